@@ -1,0 +1,41 @@
+EXTENSION = smartwf
+# the version stands in smartwf.control alone
+EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
+
+MODULE_big = smartwf
+ROOMS = common lifecycle
+OBJS = src/smartwf.o $(patsubst %.c,%.o,$(sort $(wildcard $(ROOMS:%=src/%/*.c))))
+
+# joined in this order into the install script
+SQL_PARTS = \
+	src/common/common.sql \
+	src/lifecycle/definition.sql \
+	src/lifecycle/element.sql \
+	src/lifecycle/enforce.sql \
+	src/lifecycle/check.sql \
+	src/lifecycle/attach.sql \
+	src/lifecycle/define.sql \
+	src/lifecycle/import.sql \
+	src/lifecycle/transition.sql \
+	src/lifecycle/grants.sql
+
+DATA_built = smartwf--$(EXTENSION_VERSION).sql
+EXTRA_CLEAN = smartwf--*.sql
+
+REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+REGRESS_OPTS = --load-extension=plpgsql --inputdir=. --encoding=UTF8
+
+ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation/output
+
+PG_CPPFLAGS = -I$(srcdir)/src
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# a change of a header may concern every file
+$(OBJS): $(wildcard src/*/*.h)
+
+smartwf--$(EXTENSION_VERSION).sql: $(SQL_PARTS) Makefile smartwf.control
+	cat $(SQL_PARTS) > $@

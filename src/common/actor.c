@@ -1,0 +1,191 @@
+/*
+ * actor.c
+ *		Who acts.
+ *
+ * The rights judged are those of the current role.  Two things hide that role
+ * while a trigger runs: a foreign-key cascade runs as the owner of the table,
+ * and so does our own UPDATE for a caller whom a grant allows what the table's
+ * privileges do not.  In both cases it is the role outside that acts.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+
+#include "actor.h"
+#include "compat.h"
+
+static char *admin_role = NULL;
+static char *actor_claim = NULL;
+
+/* The caller behind our own switch of user, while run_as() lasts. */
+static Oid	switched_caller = InvalidOid;
+static Oid	switched_user = InvalidOid;
+
+/* Settings that decide who is who: only a superuser may change them. */
+void
+actor_init(void)
+{
+	DefineCustomStringVariable("smartwf.admin_role",
+							   "Role whose members administer all workflows.",
+							   "Empty: superusers only.",
+							   &admin_role, "", PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("smartwf.actor_claim",
+							   "Claim of request.jwt.claims that names the actor.",
+							   "Set it for the gateway's login role only: whoever can run SET can forge claims.",
+							   &actor_claim, "", PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+/*
+ * The role whose rights are judged.  SECURITY_NOFORCE_RLS is what tells a
+ * cascade (and our own switch) from a SECURITY DEFINER function, whose owner
+ * does act.
+ */
+Oid
+acting_role(void)
+{
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	if ((context & SECURITY_NOFORCE_RLS) == 0)
+		return user;
+	if (!OidIsValid(switched_caller))
+		return GetOuterUserId();
+	return user == switched_user ? switched_caller : user;
+}
+
+/* The claim's text, NULL if the request has no such claim. */
+static char *
+claimed_name(void)
+{
+	const char *claims = GetConfigOption("request.jwt.claims", true, false);
+	JsonbValue	key;
+	JsonbValue *value;
+	Datum		json;
+
+	if (claims == NULL || claims[0] == '\0')
+		return NULL;
+	json = DirectFunctionCall1(jsonb_in, CStringGetDatum(claims));
+	if (!JB_ROOT_IS_OBJECT(DatumGetJsonbP(json)))
+		return NULL;
+	key.type = jbvString;
+	key.val.string.val = actor_claim;
+	key.val.string.len = strlen(actor_claim);
+	value = findJsonbValueFromContainer(&DatumGetJsonbP(json)->root,
+										JB_FOBJECT, &key);
+	if (value == NULL || value->type != jbvString)
+		return NULL;
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/* The name that history keeps and that a column of the element may hold. */
+char *
+actor_name(void)
+{
+	if (actor_claim != NULL && actor_claim[0] != '\0')
+	{
+		char	   *name = claimed_name();
+
+		if (name != NULL)
+			return name;
+	}
+	return GetUserNameFromId(acting_role(), false);
+}
+
+/* Does the acting role have what the named role has?  Unknown roles: no. */
+bool
+holds_role(const char *role_name)
+{
+	Oid			role = get_role_oid(role_name, true);
+
+	return OidIsValid(role) && has_privs_of_role(acting_role(), role);
+}
+
+/* Superusers and members of smartwf.admin_role. */
+bool
+is_administrator(void)
+{
+	if (superuser_arg(acting_role()))
+		return true;
+	return admin_role != NULL && admin_role[0] != '\0' && holds_role(admin_role);
+}
+
+/* Do WORK as USER in CONTEXT, and be who we were again, error or not. */
+static void
+run_in_context(Oid user, int context, Work work, void *argument)
+{
+	Oid			caller = acting_role();
+	Oid			saved_caller = switched_caller;
+	Oid			saved_switched = switched_user;
+	Oid			saved_user;
+	int			saved_context;
+
+	GetUserIdAndSecContext(&saved_user, &saved_context);
+	PG_TRY();
+	{
+		switched_caller = caller;
+		switched_user = user;
+		SetUserIdAndSecContext(user, context);
+		work(argument);
+	}
+	PG_FINALLY();
+	{
+		SetUserIdAndSecContext(saved_user, saved_context);
+		switched_caller = saved_caller;
+		switched_user = saved_switched;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Do WORK with the rights of USER, judged all the same as what the present
+ * caller does.  As in a foreign-key cascade, FORCE ROW LEVEL SECURITY does not
+ * hold up an owner who acts for somebody else.
+ */
+void
+run_as(Oid user, Work work, void *argument)
+{
+	Oid			saved_user;
+	int			context;
+
+	GetUserIdAndSecContext(&saved_user, &context);
+	run_in_context(user, context | SECURITY_LOCAL_USERID_CHANGE |
+				   SECURITY_NOFORCE_RLS, work, argument);
+}
+
+/* Do WORK (a hook, a guard) as the acting role itself, with no more rights. */
+void
+run_as_caller(Work work, void *argument)
+{
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	if ((context & SECURITY_NOFORCE_RLS) == 0)
+		work(argument);
+	else
+		run_in_context(acting_role(), (context | SECURITY_LOCAL_USERID_CHANGE) &
+					   ~SECURITY_NOFORCE_RLS, work, argument);
+}
+
+/* smartwf.actor() */
+PG_FUNCTION_INFO_V1(smartwf_actor);
+Datum
+smartwf_actor(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(actor_name()));
+}
+
+/* smartwf.is_administrator() */
+PG_FUNCTION_INFO_V1(smartwf_is_administrator);
+Datum
+smartwf_is_administrator(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_administrator());
+}

@@ -1,0 +1,14 @@
+/*
+ * attempt.h
+ *		Do something that may fail in a subtransaction of its own.
+ */
+#ifndef SMARTWF_ATTEMPT_H
+#define SMARTWF_ATTEMPT_H
+
+#include "postgres.h"
+
+#include "actor.h"
+
+extern ErrorData *attempt(Work work, void *argument, bool undo);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * compat.h
+ *		All differences between PostgreSQL 14 and 18, and nothing else.
+ */
+#ifndef SMARTWF_COMPAT_H
+#define SMARTWF_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+
+#if PG_VERSION_NUM < 140000
+#error "smartwf needs PostgreSQL 14 or later"
+#endif
+
+/* 15 reserves the prefix of our settings; 14 can only warn of strangers. */
+#if PG_VERSION_NUM < 150000
+#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* 15 made the set-up of a materialized result one call. */
+#if PG_VERSION_NUM < 150000
+#include "executor/executor.h"
+#include "funcapi.h"
+static inline void
+InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext outer = CurrentMemoryContext;
+
+	if (result == NULL || !IsA(result, ReturnSetInfo) ||
+		(result->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+	MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+	if (get_call_result_type(fcinfo, NULL, &result->setDesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	result->setDesc = CreateTupleDescCopy(result->setDesc);
+	result->returnMode = SFRM_Materialize;
+	result->setResult = tuplestore_begin_heap(true, false, work_mem);
+	MemoryContextSwitchTo(outer);
+}
+#endif
+
+/* 16 made one function of the many pg_xxx_aclcheck(). */
+#if PG_VERSION_NUM >= 160000
+#include "catalog/pg_namespace.h"
+#define function_aclcheck(function, role) \
+	object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
+#define schema_aclcheck(schema, role) \
+	object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE)
+#else
+#define function_aclcheck(function, role) \
+	pg_proc_aclcheck(function, role, ACL_EXECUTE)
+#define schema_aclcheck(schema, role) \
+	pg_namespace_aclcheck(schema, role, ACL_USAGE)
+#endif
+
+/* 18 asks whether a deferrable primary key will do. */
+#if PG_VERSION_NUM >= 180000
+#define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation, false)
+#define begin_index_scan(heap, index, snapshot, keys) \
+	index_beginscan(heap, index, snapshot, NULL, keys, 0)
+#else
+#define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation)
+#define begin_index_scan(heap, index, snapshot, keys) \
+	index_beginscan(heap, index, snapshot, keys, 0)
+#endif
+
+/* 15 brought the typed palloc() to the backend. */
+#ifndef palloc0_array
+#define palloc0_object(type) ((type *) palloc0(sizeof(type)))
+#define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
+#endif
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * relation.h
+ *		smartwf's own tables by OID, and reading them with a fresh snapshot.
+ */
+#ifndef SMARTWF_RELATION_H
+#define SMARTWF_RELATION_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+
+typedef enum OwnRelation
+{
+	WORKFLOWS, ELEMENTS, HISTORY, NUMBER_OF_OWN_RELATIONS
+} OwnRelation;
+
+extern Oid	smartwf_relation(OwnRelation relation);
+extern Oid	smartwf_relation_if_known(OwnRelation relation);
+extern Oid	smartwf_owner(void);
+extern Oid	smartwf_event_type(void);
+extern void read_as_owner(const char *query, int arguments, Oid *types, Datum *values,
+						  void (*use) (void *argument), void *argument);
+extern char *result_text(int row, int column);
+
+#endif

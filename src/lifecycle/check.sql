@@ -1,0 +1,294 @@
+-- The checker: every fault of a definition at once.  It reads the JSON form, so
+-- that one checker serves define_workflow(), the tables (through
+-- workflow_definition()) and an import.
+
+CREATE FUNCTION smartwf.hook_fault(hook text) RETURNS text
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_hook_fault';
+COMMENT ON FUNCTION smartwf.hook_fault(text) IS
+'Why the named function (text, schema.function) cannot be a hook (text), null if it can. Raises nothing.';
+
+CREATE FUNCTION smartwf.guard_fault(guard text, relation regclass) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_guard_fault';
+COMMENT ON FUNCTION smartwf.guard_fault(text, regclass) IS
+'Why an expression (text) cannot be a guard on a table (regclass; null: any table, then columns are not looked at), as text; null if it can. Raises nothing.';
+
+CREATE FUNCTION smartwf.parameter_types() RETURNS text[]
+	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_parameter_types';
+COMMENT ON FUNCTION smartwf.parameter_types() IS
+'The types that a parameter may have (text[]). Raises nothing.';
+
+CREATE FUNCTION smartwf.items(object jsonb, key text, OUT item jsonb, OUT number bigint) RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT value, ordinality FROM jsonb_array_elements(
+		CASE WHEN jsonb_typeof(object -> key) = 'array' THEN object -> key ELSE '[]' END) WITH ORDINALITY
+$$;
+COMMENT ON FUNCTION smartwf.items(jsonb, text) IS
+'The items (jsonb, numbered from 1) of the list that an object (jsonb) has under a key (text); none if it is no list. Raises nothing.';
+
+CREATE FUNCTION smartwf.members(object jsonb, OUT key text, OUT value jsonb) RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT * FROM jsonb_each(CASE WHEN jsonb_typeof(object) = 'object' THEN object ELSE '{}' END)
+$$;
+COMMENT ON FUNCTION smartwf.members(jsonb) IS
+'The members of a JSON object; none if it is no object. Raises nothing.';
+
+-- Every object of a definition, flat: what it is, what to call it, its JSON.
+CREATE FUNCTION smartwf.definition_objects(definition jsonb)
+	RETURNS TABLE (kind text, object text, value jsonb, parent text)
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH state AS (
+		SELECT format('state %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'states')
+	), transition AS (
+		SELECT format('transition %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'transitions'))
+	SELECT 'workflow', format('workflow %s', definition ->> 'name'), definition, NULL
+	UNION ALL
+	SELECT 'state', object, item, NULL FROM state
+	UNION ALL
+	SELECT 'transition', object, item, NULL FROM transition
+	UNION ALL
+	SELECT 'arc', format('%s arc %s', t.object, a.number), a.item, t.object
+	FROM transition t, smartwf.items(t.item, 'arcs') a
+	UNION ALL
+	SELECT 'parameter', format('%s parameter %s', t.object, coalesce(p.item ->> 'name', '#' || p.number)), p.item, t.object
+	FROM transition t, smartwf.items(t.item, 'parameters') p
+	UNION ALL
+	SELECT 'grant', format('%s grant %s', t.object, g.number), g.item, t.object
+	FROM transition t, smartwf.items(t.item, 'grants') g
+$$;
+COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
+'Every object of a workflow''s JSON form (jsonb), a row each: kind, name for messages, JSON, and the transition that it belongs to. Raises nothing.';
+
+-- The form: which keys an object has, of which type, and the code of a fault.
+CREATE FUNCTION smartwf.definition_keys()
+	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	VALUES
+		('workflow', 'name', 'string', true, 'WFL0050'),
+		('workflow', 'label', 'string', false, 'WFL0102'),
+		('workflow', 'description', 'string', false, 'WFL0102'),
+		('workflow', 'states', 'array', true, 'WFL0102'),
+		('workflow', 'transitions', 'array', false, 'WFL0102'),
+		('workflow', 'translations', 'object', false, 'WFL0102'),
+		('workflow', 'unsupported', 'array', false, 'WFL0102'),
+		('state', 'name', 'string', true, 'WFL0050'),
+		('state', 'label', 'string', false, 'WFL0102'),
+		('state', 'activity', 'string', false, 'WFL0102'),
+		('state', 'color', 'string', false, 'WFL0054'),
+		('state', 'initial', 'boolean', false, 'WFL0102'),
+		('transition', 'name', 'string', true, 'WFL0202'),
+		('transition', 'label', 'string', false, 'WFL0102'),
+		('transition', 'askComment', 'boolean', false, 'WFL0107'),
+		('transition', 'arcs', 'array', true, 'WFL0102'),
+		('transition', 'guard', 'string', false, 'WFL0110'),
+		('transition', 'guardMessage', 'string', false, 'WFL0102'),
+		('transition', 'm0', 'string', false, 'WFL0108'),
+		('transition', 'm1', 'string', false, 'WFL0105'),
+		('transition', 'm2', 'string', false, 'WFL0106'),
+		('transition', 'm3', 'string', false, 'WFL0109'),
+		('transition', 'parameters', 'array', false, 'WFL0103'),
+		('transition', 'grants', 'array', false, 'WFL0102'),
+		('arc', 'from', 'string', true, 'WFL0102'),
+		('arc', 'to', 'string', true, 'WFL0102'),
+		('parameter', 'name', 'string', true, 'WFL0050'),
+		('parameter', 'label', 'string', false, 'WFL0102'),
+		('parameter', 'type', 'string', false, 'WFL0111'),
+		('parameter', 'needed', 'boolean', false, 'WFL0102'),
+		('parameter', 'multiple', 'boolean', false, 'WFL0102'),
+		('parameter', 'visibility', 'string', false, 'WFL0102'),
+		('parameter', 'options', 'object', false, 'WFL0112'),
+		('grant', 'role', 'string', false, 'WFL0121'),
+		('grant', 'column', 'string', false, 'WFL0121')
+$$;
+COMMENT ON FUNCTION smartwf.definition_keys() IS
+'The keys of the JSON form of a workflow, by kind of object: JSON type, whether it is needed, and the code of a fault. Raises nothing.';
+
+CREATE FUNCTION smartwf.form_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT 'WFL0102', o.object, format('must be an object, not %s', jsonb_typeof(o.value))
+	FROM smartwf.definition_objects(definition) o WHERE jsonb_typeof(o.value) <> 'object'
+	UNION ALL
+	SELECT 'WFL0101', o.object, format('unknown property "%s"', m.key)
+	FROM smartwf.definition_objects(definition) o, smartwf.members(o.value) m
+	WHERE NOT EXISTS (SELECT FROM smartwf.definition_keys() k WHERE (k.kind, k.key) = (o.kind, m.key))
+	UNION ALL
+	SELECT k.code, o.object, format('"%s" must be %s %s, not %s', k.key,
+		CASE WHEN k.type IN ('array', 'object') THEN 'an' ELSE 'a' END, k.type, m.value)
+	FROM smartwf.definition_objects(definition) o
+	JOIN smartwf.definition_keys() k USING (kind)
+	JOIN LATERAL smartwf.members(o.value) m ON m.key = k.key
+	WHERE jsonb_typeof(m.value) NOT IN (k.type, 'null')
+	UNION ALL
+	SELECT k.code, o.object, format('"%s" is missing', k.key)
+	FROM smartwf.definition_objects(definition) o JOIN smartwf.definition_keys() k USING (kind)
+	WHERE k.needed AND jsonb_typeof(o.value) = 'object' AND o.value ->> k.key IS NULL
+	UNION ALL
+	SELECT 'WFL0050', o.object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', o.value ->> 'name')
+	FROM smartwf.definition_objects(definition) o
+	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
+$$;
+COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS
+'Faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, wrong types, names that are none. Raises nothing.';
+
+CREATE FUNCTION smartwf.state_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE object AS (
+		SELECT * FROM smartwf.definition_objects(definition)
+	), state AS (
+		SELECT object, value ->> 'name' AS name, value -> 'initial' = 'true' AS initial, value ->> 'color' AS color
+		FROM object WHERE kind = 'state'
+	), arc AS (
+		SELECT a.object, a.parent, a.value ->> 'from' AS "from", a.value ->> 'to' AS "to"
+		FROM object a WHERE kind = 'arc'
+	), reached (name) AS (
+		SELECT name FROM state WHERE initial
+		UNION
+		SELECT a."to" FROM arc a JOIN reached r ON a."from" = r.name
+	), ending (name) AS (
+		SELECT name FROM state s WHERE NOT EXISTS (SELECT FROM arc a WHERE a."from" = s.name)
+		UNION
+		SELECT a."from" FROM arc a JOIN ending e ON a."to" = e.name)
+	SELECT 'error', 'WFL0051', format('workflow %s', definition ->> 'name'),
+		format('there must be one initial state, not %s', count(*) FILTER (WHERE initial))
+	FROM state HAVING count(*) FILTER (WHERE initial) <> 1
+	UNION ALL
+	SELECT 'error', 'WFL0053', object, 'a state of that name is defined twice'
+	FROM state GROUP BY object, name HAVING count(*) > 1 AND name IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0054', object, format('"%s" is no color: it must be #RRGGBB', color)
+	FROM state WHERE color <> '' AND color !~ '^#[0-9A-Fa-f]{6}$'
+	UNION ALL
+	SELECT 'error', 'WFL0201', a.object, format('state "%s" is not defined', e.name)
+	FROM arc a, unnest(ARRAY[a."from", a."to"]) AS e (name)
+	WHERE e.name IS NOT NULL AND NOT EXISTS (SELECT FROM state s WHERE s.name = e.name)
+	UNION ALL
+	SELECT 'error', 'WFL0203', parent, format('it leaves state "%s" twice', "from")
+	FROM arc GROUP BY parent, "from" HAVING count(*) > 1
+	UNION ALL
+	SELECT 'warning', 'WFL0902', object, 'no transition reaches it'
+	FROM state s WHERE NOT EXISTS (SELECT FROM reached r WHERE r.name = s.name)
+	UNION ALL
+	SELECT 'warning', 'WFL0903', object, 'no final state can be reached from it'
+	FROM state s WHERE NOT EXISTS (SELECT FROM ending e WHERE e.name = s.name)
+$$;
+COMMENT ON FUNCTION smartwf.state_faults(jsonb) IS
+'Faults and warnings about the states and arcs of a workflow''s JSON (jsonb). Raises nothing.';
+
+CREATE FUNCTION smartwf.transition_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	WITH object AS (
+		SELECT * FROM smartwf.definition_objects(definition))
+	SELECT 'error', 'WFL0204', object, 'a transition of that name is defined twice'
+	FROM object WHERE kind = 'transition' GROUP BY object, value ->> 'name'
+	HAVING count(*) > 1 AND value ->> 'name' IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0205', object, 'it has no arc' FROM object
+	WHERE kind = 'transition' AND value -> 'arcs' = '[]'
+	UNION ALL
+	SELECT 'error', h.code, object, smartwf.hook_fault(value ->> h.key)
+	FROM object, (VALUES ('m0', 'WFL0108'), ('m1', 'WFL0105'), ('m2', 'WFL0106'), ('m3', 'WFL0109')) AS h (key, code)
+	WHERE kind = 'transition' AND jsonb_typeof(value -> h.key) = 'string'
+		AND smartwf.hook_fault(value ->> h.key) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0110', object, smartwf.guard_fault(value ->> 'guard', NULL)
+	FROM object WHERE kind = 'transition' AND jsonb_typeof(value -> 'guard') = 'string'
+		AND smartwf.guard_fault(value ->> 'guard', NULL) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0110', o.object, smartwf.guard_fault(o.value ->> 'guard', r.relation)
+	FROM object o, (SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures
+		WHERE workflow = definition ->> 'name') r
+	WHERE o.kind = 'transition' AND jsonb_typeof(o.value -> 'guard') = 'string'
+		AND smartwf.guard_fault(o.value ->> 'guard', NULL) IS NULL
+		AND r.relation IS NOT NULL AND smartwf.guard_fault(o.value ->> 'guard', r.relation) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0114', object, 'a parameter of that name is defined twice'
+	FROM object WHERE kind = 'parameter' GROUP BY object HAVING count(*) > 1
+	UNION ALL
+	SELECT 'error', 'WFL0111', object, format('unknown type "%s": it must be one of %s',
+		value ->> 'type', array_to_string(smartwf.parameter_types(), ', '))
+	FROM object WHERE kind = 'parameter' AND jsonb_typeof(value -> 'type') = 'string'
+		AND value ->> 'type' <> ALL (smartwf.parameter_types())
+	UNION ALL
+	SELECT 'error', 'WFL0112', object, 'an enum needs {"values": [...]} or {"values": {value: label, ...}} as options'
+	FROM object WHERE kind = 'parameter' AND value ->> 'type' = 'enum'
+		AND NOT coalesce(jsonb_path_exists(value, 'strict $.options.values[*] ? (@.type() == "string")', silent => true)
+				AND NOT jsonb_path_exists(value, 'strict $.options.values[*] ? (@.type() != "string")', silent => true)
+			OR jsonb_path_exists(value, 'strict $.options.values.* ? (@.type() == "string")', silent => true), false)
+	UNION ALL
+	SELECT 'error', 'WFL0121', object, 'it must name either a role or a column'
+	FROM object WHERE kind = 'grant' AND jsonb_typeof(value) = 'object'
+		AND (value ->> 'role' IS NULL) = (value ->> 'column' IS NULL)
+	UNION ALL
+	SELECT 'error', 'WFL0122', parent, format('%s is granted twice', value)
+	FROM object WHERE kind = 'grant' GROUP BY parent, value HAVING count(*) > 1
+	UNION ALL
+	SELECT 'error', 'WFL0120', o.object, format('column "%s" does not exist in %s', o.value ->> 'column', r.relation)
+	FROM object o, (SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures
+		WHERE workflow = definition ->> 'name') r
+	WHERE o.kind = 'grant' AND o.value ->> 'column' IS NOT NULL AND r.relation IS NOT NULL
+		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r.relation
+			AND a.attname = o.value ->> 'column' AND a.attnum > 0 AND NOT a.attisdropped)
+	UNION ALL
+	SELECT 'warning', 'WFL0901', object, format('role "%s" does not exist', value ->> 'role')
+	FROM object WHERE kind = 'grant' AND jsonb_typeof(value -> 'role') = 'string'
+		AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = value ->> 'role')
+$$;
+COMMENT ON FUNCTION smartwf.transition_faults(jsonb) IS
+'Faults and warnings about the transitions of a workflow''s JSON (jsonb): hooks, guards, parameters, grants. Raises nothing.';
+
+CREATE FUNCTION smartwf.translation_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH kind (key, object_kind, code) AS (
+		VALUES ('states', 'state', 'WFL0055'), ('activities', 'state', 'WFL0052'),
+			('transitions', 'transition', 'WFL0206'), ('parameters', 'parameter', 'WFL0104')
+	), locale AS (
+		SELECT key AS locale, format('translation %s', key) AS object, value
+		FROM smartwf.members(definition -> 'translations')
+	), part AS (
+		SELECT l.object, m.key, m.value FROM locale l, smartwf.members(l.value) m)
+	SELECT 'WFL0056', object, format('"%s" is no locale', locale) FROM locale
+	WHERE locale !~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$'
+	UNION ALL
+	SELECT 'WFL0102', object, format('must be an object, not %s', value) FROM locale
+	WHERE jsonb_typeof(value) <> 'object'
+	UNION ALL
+	SELECT 'WFL0101', object, format('unknown property "%s"', key) FROM part
+	WHERE key NOT IN (SELECT key FROM kind)
+	UNION ALL
+	SELECT 'WFL0102', object, format('"%s" must be an object of labels, not %s', key, value) FROM part
+	WHERE jsonb_typeof(value) <> 'object'
+	UNION ALL
+	SELECT 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key, m.value)
+	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
+	WHERE jsonb_typeof(m.value) <> 'string'
+	UNION ALL
+	SELECT k.code, p.object, format('%s "%s" is not defined', k.object_kind, m.key)
+	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
+	WHERE NOT EXISTS (SELECT FROM smartwf.definition_objects(definition) o
+		WHERE o.kind = k.object_kind AND o.value ->> 'name' = m.key)
+$$;
+COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
+'Faults in the translations of a workflow''s JSON (jsonb). Raises nothing.';
+
+CREATE FUNCTION smartwf.definition_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT 'error', * FROM smartwf.form_faults(definition)
+	UNION ALL
+	SELECT * FROM smartwf.state_faults(definition)
+	UNION ALL
+	SELECT * FROM smartwf.transition_faults(definition)
+	UNION ALL
+	SELECT 'error', * FROM smartwf.translation_faults(definition)
+	UNION ALL
+	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
+		format('%s is kept, but has no effect yet', item ->> 'element')
+	FROM smartwf.items(definition, 'unsupported')
+$$;
+COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS
+'Everything that is wrong ("error") or odd ("warning") with a workflow''s JSON (jsonb): severity, code, object, message (text). Raises nothing.';

@@ -1,0 +1,183 @@
+-- Definitions in and out.
+
+CREATE FUNCTION smartwf.newest_version(workflow text) RETURNS int
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT max(version) FROM smartwf.workflows WHERE name = workflow
+$$;
+COMMENT ON FUNCTION smartwf.newest_version(text) IS
+'The newest version (int) of a workflow (text), drafts included; null if there is none. Raises nothing.';
+
+CREATE FUNCTION smartwf.translations_of(workflow_id int, of_kind text, of_locale text) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(json_object_agg(name, label ORDER BY name), '{}')
+	FROM smartwf.translations t
+	WHERE t.workflow_id = translations_of.workflow_id AND kind = of_kind AND locale = of_locale
+$$;
+COMMENT ON FUNCTION smartwf.translations_of(int, text, text) IS
+'The labels of one kind (text) in one locale (text) of a workflow version (int), as a JSON object. Raises nothing.';
+
+CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT json_build_object(
+		'name', w.name, 'label', w.label, 'description', w.description,
+		'states', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'label', s.label,
+				'activity', s.activity, 'color', s.color, 'initial', s.is_initial)
+				ORDER BY s.position, s.name), '[]')
+			FROM smartwf.states s WHERE s.workflow_id = w.id),
+		'transitions', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'label', t.label,
+				'askComment', t.ask_comment,
+				'arcs', (SELECT coalesce(json_agg(json_build_object('from', a.from_state, 'to', a.to_state)
+						ORDER BY a.position, a.from_state), '[]')
+					FROM smartwf.arcs a WHERE a.workflow_id = w.id AND a.transition = t.name),
+				'guard', t.guard, 'guardMessage', t.guard_message,
+				'm0', t.m0, 'm1', t.m1, 'm2', t.m2, 'm3', t.m3,
+				'parameters', (SELECT coalesce(json_agg(json_build_object('name', p.name, 'label', p.label,
+						'type', p.type, 'needed', p.needed, 'multiple', p.multiple,
+						'visibility', p.visibility, 'options', p.options) ORDER BY p.position, p.name), '[]')
+					FROM smartwf.transition_parameters p WHERE p.workflow_id = w.id AND p.transition = t.name),
+				'grants', (SELECT coalesce(json_agg(json_build_object(g.kind, g.grantee)
+						ORDER BY g.position, g.grantee), '[]')
+					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name))
+				ORDER BY t.position, t.name), '[]')
+			FROM smartwf.transitions t WHERE t.workflow_id = w.id),
+		'translations', (SELECT coalesce(json_object_agg(l.locale, json_build_object(
+				'states', smartwf.translations_of(w.id, 'state', l.locale),
+				'activities', smartwf.translations_of(w.id, 'activity', l.locale),
+				'transitions', smartwf.translations_of(w.id, 'transition', l.locale),
+				'parameters', smartwf.translations_of(w.id, 'parameter', l.locale)) ORDER BY l.locale), '{}')
+			FROM (SELECT DISTINCT locale FROM smartwf.translations WHERE workflow_id = w.id) l),
+		'unsupported', w.unsupported)
+	FROM smartwf.workflows w
+	WHERE w.name = workflow_definition.name
+		AND w.version = coalesce(workflow_definition.version, smartwf.newest_version(w.name))
+$$;
+COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
+'A workflow (text) of a version (int, default: the newest) in the JSON form (json) that define_workflow() takes, every key shown; null if there is none. Raises nothing.';
+
+-- The same form for what a caller gives: every default filled in.  Its rules
+-- are those of the columns' defaults.
+CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT '{"label": "", "description": "", "transitions": [], "unsupported": []}'
+		|| jsonb_strip_nulls(definition - 'unsupported') || jsonb_build_object(
+		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported' ELSE '[]' END,
+		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
+				|| jsonb_strip_nulls(item) ORDER BY number), '[]')
+			FROM smartwf.items(definition, 'states')),
+		'transitions', (SELECT coalesce(jsonb_agg(
+				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, "m0": null, "m1": null, "m2": null, "m3": null}'
+				|| item || jsonb_build_object(
+					'label', coalesce(item ->> 'label', ''),
+					'parameters', (SELECT coalesce(jsonb_agg(
+							'{"label": "", "type": "text", "needed": false, "multiple": false, "visibility": "write"}'
+							|| jsonb_strip_nulls(p.item - 'options')
+							|| jsonb_build_object('options', CASE jsonb_typeof(p.item -> 'options') WHEN 'object' THEN p.item -> 'options' ELSE '{}' END)
+							ORDER BY p.number), '[]')
+						FROM smartwf.items(item, 'parameters') p),
+					'grants', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(g.item) ORDER BY g.number), '[]')
+						FROM smartwf.items(item, 'grants') g))
+				ORDER BY number), '[]')
+			FROM smartwf.items(definition, 'transitions')),
+		'translations', (SELECT coalesce(jsonb_object_agg(key,
+				'{"states": {}, "activities": {}, "transitions": {}, "parameters": {}}' || jsonb_strip_nulls(value)), '{}')
+			FROM smartwf.members(definition -> 'translations')
+			-- a locale without a label leaves no trace
+			WHERE EXISTS (SELECT FROM smartwf.members(value) part, smartwf.members(part.value))))
+$$;
+COMMENT ON FUNCTION smartwf.complete_definition(jsonb) IS
+'A valid workflow''s JSON form (jsonb) with every default filled in, as workflow_definition() shows it. Raises nothing.';
+
+CREATE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	new smartwf.workflows;
+BEGIN
+	INSERT INTO smartwf.workflows (name, version, label, description, unsupported)
+		VALUES (definition ->> 'name', coalesce(smartwf.newest_version(definition ->> 'name'), 0) + 1,
+			definition ->> 'label', definition ->> 'description', definition -> 'unsupported')
+		RETURNING * INTO new;
+	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
+			(item ->> 'initial')::boolean, number
+		FROM smartwf.items(definition, 'states');
+	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
+			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', number
+		FROM smartwf.items(definition, 'transitions');
+	INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition, position)
+		SELECT new.id, a.item ->> 'from', a.item ->> 'to', t.item ->> 'name', a.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'arcs') a;
+	INSERT INTO smartwf.transition_parameters (workflow_id, transition, name, label, type, needed, multiple, visibility, options, position)
+		SELECT new.id, t.item ->> 'name', p.item ->> 'name', p.item ->> 'label', p.item ->> 'type',
+			(p.item ->> 'needed')::boolean, (p.item ->> 'multiple')::boolean, p.item ->> 'visibility', p.item -> 'options', p.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'parameters') p;
+	INSERT INTO smartwf.transition_grants (workflow_id, transition, kind, grantee, position)
+		SELECT new.id, t.item ->> 'name', m.key, m.value #>> '{}', g.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'grants') g, smartwf.members(g.item) m;
+	INSERT INTO smartwf.translations (workflow_id, kind, name, locale, label)
+		SELECT new.id, k.kind, m.key, l.key, m.value #>> '{}'
+		FROM smartwf.members(definition -> 'translations') l,
+			(VALUES ('states', 'state'), ('activities', 'activity'), ('transitions', 'transition'),
+				('parameters', 'parameter')) AS k (key, kind),
+			smartwf.members(l.value -> k.key) m;
+	RETURN new.version;
+END
+$$;
+COMMENT ON FUNCTION smartwf.store_definition(jsonb) IS
+'Stores a complete and valid definition (jsonb) as the next version of its workflow and returns that (int). For define_workflow(), which checks. Raises constraint violations.';
+
+CREATE FUNCTION smartwf.define_workflow(definition jsonb) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	fault record;
+	faults text[] := '{}';
+	complete jsonb;
+	newest int;
+BEGIN
+	IF definition IS NULL THEN
+		RAISE EXCEPTION 'definition must not be null' USING ERRCODE = 'WF400';
+	ELSIF jsonb_typeof(definition) <> 'object' THEN
+		RAISE EXCEPTION 'definition must be a JSON object, not %', jsonb_typeof(definition) USING ERRCODE = 'WF400';
+	END IF;
+	FOR fault IN SELECT * FROM smartwf.definition_faults(definition) LOOP
+		IF fault.severity = 'error' THEN
+			faults := faults || format('%s %s: %s', fault.code, fault.object, fault.message);
+		ELSE
+			RAISE WARNING '% %: %', fault.code, fault.object, fault.message;
+		END IF;
+	END LOOP;
+	PERFORM smartwf.refuse(format('workflow "%s"', definition ->> 'name'), faults);
+
+	LOCK TABLE smartwf.workflows IN SHARE ROW EXCLUSIVE MODE;
+	complete := smartwf.complete_definition(definition);
+	newest := smartwf.newest_version(complete ->> 'name');
+	IF smartwf.workflow_definition(complete ->> 'name')::jsonb = complete THEN
+		RETURN newest;
+	END IF;
+	RETURN smartwf.store_definition(complete);
+END
+$$;
+COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
+'Defines a workflow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, WF400 for what is no JSON object; warns of what is odd.';
+
+CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT f.* FROM smartwf.definition_faults(smartwf.workflow_definition(name, version)::jsonb) f
+	WHERE smartwf.workflow_definition(name, version) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined'
+	WHERE smartwf.workflow_definition(name, version) IS NULL
+$$;
+COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
+'Everything that is wrong ("error") or odd ("warning") with a stored workflow (text) of a version (int, default: the newest): severity, code, object, message (text). Raises nothing.';
+
+CREATE FUNCTION smartwf.require_valid(workflow_id int) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT smartwf.refuse(format('workflow "%s"', w.name), ARRAY(
+		SELECT format('%s %s: %s', f.code, f.object, f.message)
+		FROM smartwf.check_workflow(w.name, w.version) f WHERE f.severity = 'error'))
+	FROM smartwf.workflows w WHERE w.id = workflow_id AND w.status = 'published'
+$$;
+COMMENT ON FUNCTION smartwf.require_valid(int) IS
+'Raises WF001 with every fault if a workflow version (int) is published and not valid.';

@@ -1,0 +1,290 @@
+/*
+ * definition.c
+ *		Reads a workflow version into its picture.
+ *
+ * One query brings the whole definition as one jsonb value, so that one
+ * snapshot shows all of it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "cache.h"
+#include "common/relation.h"
+#include "definition.h"
+
+/* What a builder hands to the function that looks at the query's result. */
+typedef struct Build
+{
+	Workflow   *workflow;		/* NULL until found */
+	MemoryContext context;
+}			Build;
+
+/* The member KEY of an object, NULL if it is missing or null. */
+static JsonbValue *
+member(JsonbContainer *object, const char *key)
+{
+	JsonbValue	name;
+	JsonbValue *value;
+
+	name.type = jbvString;
+	name.val.string.val = (char *) key;
+	name.val.string.len = strlen(key);
+	value = findJsonbValueFromContainer(object, JB_FOBJECT, &name);
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+static char *
+text_member(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = member(object, key);
+
+	return value == NULL ? NULL : pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+static bool
+boolean_member(JsonbContainer *object, const char *key, bool otherwise)
+{
+	JsonbValue *value = member(object, key);
+
+	return value == NULL ? otherwise : value->val.boolean;
+}
+
+/* The list KEY of an object: how many there are, and each of them. */
+static JsonbContainer *
+member_list(JsonbContainer *object, const char *key, int *length)
+{
+	JsonbValue *value = member(object, key);
+
+	*length = value == NULL ? 0 : JsonContainerSize(value->val.binary.data);
+	return value == NULL ? NULL : value->val.binary.data;
+}
+
+static JsonbContainer *
+list_object(JsonbContainer *list, int i)
+{
+	return getIthJsonbValueFromContainer(list, i)->val.binary.data;
+}
+
+static void
+read_states(Workflow *workflow, JsonbContainer *definition)
+{
+	JsonbContainer *list = member_list(definition, "states", &workflow->number_of_states);
+
+	workflow->states = palloc0_array(State, workflow->number_of_states);
+	workflow->initial = NO_STATE;
+	for (int i = 0; i < workflow->number_of_states; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		State	   *state = &workflow->states[i];
+
+		state->name = text_member(object, "name");
+		state->label = text_member(object, "label");
+		state->activity = text_member(object, "activity");
+		state->color = text_member(object, "color");
+		state->is_initial = boolean_member(object, "is_initial", false);
+		if (state->is_initial)
+			workflow->initial = i;
+	}
+}
+
+static void
+read_parameters(Transition *transition, JsonbContainer *object)
+{
+	JsonbContainer *list = member_list(object, "parameters",
+									   &transition->number_of_parameters);
+
+	transition->parameters = palloc0_array(Parameter, transition->number_of_parameters);
+	for (int i = 0; i < transition->number_of_parameters; i++)
+	{
+		JsonbContainer *source = list_object(list, i);
+		Parameter  *parameter = &transition->parameters[i];
+		JsonbValue *options = member(source, "options");
+
+		parameter->name = text_member(source, "name");
+		parameter->label = text_member(source, "label");
+		parameter->type = text_member(source, "type");
+		parameter->visibility = text_member(source, "visibility");
+		parameter->needed = boolean_member(source, "needed", false);
+		parameter->multiple = boolean_member(source, "multiple", false);
+		parameter->options = options == NULL ? NULL : JsonbValueToJsonb(options);
+	}
+}
+
+static void
+read_grants(Transition *transition, JsonbContainer *object)
+{
+	JsonbContainer *list = member_list(object, "grants", &transition->number_of_grants);
+
+	transition->grants = palloc0_array(Grant, transition->number_of_grants);
+	for (int i = 0; i < transition->number_of_grants; i++)
+	{
+		JsonbContainer *source = list_object(list, i);
+
+		transition->grants[i].grantee = text_member(source, "grantee");
+		transition->grants[i].is_column =
+			strcmp(text_member(source, "kind"), "column") == 0;
+	}
+}
+
+static void
+read_transitions(Workflow *workflow, JsonbContainer *definition)
+{
+	static const char *const hook_names[] = {"m0", "m1", "m2", "m3"};
+	JsonbContainer *list = member_list(definition, "transitions",
+									   &workflow->number_of_transitions);
+
+	workflow->transitions = palloc0_array(Transition, workflow->number_of_transitions);
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		Transition *transition = &workflow->transitions[i];
+
+		transition->name = text_member(object, "name");
+		transition->label = text_member(object, "label");
+		transition->forbids_comment = !boolean_member(object, "ask_comment", true);
+		transition->guard = text_member(object, "guard");
+		transition->guard_message = text_member(object, "guard_message");
+		for (int hook = 0; hook < NUMBER_OF_HOOKS; hook++)
+			transition->hooks[hook] = text_member(object, hook_names[hook]);
+		read_parameters(transition, object);
+		read_grants(transition, object);
+	}
+}
+
+static void
+read_arcs(Workflow *workflow, JsonbContainer *definition)
+{
+	JsonbContainer *list = member_list(definition, "arcs", &workflow->number_of_arcs);
+
+	workflow->arcs = palloc0_array(Arc, workflow->number_of_arcs);
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		Arc		   *arc = &workflow->arcs[i];
+
+		arc->from = state_index(workflow, text_member(object, "from_state"));
+		arc->to = state_index(workflow, text_member(object, "to_state"));
+		arc->transition = transition_by_name(workflow, text_member(object, "transition"));
+	}
+}
+
+/* SPI_tuptable holds the definition, or nothing: make the picture of it. */
+static void
+read_workflow(void *argument)
+{
+	Build	   *build = argument;
+	MemoryContext outer;
+	JsonbContainer *definition;
+	bool		isnull;
+
+	if (SPI_processed == 0)
+		return;
+	outer = MemoryContextSwitchTo(build->context);
+	build->workflow = palloc0_object(Workflow);
+	build->workflow->id = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
+													  SPI_tuptable->tupdesc, 1, &isnull));
+	build->workflow->name = result_text(0, 2);
+	build->workflow->version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
+														   SPI_tuptable->tupdesc, 3, &isnull));
+	definition = &DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0],
+												   SPI_tuptable->tupdesc, 4, &isnull))->root;
+	read_states(build->workflow, definition);
+	read_transitions(build->workflow, definition);
+	read_arcs(build->workflow, definition);
+	MemoryContextSwitchTo(outer);
+}
+
+/* What belongs to the workflow w, or to its transition t, as a jsonb list. */
+#define LIST(table, where, order) \
+	"(SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(x) ORDER BY " order ")" \
+	" FROM smartwf." table " x WHERE x.workflow_id OPERATOR(pg_catalog.=) w.id" where ")"
+#define OF_TRANSITION " AND x.transition OPERATOR(pg_catalog.=) t.name"
+
+#define DEFINITION_OF \
+	"SELECT w.id, w.name, w.version, pg_catalog.jsonb_build_object(" \
+	" 'states', " LIST("states", "", "x.position, x.name") "," \
+	" 'transitions', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)" \
+	"   OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" \
+	"   'parameters', " LIST("transition_parameters", OF_TRANSITION, "x.position, x.name") "," \
+	"   'grants', " LIST("transition_grants", OF_TRANSITION, "x.position, x.grantee") ")" \
+	"   ORDER BY t.position, t.name)" \
+	"   FROM smartwf.transitions t WHERE t.workflow_id OPERATOR(pg_catalog.=) w.id)," \
+	" 'arcs', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(a)" \
+	"   ORDER BY t.position, t.name, a.position, a.from_state)" \
+	"   FROM smartwf.arcs a JOIN smartwf.transitions t" \
+	"   ON t.workflow_id OPERATOR(pg_catalog.=) a.workflow_id AND t.name OPERATOR(pg_catalog.=) a.transition" \
+	"   WHERE a.workflow_id OPERATOR(pg_catalog.=) w.id))" \
+	" FROM smartwf.workflows w WHERE "
+
+static void *
+build_by_id(const void *key)
+{
+	Build		build = {NULL, CurrentMemoryContext};
+	Oid			type = INT4OID;
+	Datum		id = Int32GetDatum(*(const int32 *) key);
+
+	read_as_owner(DEFINITION_OF "w.id OPERATOR(pg_catalog.=) $1",
+				  1, &type, &id, read_workflow, &build);
+	return build.workflow;
+}
+
+static void *
+build_newest(const void *key)
+{
+	Build		build = {NULL, CurrentMemoryContext};
+	Oid			type = TEXTOID;
+	Datum		name = CStringGetTextDatum((const char *) key);
+
+	read_as_owner(DEFINITION_OF "w.name OPERATOR(pg_catalog.=) $1"
+				  " AND w.status OPERATOR(pg_catalog.=) 'published'"
+				  " ORDER BY w.version DESC LIMIT 1",
+				  1, &type, &name, read_workflow, &build);
+	return build.workflow;
+}
+
+/* A workflow version by its id, NULL if there is none. */
+const Workflow *
+workflow_by_id(int32 id)
+{
+	return cache_look_up(WORKFLOW_BY_ID, &id, build_by_id);
+}
+
+/* The newest published version of a workflow, by which elements are born. */
+const Workflow *
+newest_workflow(const char *name)
+{
+	return cache_look_up(NEWEST_WORKFLOW, name, build_newest);
+}
+
+/* The index of a state, NO_STATE if the workflow has none of that name. */
+int
+state_index(const Workflow *workflow, const char *name)
+{
+	for (int i = 0; i < workflow->number_of_states; i++)
+		if (strcmp(workflow->states[i].name, name) == 0)
+			return i;
+	return NO_STATE;
+}
+
+/* A transition by its name, NULL if the workflow has none. */
+const Transition *
+transition_by_name(const Workflow *workflow, const char *name)
+{
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+		if (strcmp(workflow->transitions[i].name, name) == 0)
+			return &workflow->transitions[i];
+	return NULL;
+}
+
+/* The arc on which a transition leaves a state, NULL if it does not. */
+const Arc *
+arc_of_transition(const Workflow *workflow, int from, const Transition *transition)
+{
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+		if (workflow->arcs[i].from == from && workflow->arcs[i].transition == transition)
+			return &workflow->arcs[i];
+	return NULL;
+}

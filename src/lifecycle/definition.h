@@ -1,0 +1,89 @@
+/*
+ * definition.h
+ *		A workflow version as an immutable picture in memory.
+ *
+ * A picture stays readable until the end of the transaction that looked it up,
+ * whatever happens to the definition meanwhile.
+ */
+#ifndef SMARTWF_DEFINITION_H
+#define SMARTWF_DEFINITION_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#define NO_STATE (-1)
+
+typedef enum HookKind
+{
+	HOOK_M0, HOOK_M1, HOOK_M2, HOOK_M3, NUMBER_OF_HOOKS
+} HookKind;
+
+typedef struct State
+{
+	const char *name;
+	const char *label;
+	const char *activity;
+	const char *color;
+	bool		is_initial;
+}			State;
+
+typedef struct Parameter
+{
+	const char *name;
+	const char *label;
+	const char *type;
+	bool		needed;
+	bool		multiple;
+	const char *visibility;
+	Jsonb	   *options;
+}			Parameter;
+
+typedef struct Grant
+{
+	const char *grantee;
+	bool		is_column;		/* else a role */
+}			Grant;
+
+typedef struct Transition
+{
+	const char *name;
+	const char *label;
+	bool		forbids_comment;
+	const char *guard;			/* NULL: none */
+	const char *guard_message;	/* may be NULL */
+	const char *hooks[NUMBER_OF_HOOKS]; /* NULL: none */
+	Parameter  *parameters;
+	int			number_of_parameters;
+	Grant	   *grants;
+	int			number_of_grants;
+}			Transition;
+
+typedef struct Arc
+{
+	int			from;			/* indexes of states */
+	int			to;
+	const Transition *transition;
+}			Arc;
+
+typedef struct Workflow
+{
+	int32		id;
+	const char *name;
+	int32		version;
+	State	   *states;
+	int			number_of_states;
+	Transition *transitions;
+	int			number_of_transitions;
+	Arc		   *arcs;			/* in the order of their transitions */
+	int			number_of_arcs;
+	int			initial;		/* index of the initial state */
+}			Workflow;
+
+extern const Workflow *workflow_by_id(int32 id);
+extern const Workflow *newest_workflow(const char *name);
+extern int	state_index(const Workflow *workflow, const char *name);
+extern const Transition *transition_by_name(const Workflow *workflow, const char *name);
+extern const Arc *arc_of_transition(const Workflow *workflow, int from, const Transition *transition);
+
+#endif

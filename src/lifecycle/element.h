@@ -1,0 +1,47 @@
+/*
+ * element.h
+ *		Storage: the only module that reads and writes elements and history.
+ */
+#ifndef SMARTWF_ELEMENT_H
+#define SMARTWF_ELEMENT_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "storage/itemptr.h"
+#include "utils/array.h"
+#include "utils/jsonb.h"
+
+typedef struct Element
+{
+	const char *docid;
+	char	   *structure;
+	int32		workflow_id;
+	char	   *locked_by;		/* NULL: not locked */
+	bool		lock_is_temporary;
+	bool		is_deleted;
+	HeapTuple	tuple;			/* as read, for a change */
+}			Element;
+
+typedef struct HistoryLine
+{
+	const char *docid;
+	const char *transition;		/* this and what follows may be NULL */
+	const char *from_state;
+	const char *to_state;
+	const char *comment;
+	Jsonb	   *parameters;
+	int32		workflow_id;
+}			HistoryLine;
+
+extern bool element_read(const char *docid, Element *element);
+extern void element_insert(const char *docid, const char *structure, int32 workflow_id);
+extern void element_revive(Element *element, int32 workflow_id);
+extern void element_delete(Element *element);
+extern void element_lock(Element *element, const char *actor, bool is_temporary);
+extern void element_unlock(Element *element);
+
+extern HeapTuple history_append(const HistoryLine *line);
+extern void history_set_messages(HeapTuple line, ArrayType *messages);
+
+#endif

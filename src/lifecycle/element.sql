@@ -1,0 +1,52 @@
+-- Attached tables, their elements and the history of these.
+
+CREATE TABLE smartwf.structures (
+	name text COLLATE "C" PRIMARY KEY,
+	relation_schema text COLLATE "C" NOT NULL,
+	relation_name text COLLATE "C" NOT NULL,
+	workflow text COLLATE "C" NOT NULL,
+	state_column text COLLATE "C" NOT NULL,
+	docid_column text COLLATE "C" NOT NULL,
+	docid_prefix text NOT NULL DEFAULT '',
+	UNIQUE (relation_schema, relation_name)
+);
+COMMENT ON TABLE smartwf.structures IS
+'Attached tables, a row each: the table, the workflow by whose newest published version new elements live, the columns that hold state and document id. Managed by attach() and detach().';
+
+CREATE TABLE smartwf.elements (
+	docid text COLLATE "C" PRIMARY KEY,
+	structure text COLLATE "C" NOT NULL,
+	workflow_id int NOT NULL,
+	locked_by text,
+	lock_is_temporary boolean,
+	created_at timestamptz NOT NULL,
+	deleted_at timestamptz
+) WITH (fillfactor = 90);
+CREATE INDEX ON smartwf.elements (structure);
+COMMENT ON TABLE smartwf.elements IS
+'Every element of every structure: the version of the workflow that it lives by, who locked it, since when it is deleted. Changed by smartwf alone.';
+
+CREATE TABLE smartwf.history (
+	docid text COLLATE "C" NOT NULL,
+	revision int NOT NULL,
+	at timestamptz NOT NULL,
+	actor text NOT NULL,
+	transition text COLLATE "C",
+	from_state text COLLATE "C",
+	to_state text COLLATE "C",
+	comment text,
+	parameters jsonb,
+	messages text[],
+	workflow_id int NOT NULL,
+	PRIMARY KEY (docid, revision)
+);
+COMMENT ON TABLE smartwf.history IS
+'Every change of every element: revision 0 is its birth (from_state null), its deletion has to_state null. transition is null where an administrator went without one. Written by smartwf alone.';
+
+CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.structures
+	FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition();
+ALTER TABLE smartwf.structures ENABLE ALWAYS TRIGGER signal;
+
+SELECT pg_catalog.pg_extension_config_dump('smartwf.structures', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.elements', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.history', '');

@@ -1,0 +1,18 @@
+-- Functions that read or pass are open to all and judge their caller; those that
+-- define or administer are not.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA smartwf FROM PUBLIC;
+GRANT USAGE ON SCHEMA smartwf TO PUBLIC;
+GRANT EXECUTE ON FUNCTION
+	smartwf.actor(),
+	smartwf.is_administrator(),
+	smartwf.failures(),
+	smartwf.requested_state(anyelement),
+	smartwf.docid(text, anyelement),
+	smartwf.pass_transition(text, text, text, jsonb, text),
+	smartwf.set_state(text, text, text, jsonb, text),
+	smartwf.pass_transitions(text[], text, text, jsonb),
+	smartwf.blockers(text, text, text),
+	smartwf.lock_element(text, boolean),
+	smartwf.unlock_element(text, boolean)
+	TO PUBLIC;

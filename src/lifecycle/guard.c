@@ -1,0 +1,246 @@
+/*
+ * guard.c
+ *		Guards: boolean expressions over the columns of an element.
+ *
+ * A guard is analyzed like a CHECK constraint (no subquery, no aggregate), with
+ * nothing but pg_catalog to look names up in, once for each table and kept
+ * until a definition, the table or a function changes.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/nodeModifyTable.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_relation.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "common/actor.h"
+#include "common/attempt.h"
+#include "judgement.h"
+
+/*
+ * The text as one expression.  It goes through the grammar in the place of a
+ * SELECT list, so what came out must be one bare item and nothing else.
+ */
+static Node *
+parse_expression(const char *text)
+{
+	List	   *statements = raw_parser(psprintf("SELECT %s", text), RAW_PARSE_DEFAULT);
+	SelectStmt *select;
+	ResTarget  *target;
+
+	if (list_length(statements) == 1)
+	{
+		select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+		if (IsA(select, SelectStmt) && list_length(select->targetList) == 1 &&
+			select->distinctClause == NIL && select->intoClause == NULL &&
+			select->fromClause == NIL && select->whereClause == NULL &&
+			select->groupClause == NIL && select->havingClause == NULL &&
+			select->windowClause == NIL && select->valuesLists == NIL &&
+			select->sortClause == NIL && select->limitOffset == NULL &&
+			select->limitCount == NULL && select->lockingClause == NIL &&
+			select->withClause == NULL && select->op == SETOP_NONE)
+		{
+			target = linitial_node(ResTarget, select->targetList);
+			if (target->name == NULL && target->indirection == NIL)
+				return target->val;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("not a single expression")));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* Resolve names: columns in RELATION (none if NULL), the rest in pg_catalog. */
+static Node *
+analyze_expression(Node *parsed, Relation relation)
+{
+	ParseState *state = make_parsestate(NULL);
+	int			level = NewGUCNestLevel();
+	Node	   *expression;
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (relation != NULL)
+		addNSItemToQuery(state,
+						 addRangeTableEntryForRelation(state, relation, AccessShareLock,
+													   NULL, false, true),
+						 false, true, true);
+	expression = transformExpr(state, parsed, EXPR_KIND_CHECK_CONSTRAINT);
+	if (exprType(expression) != BOOLOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type is %s, not boolean", format_type_be(exprType(expression)))));
+	assign_expr_collations(state, expression);
+	free_parsestate(state);
+	AtEOXact_GUC(true, level);
+	return (Node *) expression_planner((Expr *) expression);
+}
+
+static bool
+has_column_reference(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef))
+		return true;
+	return raw_expression_tree_walker(node, has_column_reference, context);
+}
+
+typedef struct GuardText
+{
+	const char *text;
+	Oid			relid;			/* InvalidOid: no table to check against */
+	Node	   *expression;
+}			GuardText;
+
+/* Without a table, an expression over columns can only be parsed. */
+static void
+analyze_text(void *argument)
+{
+	GuardText  *guard = argument;
+	Node	   *parsed = parse_expression(guard->text);
+	Relation	relation = NULL;
+
+	if (!OidIsValid(guard->relid) && has_column_reference(parsed, NULL))
+		return;
+	if (OidIsValid(guard->relid))
+		relation = table_open(guard->relid, AccessShareLock);
+	guard->expression = analyze_expression(parsed, relation);
+	if (relation != NULL)
+		table_close(relation, NoLock);
+}
+
+/* smartwf.guard_fault(guard, relation): for the checker of definitions. */
+PG_FUNCTION_INFO_V1(smartwf_guard_fault);
+Datum
+smartwf_guard_fault(PG_FUNCTION_ARGS)
+{
+	GuardText	guard = {0};
+	ErrorData  *error;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	guard.text = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	guard.relid = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	error = attempt(analyze_text, &guard, true);
+	if (error == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("guard \"%s\" is not valid: %s",
+											  guard.text, error->message)));
+}
+
+/* The transition's guard for that table, analyzed now if not before. */
+static Node *
+guard_expression(Judgement *judgement, char **fault)
+{
+	AttachedTable *table = judgement->table;
+	GuardText	text = {judgement->transition->guard, table->relid, NULL};
+	ErrorData  *error;
+	MemoryContext outer;
+	Guard	   *guard;
+
+	*fault = NULL;
+	for (guard = table->guards; guard != NULL; guard = guard->next)
+		if (strcmp(guard->text, text.text) == 0)
+			return guard->expression;
+
+	error = attempt(analyze_text, &text, true);
+	if (error != NULL)
+	{
+		*fault = psprintf("guard \"%s\" cannot be judged: %s", text.text, error->message);
+		return NULL;
+	}
+	outer = MemoryContextSwitchTo(table->context);
+	guard = palloc0_object(Guard);
+	guard->text = pstrdup(text.text);
+	guard->expression = copyObject(text.expression);
+	guard->next = table->guards;
+	table->guards = guard;
+	MemoryContextSwitchTo(outer);
+	return guard->expression;
+}
+
+/*
+ * Stored generated columns are computed after the triggers that judge; a guard
+ * over one of them must see what it will be.
+ */
+static void
+compute_generated(Relation relation, EState *estate, TupleTableSlot *slot)
+{
+	TupleConstr *constraints = RelationGetDescr(relation)->constr;
+	ResultRelInfo *result;
+
+	if (constraints == NULL || !constraints->has_generated_stored)
+		return;
+	result = makeNode(ResultRelInfo);
+	InitResultRelInfo(result, relation, 0, NULL, 0);
+	ExecComputeStoredGenerated(result, estate, slot, CMD_INSERT);
+}
+
+typedef struct Evaluation
+{
+	Node	   *expression;
+	Relation	relation;
+	HeapTuple	row;
+	bool		result;
+}			Evaluation;
+
+static void
+evaluate_now(void *argument)
+{
+	Evaluation *evaluation = argument;
+	EState	   *estate = CreateExecutorState();
+	ExprContext *context = GetPerTupleExprContext(estate);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(evaluation->relation),
+													&TTSOpsHeapTuple);
+	ExprState  *state;
+	MemoryContext outer;
+	Datum		value;
+	bool		isnull;
+
+	ExecStoreHeapTuple(heap_copytuple(evaluation->row), slot, true);
+	compute_generated(evaluation->relation, estate, slot);
+	context->ecxt_scantuple = slot;
+	outer = MemoryContextSwitchTo(estate->es_query_cxt);
+	state = ExecInitExpr((Expr *) evaluation->expression, NULL);
+	MemoryContextSwitchTo(outer);
+	value = ExecEvalExprSwitchContext(state, context, &isnull);
+	evaluation->result = !isnull && DatumGetBool(value);
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
+}
+
+/* A guard that is null is not fulfilled: unknown is not allowed. */
+char *
+check_guard(Judgement *judgement)
+{
+	Evaluation	evaluation = {NULL, judgement->relation, judgement->proposed, false};
+	char	   *fault;
+
+	if (judgement->transition == NULL || judgement->transition->guard == NULL)
+		return NULL;
+	evaluation.expression = guard_expression(judgement, &fault);
+	if (fault != NULL)
+		return fault;
+	run_as_caller(evaluate_now, &evaluation);
+	if (evaluation.result)
+		return NULL;
+	if (judgement->transition->guard_message != NULL)
+		return pstrdup(judgement->transition->guard_message);
+	return psprintf("the condition %s is not fulfilled", judgement->transition->guard);
+}

@@ -1,0 +1,180 @@
+/*
+ * hook.c
+ *		Finds and calls the functions that a definition names.
+ *
+ * A hook is looked up anew at each call: what is missing or does not fit
+ * refuses the transition, it never lets it pass.  It runs with the rights of
+ * the caller.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+#include "utils/varlena.h"
+
+#include "common/actor.h"
+#include "common/compat.h"
+#include "common/relation.h"
+#include "judgement.h"
+
+/* Why a function cannot be a hook, NULL if it can. */
+static char *
+signature_fault(Oid function, const char *name)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	char	   *fault = NULL;
+
+	if (!HeapTupleIsValid(tuple))
+		return psprintf("hook %s(smartwf.event) does not exist", name);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	if (form->prorettype != TEXTOID || form->proretset ||
+		form->prokind != PROKIND_FUNCTION)
+		fault = psprintf("hook %s(smartwf.event) must be a function that returns text", name);
+	ReleaseSysCache(tuple);
+	return fault;
+}
+
+/* The function of a hook, or InvalidOid and why it is none. */
+static Oid
+find_hook(const char *name, char **fault)
+{
+	List	   *parts;
+	Oid			schema;
+	Oid			argument = smartwf_event_type();
+	Oid			function;
+
+	*fault = NULL;
+	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || list_length(parts) != 2)
+	{
+		*fault = psprintf("hook \"%s\" is not of the form schema.function", name);
+		return InvalidOid;
+	}
+	schema = get_namespace_oid(linitial(parts), true);
+	function = !OidIsValid(schema) ? InvalidOid :
+		GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+						CStringGetDatum(lsecond(parts)),
+						PointerGetDatum(buildoidvector(&argument, 1)),
+						ObjectIdGetDatum(schema));
+	*fault = signature_fault(function, name);
+	return *fault == NULL ? function : InvalidOid;
+}
+
+/* smartwf.hook_fault(name): for the checker of definitions. */
+PG_FUNCTION_INFO_V1(smartwf_hook_fault);
+Datum
+smartwf_hook_fault(PG_FUNCTION_ARGS)
+{
+	char	   *fault;
+
+	(void) find_hook(text_to_cstring(PG_GETARG_TEXT_PP(0)), &fault);
+	if (fault == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(fault));
+}
+
+/* A row as jsonb; row_to_json() is the only door to it that is open to C. */
+static Datum
+row_as_jsonb(const Judgement *judgement, HeapTuple row)
+{
+	Datum		record = heap_copy_tuple_as_datum(row, RelationGetDescr(judgement->relation));
+	Datum		json = DirectFunctionCall1(row_to_json, record);
+
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(json)));
+}
+
+/* The value of type smartwf.event that a hook is called with. */
+static Datum
+make_event(const Judgement *judgement, HeapTuple row)
+{
+	TupleDesc	descriptor = lookup_rowtype_tupdesc(smartwf_event_type(), -1);
+	const Workflow *workflow = judgement->workflow;
+	const char *texts[] = {
+		judgement->element->docid,
+		judgement->table->structure->name,
+		workflow->name,
+		NULL,
+		judgement->transition->name,
+		judgement->from == NO_STATE ? NULL : workflow->states[judgement->from].name,
+		workflow->states[judgement->to].name,
+		actor_name(),
+		judgement->comment,
+	};
+	Datum		values[11] = {0};
+	bool		nulls[11] = {false};
+	HeapTuple	tuple;
+
+	for (int i = 0; i < lengthof(texts); i++)
+	{
+		nulls[i] = texts[i] == NULL;
+		if (!nulls[i])
+			values[i] = CStringGetTextDatum(texts[i]);
+	}
+	values[3] = Int32GetDatum(workflow->version);
+	nulls[3] = false;
+	nulls[9] = judgement->parameters == NULL;
+	values[9] = PointerGetDatum(judgement->parameters);
+	values[10] = row_as_jsonb(judgement, row);
+	tuple = heap_form_tuple(descriptor, values, nulls);
+	ReleaseTupleDesc(descriptor);
+	return HeapTupleGetDatum(tuple);
+}
+
+typedef struct HookCall
+{
+	Oid			function;
+	Datum		event;
+	char	   *message;
+}			HookCall;
+
+static void
+call_now(void *argument)
+{
+	HookCall   *call = argument;
+	LOCAL_FCINFO(fcinfo, 1);
+	FmgrInfo	flinfo;
+	Datum		result;
+
+	fmgr_info(call->function, &flinfo);
+	InitFunctionCallInfoData(*fcinfo, &flinfo, 1, InvalidOid, NULL, NULL);
+	fcinfo->args[0].value = call->event;
+	fcinfo->args[0].isnull = false;
+	result = FunctionCallInvoke(fcinfo);
+	call->message = fcinfo->isnull ? NULL : TextDatumGetCString(result);
+}
+
+/*
+ * Call the transition's hook of that kind with the row; its words, or NULL if
+ * it has nothing to say.  A hook that cannot be called says why itself.
+ */
+char *
+call_hook(const Judgement *judgement, HookKind kind, HeapTuple row)
+{
+	const char *name;
+	HookCall	call = {0};
+	char	   *fault;
+
+	if (judgement->transition == NULL)
+		return NULL;
+	name = judgement->transition->hooks[kind];
+	if (name == NULL)
+		return NULL;
+	call.function = find_hook(name, &fault);
+	if (fault != NULL)
+		return fault;
+	if (function_aclcheck(call.function, acting_role()) != ACLCHECK_OK)
+		return psprintf("permission denied for hook %s", name);
+	call.event = make_event(judgement, row);
+	run_as_caller(call_now, &call);
+	return call.message == NULL || call.message[0] == '\0' ? NULL : call.message;
+}

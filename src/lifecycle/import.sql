@@ -1,0 +1,102 @@
+-- The documented XML form of a graph and its configuration.
+
+CREATE FUNCTION smartwf.import_namespaces() RETURNS text[]
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT ARRAY[['workflow', 'https://platform.anakeen.com/4/schemas/workflow/1.0']]
+$$;
+COMMENT ON FUNCTION smartwf.import_namespaces() IS
+'Prefixes and XML namespaces (text[]) of a documented workflow. Raises nothing.';
+
+CREATE FUNCTION smartwf.imported_states(definition xml) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', name, 'label', label, 'activity', activity,
+		'color', (xpath(format('//workflow:config/workflow:steps/workflow:step[@ref=%s]/workflow:color/text()',
+			CASE WHEN name ~ '^[A-Za-z0-9_:]+$' THEN quote_literal(name) ELSE '''''' END), definition, smartwf.import_namespaces()))[1]::text,
+		'initial', CASE lower(initial) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END))
+		ORDER BY number), '[]')
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+		'//workflow:graph/workflow:steps/workflow:step' PASSING definition
+		COLUMNS number FOR ORDINALITY, name text PATH '@name', label text PATH '@state-label',
+			activity text PATH '@activity-label', initial text PATH '@initial')
+$$;
+COMMENT ON FUNCTION smartwf.imported_states(xml) IS
+'The states of a documented workflow (xml) in the JSON form (jsonb). Raises nothing.';
+
+CREATE FUNCTION smartwf.imported_transitions(definition xml) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_agg(transition ORDER BY number), '[]') FROM (
+		SELECT min(number) AS number, jsonb_strip_nulls(jsonb_build_object('name', name,
+			'label', (array_agg(label ORDER BY number) FILTER (WHERE label IS NOT NULL))[1],
+			'arcs', jsonb_agg(jsonb_build_object('from', "from", 'to', "to") ORDER BY number))) AS transition
+		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+			'//workflow:graph/workflow:transitions/workflow:transition' PASSING definition
+			COLUMNS number FOR ORDINALITY, name text PATH '@name', label text PATH '@label',
+				"from" text PATH '@from', "to" text PATH '@to')
+		GROUP BY name, CASE WHEN name IS NULL THEN number END) t
+$$;
+COMMENT ON FUNCTION smartwf.imported_transitions(xml) IS
+'The transitions of a documented workflow (xml) in the JSON form (jsonb): those of one name are arcs of one transition. Raises nothing.';
+
+-- Elements that have no place in a definition yet: mail templates, timers,
+-- access references, and whatever else there is.
+CREATE FUNCTION smartwf.imported_unsupported(definition xml) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml', source)
+		ORDER BY number), '[]')
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+		'//workflow:graph/*[not(self::workflow:steps or self::workflow:transitions)]
+		| //workflow:graph/workflow:steps/*[not(self::workflow:step)]
+		| //workflow:graph/workflow:transitions/*[not(self::workflow:transition)]
+		| //workflow:graph/*/*[self::workflow:step or self::workflow:transition]/*
+		| //workflow:config/*[not(self::workflow:steps or self::workflow:transitions)]
+		| //workflow:config/workflow:steps/*[not(self::workflow:step)]
+		| //workflow:config/workflow:transitions/*[not(self::workflow:transition)]
+		| //workflow:config/*/*[self::workflow:step or self::workflow:transition]/*[not(self::workflow:color)]
+		| //workflow:config/workflow:transitions/*/workflow:color
+		| /*/*[not(self::workflow:graph or self::workflow:config)]' PASSING definition
+		COLUMNS number FOR ORDINALITY, element text PATH 'local-name(.)', kind text PATH 'local-name(..)',
+			ref text PATH 'string((../@ref | ../@name)[1])', source text PATH 'concat("", .)')
+$$;
+COMMENT ON FUNCTION smartwf.imported_unsupported(xml) IS
+'What a documented workflow (xml) says that has no meaning yet: a JSON list of {object, element, xml}. Raises nothing.';
+
+CREATE FUNCTION smartwf.import_workflow(definition xml) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	ns text[] := smartwf.import_namespaces();
+	graphs int := cardinality(xpath('//workflow:graph', definition, ns));
+	fault text;
+	faults text[] := '{}';
+	workflow jsonb;
+BEGIN
+	IF definition IS NULL THEN
+		RAISE EXCEPTION 'definition must not be null' USING ERRCODE = 'WF400';
+	ELSIF graphs <> 1 THEN
+		RAISE EXCEPTION 'document must hold one workflow:graph, not %', graphs USING ERRCODE = 'WF400',
+			HINT = format('Elements belong to the namespace %s.', ns[1][2]);
+	END IF;
+	FOR fault IN
+		SELECT format('WFL0201 configuration: %s "%s" is not defined in the graph', c.kind, c.ref)
+		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+			'//workflow:config/*/*[self::workflow:step or self::workflow:transition]' PASSING definition
+			COLUMNS kind text PATH 'local-name(.)', ref text PATH '@ref') c
+		WHERE NOT EXISTS (SELECT FROM smartwf.items(jsonb_build_object('step', smartwf.imported_states(definition),
+			'transition', smartwf.imported_transitions(definition)), c.kind) WHERE item ->> 'name' = c.ref)
+	LOOP
+		faults := faults || fault;
+	END LOOP;
+	workflow := jsonb_strip_nulls(jsonb_build_object(
+		'name', coalesce((xpath('//workflow:config/@name', definition, ns))[1], (xpath('//workflow:graph/@name', definition, ns))[1])::text,
+		'label', (xpath('//workflow:graph/@label', definition, ns))[1]::text))
+		|| jsonb_build_object('states', smartwf.imported_states(definition),
+			'transitions', smartwf.imported_transitions(definition),
+			'unsupported', smartwf.imported_unsupported(definition));
+	IF cardinality(faults) > 0 THEN
+		PERFORM smartwf.refuse(format('workflow "%s"', workflow ->> 'name'), faults || ARRAY(
+			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow) WHERE severity = 'error'));
+	END IF;
+	RETURN smartwf.define_workflow(workflow);
+END
+$$;
+COMMENT ON FUNCTION smartwf.import_workflow(xml) IS
+'Defines a workflow from its documented XML form (xml), graph and configuration; its name is the configuration''s, else the graph''s. Returns the version (int). Mail templates, timers and the like are kept and warned of. Raises WF001 with every fault, WF400 for a document without one graph.';

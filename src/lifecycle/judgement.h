@@ -1,0 +1,53 @@
+/*
+ * judgement.h
+ *		May this element pass this transition?  The checks, in their documented
+ *		order, each of which gives a reason why not, or NULL.
+ */
+#ifndef SMARTWF_JUDGEMENT_H
+#define SMARTWF_JUDGEMENT_H
+
+#include "postgres.h"
+
+#include "definition.h"
+#include "element.h"
+#include "structure.h"
+
+typedef struct Judgement
+{
+	AttachedTable *table;
+	Relation	relation;		/* whose row this is: maybe a partition */
+	const Workflow *workflow;
+	Element    *element;
+	int			from;
+	int			to;
+	const Transition *transition;	/* NULL: an administrator without one */
+	HeapTuple	current;		/* the row as it stands */
+	HeapTuple	proposed;		/* as it shall be, still in its old state */
+	bool		is_request;		/* by pass_transition(), else a plain UPDATE */
+	bool		is_privileged;	/* the UPDATE runs as the table's owner */
+	const char *comment;		/* NULL: none */
+	Jsonb	   *parameters;		/* NULL: none */
+}			Judgement;
+
+typedef char *(*Check) (Judgement *judgement);
+
+typedef struct NamedCheck
+{
+	const char *name;
+	Check		check;
+}			NamedCheck;
+
+#define NUMBER_OF_CHECKS 6
+extern const NamedCheck checks[NUMBER_OF_CHECKS];
+
+extern char *check_parameters(Judgement *judgement);	/* parameter.c */
+extern char *check_guard(Judgement *judgement); /* guard.c */
+extern bool holds_right(const Transition *transition, AttachedTable *table,
+						HeapTuple row, TupleDesc descriptor);
+
+extern void judge(Judgement *judgement);
+
+/* hook.c */
+extern char *call_hook(const Judgement *judgement, HookKind kind, HeapTuple row);
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * protect.c
+ *		The triggers on the definition tables: frozen shapes, news of a change,
+ *		and the check at commit.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "cache.h"
+#include "common/actor.h"
+#include "common/error.h"
+#include "common/relation.h"
+#include "protect.h"
+
+/*
+ * Workflows that this transaction has published: still open to change until it
+ * commits.  A rolled back savepoint may leave an id too many here, which does
+ * no harm: such a workflow is a draft again, or gone.
+ */
+static List *published_here = NIL;
+
+/* Those that were checked and have not changed since. */
+static List *checked = NIL;
+
+static void
+forget_lists(XactEvent event, void *argument)
+{
+	published_here = NIL;
+	checked = NIL;
+}
+
+/* A definition may be again what it was before it was checked. */
+static void
+forget_checks(SubXactEvent event, SubTransactionId subtransaction,
+			  SubTransactionId parent, void *argument)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		checked = NIL;
+}
+
+/* At load: the lists end with the transaction. */
+void
+protect_init(void)
+{
+	RegisterXactCallback(forget_lists, NULL);
+	RegisterSubXactCallback(forget_checks, NULL);
+}
+
+/*
+ * Is this a restore?  pg_dump switches check_function_bodies off, since what is
+ * checked may name what comes later; so must we, table by table.
+ */
+bool
+is_restore(void)
+{
+	return !check_function_bodies && superuser();
+}
+
+static void
+remember(List **list, int32 id)
+{
+	MemoryContext outer = MemoryContextSwitchTo(TopTransactionContext);
+
+	*list = list_append_unique_int(*list, id);
+	MemoryContextSwitchTo(outer);
+}
+
+static bool
+is_workflows(Relation relation)
+{
+	return RelationGetRelid(relation) == smartwf_relation(WORKFLOWS);
+}
+
+/* The workflow that a row of a definition table belongs to. */
+static int32
+workflow_id_of(HeapTuple row, Relation relation)
+{
+	bool		isnull;
+	int			column = SPI_fnumber(RelationGetDescr(relation),
+									 is_workflows(relation) ? "id" : "workflow_id");
+
+	return DatumGetInt32(heap_getattr(row, column, RelationGetDescr(relation), &isnull));
+}
+
+static bool
+is_published_row(HeapTuple row, Relation relation)
+{
+	char	   *status = SPI_getvalue(row, RelationGetDescr(relation),
+									  SPI_fnumber(RelationGetDescr(relation), "status"));
+
+	return status != NULL && strcmp(status, "published") == 0;
+}
+
+static void
+note_whether_found(void *argument)
+{
+	*(bool *) argument = SPI_processed > 0;
+}
+
+/* Is the workflow published, and was it before this transaction? */
+static bool
+is_frozen(int32 id)
+{
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(id);
+	bool		published = false;
+
+	if (list_member_int(published_here, id))
+		return false;
+	read_as_owner("SELECT 1 FROM smartwf.workflows WHERE id OPERATOR(pg_catalog.=) $1"
+				  " AND status OPERATOR(pg_catalog.=) 'published'",
+				  1, &type, &value, note_whether_found, &published);
+	return published;
+}
+
+/* May this column change in a published version? */
+static bool
+is_changeable(const Trigger *trigger, const char *column)
+{
+	for (int i = 0; i < trigger->tgnargs; i++)
+		if (strcmp(trigger->tgargs[i], "*") == 0 || strcmp(trigger->tgargs[i], column) == 0)
+			return true;
+	return false;
+}
+
+/* Does the trigger's UPDATE change nothing but what may change? */
+static bool
+changes_no_shape(const TriggerData *data)
+{
+	TupleDesc	descriptor = RelationGetDescr(data->tg_relation);
+
+	for (int i = 1; i <= descriptor->natts; i++)
+	{
+		char	   *old = SPI_getvalue(data->tg_trigtuple, descriptor, i);
+		char	   *new = SPI_getvalue(data->tg_newtuple, descriptor, i);
+		bool		same = old == NULL || new == NULL ? old == new : strcmp(old, new) == 0;
+
+		if (!same && !is_changeable(data->tg_trigger,
+									NameStr(TupleDescAttr(descriptor, i - 1)->attname)))
+			return false;
+	}
+	return true;
+}
+
+static void
+refuse_change(int32 id, const char *table)
+{
+	ereport(ERROR,
+			(errcode(failure_sqlstate(INVALID_DEFINITION)),
+			 errmsg("published workflow %d cannot change its shape", id),
+			 errdetail_internal("WFL0002 %s: a published version is frozen; labels, colors, translations and grants may change.",
+								table),
+			 errhint("Define the next version with smartwf.define_workflow(), and move elements to it with smartwf.migrate().")));
+}
+
+/* A row of smartwf.workflows: publishing opens the shape for this transaction. */
+static void
+protect_workflow(const TriggerData *data, HeapTuple row)
+{
+	bool		was_published = !TRIGGER_FIRED_BY_INSERT(data->tg_event) &&
+		is_published_row(data->tg_trigtuple, data->tg_relation);
+	int32		id = workflow_id_of(row, data->tg_relation);
+
+	if (TRIGGER_FIRED_BY_DELETE(data->tg_event))
+	{
+		if (was_published && !list_member_int(published_here, id))
+			refuse_change(id, "workflows");
+	}
+	else if (!was_published && is_published_row(row, data->tg_relation))
+		remember(&published_here, id);
+	else if (was_published && !list_member_int(published_here, id) && !changes_no_shape(data))
+		refuse_change(id, "workflows");
+}
+
+static TriggerData *
+trigger_data(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function must be called as a trigger")));
+	return (TriggerData *) fcinfo->context;
+}
+
+/* smartwf.protect_definition(): BEFORE INSERT OR UPDATE OR DELETE. */
+PG_FUNCTION_INFO_V1(smartwf_protect_definition);
+Datum
+smartwf_protect_definition(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo);
+	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
+		data->tg_trigtuple;
+
+	if (is_restore())
+		return PointerGetDatum(row);
+	if (is_workflows(data->tg_relation))
+		protect_workflow(data, row);
+	else if (!is_changeable(data->tg_trigger, "*"))
+	{
+		int32		old_id = workflow_id_of(data->tg_trigtuple, data->tg_relation);
+		int32		new_id = workflow_id_of(row, data->tg_relation);
+
+		if (!(TRIGGER_FIRED_BY_UPDATE(data->tg_event) && changes_no_shape(data)))
+		{
+			if (is_frozen(old_id))
+				refuse_change(old_id, RelationGetRelationName(data->tg_relation));
+			if (new_id != old_id && is_frozen(new_id))
+				refuse_change(new_id, RelationGetRelationName(data->tg_relation));
+		}
+	}
+	return PointerGetDatum(row);
+}
+
+/* smartwf.signal_definition(): AFTER INSERT OR UPDATE OR DELETE, always. */
+PG_FUNCTION_INFO_V1(smartwf_signal_definition);
+Datum
+smartwf_signal_definition(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo);
+
+	cache_signal();
+	if (SPI_fnumber(RelationGetDescr(data->tg_relation), "workflow_id") > 0 ||
+		is_workflows(data->tg_relation))
+		checked = list_delete_int(checked, workflow_id_of(data->tg_trigtuple,
+														  data->tg_relation));
+	return PointerGetDatum(NULL);
+}
+
+static void
+check_now(void *argument)
+{
+	Oid			type = INT4OID;
+	Datum		id = Int32GetDatum(*(int32 *) argument);
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args("SELECT smartwf.require_valid($1)", 1, &type, &id, NULL,
+							  false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "smartwf.require_valid() failed");
+	SPI_finish();
+}
+
+/* smartwf.check_at_commit(): each changed workflow once, however many rows. */
+PG_FUNCTION_INFO_V1(smartwf_check_at_commit);
+Datum
+smartwf_check_at_commit(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo);
+	int32		id = workflow_id_of(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ?
+									data->tg_newtuple : data->tg_trigtuple,
+									data->tg_relation);
+
+	if (!list_member_int(checked, id) && !is_restore())
+	{
+		run_as(smartwf_owner(), check_now, &id);
+		remember(&checked, id);
+	}
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,21 @@
+/*
+ * statement.h
+ *		The few statements that smartwf runs on an attached table.
+ */
+#ifndef SMARTWF_STATEMENT_H
+#define SMARTWF_STATEMENT_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+
+#include "structure.h"
+
+extern uint64 run_as_caller_on_row(AttachedTable *table, Statement statement, const char *docid);
+extern uint64 run_as_owner_on_row(AttachedTable *table, Statement statement, const char *docid);
+extern HeapTuple read_row(AttachedTable *table, const char *docid);
+
+extern bool may_select(const AttachedTable *table);
+extern bool may_update_state(const AttachedTable *table, bool without_policies);
+
+#endif

@@ -1,0 +1,389 @@
+/*
+ * structure.c
+ *		An attached table: where its rows keep their state and document id.
+ *
+ * Columns are found by name in each table that a trigger fires on: partitions
+ * and children may number them in their own way.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "cache.h"
+#include "common/compat.h"
+#include "common/relation.h"
+#include "structure.h"
+
+typedef struct StructureBuild
+{
+	Structure  *structure;
+	MemoryContext context;
+}			StructureBuild;
+
+static void
+read_structure(void *argument)
+{
+	StructureBuild *build = argument;
+	MemoryContext outer;
+
+	if (SPI_processed == 0)
+		return;
+	outer = MemoryContextSwitchTo(build->context);
+	build->structure = palloc0_object(Structure);
+	build->structure->name = result_text(0, 1);
+	build->structure->relation_schema = result_text(0, 2);
+	build->structure->relation_name = result_text(0, 3);
+	build->structure->workflow = result_text(0, 4);
+	build->structure->state_column = result_text(0, 5);
+	build->structure->docid_column = result_text(0, 6);
+	build->structure->docid_prefix = result_text(0, 7);
+	MemoryContextSwitchTo(outer);
+}
+
+static void *
+build_structure(const void *key)
+{
+	StructureBuild build = {NULL, CurrentMemoryContext};
+	Oid			type = TEXTOID;
+	Datum		name = CStringGetTextDatum((const char *) key);
+
+	read_as_owner("SELECT name, relation_schema, relation_name, workflow,"
+				  " state_column, docid_column, docid_prefix"
+				  " FROM smartwf.structures WHERE name OPERATOR(pg_catalog.=) $1",
+				  1, &type, &name, read_structure, &build);
+	return build.structure;
+}
+
+/* An attached structure, NULL if there is none of that name. */
+const Structure *
+structure_by_name(const char *name)
+{
+	return cache_look_up(STRUCTURE_BY_NAME, name, build_structure);
+}
+
+/* The number of a column; the rules cannot be judged without it. */
+static AttrNumber
+column_number(Relation relation, const char *column, const Structure *structure)
+{
+	AttrNumber	number = get_attnum(RelationGetRelid(relation), column);
+
+	if (number == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of table \"%s\" does not exist",
+						column, RelationGetRelationName(relation)),
+				 errdetail("The table is attached as structure \"%s\" with that column.",
+						   structure->name),
+				 errhint("Call smartwf.attach() again with the column's new name, or smartwf.detach().")));
+	return number;
+}
+
+/* Types whose text depends on DateStyle, TimeZone and the like. */
+static bool
+text_depends_on_settings(Oid type)
+{
+	switch (getBaseType(type))
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case NAMEOID:
+		case UUIDOID:
+		case OIDOID:
+		case BOOLOID:
+		case CHAROID:
+			return false;
+		default:
+			return !type_is_enum(getBaseType(type));
+	}
+}
+
+static void
+free_plans(void *argument)
+{
+	AttachedTable *table = argument;
+
+	for (int i = 0; i < NUMBER_OF_STATEMENTS; i++)
+		if (table->plans[i] != NULL)
+			SPI_freeplan(table->plans[i]);
+}
+
+static void
+describe_state(AttachedTable *table, Relation relation)
+{
+	Form_pg_attribute column;
+	Oid			output;
+	bool		is_varlena;
+
+	table->state_column = column_number(relation, table->structure->state_column,
+										table->structure);
+	column = TupleDescAttr(RelationGetDescr(relation), table->state_column - 1);
+	table->state_type = column->atttypid;
+	table->state_typmod = column->atttypmod;
+	table->state_is_enum = type_is_enum(getBaseType(column->atttypid));
+	getTypeOutputInfo(column->atttypid, &output, &is_varlena);
+	fmgr_info_cxt(output, &table->state_output, table->context);
+}
+
+static void
+describe_docid(AttachedTable *table, Relation relation)
+{
+	Form_pg_attribute column;
+	Oid			function;
+	bool		is_varlena;
+
+	table->docid_column = column_number(relation, table->structure->docid_column,
+										table->structure);
+	column = TupleDescAttr(RelationGetDescr(relation), table->docid_column - 1);
+	table->docid_type = column->atttypid;
+	table->docid_typmod = column->atttypmod;
+	table->docid_is_padded = getBaseType(column->atttypid) == BPCHAROID;
+	table->docid_depends_on_settings = text_depends_on_settings(column->atttypid);
+	getTypeOutputInfo(column->atttypid, &function, &is_varlena);
+	fmgr_info_cxt(function, &table->docid_output, table->context);
+	getTypeInputInfo(column->atttypid, &function, &table->docid_input_parameter);
+	fmgr_info_cxt(function, &table->docid_input, table->context);
+}
+
+/* The key of TABLE_BY_OID: the OID leads, and is all that is compared. */
+typedef struct TableKey
+{
+	Oid			relid;
+	const Structure *structure;
+}			TableKey;
+
+static void *
+build_table(const void *key)
+{
+	const TableKey *table_key = key;
+	AttachedTable *table = palloc0_object(AttachedTable);
+	MemoryContextCallback *callback = palloc0_object(MemoryContextCallback);
+	Relation	relation = table_open(table_key->relid, AccessShareLock);
+
+	table->relid = table_key->relid;
+	table->structure = table_key->structure;
+	table->context = CurrentMemoryContext;
+	describe_state(table, relation);
+	describe_docid(table, relation);
+	table_close(relation, NoLock);
+
+	callback->func = free_plans;
+	callback->arg = table;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	return table;
+}
+
+/* A table that belongs to a structure, as its trigger's argument says. */
+AttachedTable *
+attached_table(Oid relid, const char *structure)
+{
+	TableKey	key = {relid, structure_by_name(structure)};
+
+	if (key.structure == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("structure \"%s\" is not attached", structure),
+				 errhint("Call smartwf.attach() again, or smartwf.detach() to take the triggers off.")));
+	return cache_look_up(TABLE_BY_OID, &key, build_table);
+}
+
+/* Does the table carry the triggers of that structure? */
+bool
+belongs_to_structure(Relation relation, const char *structure)
+{
+	TriggerDesc *triggers = relation->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (strcmp(trigger->tgname, "~smartwf_judge") == 0 && trigger->tgnargs > 0 &&
+			strcmp(trigger->tgargs[0], structure) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The table of a structure, by the name that attach() and renaming keep. */
+Oid
+structure_relation(const Structure *structure)
+{
+	Oid			schema = get_namespace_oid(structure->relation_schema, true);
+	Oid			relid = OidIsValid(schema) ?
+		get_relname_relid(structure->relation_name, schema) : InvalidOid;
+	bool		carries = false;
+
+	if (OidIsValid(relid))
+	{
+		Relation	relation = table_open(relid, AccessShareLock);
+
+		carries = belongs_to_structure(relation, structure->name);
+		table_close(relation, NoLock);
+	}
+	if (!carries)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s.%s\" does not carry the triggers of structure \"%s\"",
+						structure->relation_schema, structure->relation_name,
+						structure->name),
+				 errhint("Call smartwf.attach() again.")));
+	return relid;
+}
+
+/* The state of a row, NULL if null. */
+char *
+state_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, table->state_column, descriptor, &isnull);
+
+	if (isnull)
+		return NULL;
+	if (table->state_is_enum)
+		return OutputFunctionCall((FmgrInfo *) &table->state_output, value);
+	return TextDatumGetCString(value);
+}
+
+/* A copy of the row in another state. */
+HeapTuple
+row_with_state(const AttachedTable *table, HeapTuple row, TupleDesc descriptor,
+			   const char *state)
+{
+	int			column = table->state_column;
+	Oid			input;
+	Oid			parameter;
+	Datum		value;
+	bool		isnull = false;
+
+	getTypeInputInfo(table->state_type, &input, &parameter);
+	value = OidInputFunctionCall(input, (char *) state, parameter, table->state_typmod);
+	return heap_modify_tuple_by_cols(row, descriptor, 1, &column, &value, &isnull);
+}
+
+/* Is a column of two rows the same, to the byte? */
+bool
+same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column)
+{
+	Form_pg_attribute attribute = TupleDescAttr(descriptor, column - 1);
+	bool		a_isnull;
+	bool		b_isnull;
+	Datum		a_value = heap_getattr(a, column, descriptor, &a_isnull);
+	Datum		b_value = heap_getattr(b, column, descriptor, &b_isnull);
+
+	if (a_isnull || b_isnull)
+		return a_isnull == b_isnull;
+	return datum_image_eq(a_value, b_value, attribute->attbyval, attribute->attlen);
+}
+
+/* Settings under which every value has one text; undone with the nest level. */
+static int
+pin_settings(void)
+{
+	static const char *const pinned[][2] = {
+		{"datestyle", "ISO, YMD"},
+		{"timezone", "UTC"},
+		{"intervalstyle", "postgres"},
+		{"bytea_output", "hex"},
+		{"extra_float_digits", "1"},
+		{"lc_monetary", "C"},
+	};
+	int			level = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(pinned); i++)
+		(void) set_config_option(pinned[i][0], pinned[i][1], PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+static char *
+docid_text(const AttachedTable *table, Datum value)
+{
+	char	   *text = OutputFunctionCall((FmgrInfo *) &table->docid_output, value);
+
+	if (table->docid_is_padded)
+		text[bpchartruelen(text, strlen(text))] = '\0';
+	return text;
+}
+
+/* The document id of a row: prefix and key. */
+char *
+docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, table->docid_column, descriptor, &isnull);
+	char	   *text;
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"%s\" of structure \"%s\" is null, but it names the document",
+						table->structure->docid_column, table->structure->name)));
+	if (table->docid_depends_on_settings)
+	{
+		int			level = pin_settings();
+
+		text = docid_text(table, value);
+		AtEOXact_GUC(true, level);
+	}
+	else
+		text = docid_text(table, value);
+	if (table->structure->docid_prefix[0] == '\0')
+		return text;
+	return psprintf("%s%s", table->structure->docid_prefix, text);
+}
+
+/* The key behind a document id that elements knows: the way back. */
+Datum
+key_of_docid(AttachedTable *table, const char *docid)
+{
+	char	   *text = (char *) docid + strlen(table->structure->docid_prefix);
+	int			level = table->docid_depends_on_settings ? pin_settings() : 0;
+	Datum		key = InputFunctionCall(&table->docid_input, text,
+										table->docid_input_parameter,
+										table->docid_typmod);
+
+	if (level > 0)
+		AtEOXact_GUC(true, level);
+	return key;
+}
+
+/*
+ * smartwf.docid(prefix, key): the same for SQL.  A key of any type, by the
+ * same output function and the same settings.
+ */
+PG_FUNCTION_INFO_V1(smartwf_docid);
+Datum
+smartwf_docid(PG_FUNCTION_ARGS)
+{
+	AttachedTable table = {0};
+	Structure	structure = {0};
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+	Oid			output;
+	bool		is_varlena;
+	int			level = pin_settings();
+	char	   *key;
+
+	table.structure = &structure;
+	table.docid_is_padded = getBaseType(type) == BPCHAROID;
+	getTypeOutputInfo(type, &output, &is_varlena);
+	fmgr_info(output, &table.docid_output);
+	key = docid_text(&table, PG_GETARG_DATUM(1));
+	AtEOXact_GUC(true, level);
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s%s",
+											  text_to_cstring(PG_GETARG_TEXT_PP(0)),
+											  key)));
+}

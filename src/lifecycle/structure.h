@@ -1,0 +1,79 @@
+/*
+ * structure.h
+ *		An attached table: where its rows keep their state and document id.
+ */
+#ifndef SMARTWF_STRUCTURE_H
+#define SMARTWF_STRUCTURE_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/rel.h"
+
+#include "definition.h"
+
+/* A row of smartwf.structures. */
+typedef struct Structure
+{
+	const char *name;
+	const char *relation_schema;
+	const char *relation_name;
+	const char *workflow;
+	const char *state_column;
+	const char *docid_column;
+	const char *docid_prefix;
+}			Structure;
+
+/* The statements that we run on an attached table; see statement.c. */
+typedef enum Statement
+{
+	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_ROW, NUMBER_OF_STATEMENTS
+} Statement;
+
+/* A guard, analyzed for one table. */
+typedef struct Guard
+{
+	const char *text;
+	Node	   *expression;
+	struct Guard *next;
+}			Guard;
+
+/* A table, a partition or a child of an attached table. */
+typedef struct AttachedTable
+{
+	Oid			relid;
+	const Structure *structure;
+	MemoryContext context;
+	AttrNumber	state_column;
+	Oid			state_type;		/* of the column, perhaps a domain */
+	int32		state_typmod;
+	bool		state_is_enum;
+	FmgrInfo	state_output;
+	AttrNumber	docid_column;
+	Oid			docid_type;
+	FmgrInfo	docid_output;
+	FmgrInfo	docid_input;
+	Oid			docid_input_parameter;
+	int32		docid_typmod;
+	bool		docid_depends_on_settings;
+	bool		docid_is_padded;
+	/* filled as needed */
+	SPIPlanPtr	plans[NUMBER_OF_STATEMENTS];
+	Guard	   *guards;
+}			AttachedTable;
+
+extern const Structure *structure_by_name(const char *name);
+extern AttachedTable *attached_table(Oid relid, const char *structure);
+extern Oid	structure_relation(const Structure *structure);
+extern bool belongs_to_structure(Relation relation, const char *structure);
+
+extern char *state_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
+extern HeapTuple row_with_state(const AttachedTable *table, HeapTuple row,
+								TupleDesc descriptor, const char *state);
+extern bool same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column);
+extern char *docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
+extern Datum key_of_docid(AttachedTable *table, const char *docid);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * smartwf.c
+ *		Where the library begins.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "common/actor.h"
+#include "common/compat.h"
+#include "lifecycle/pending.h"
+#include "lifecycle/protect.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+/* Settings, and the callbacks that must hear of every transaction. */
+void
+_PG_init(void)
+{
+	actor_init();
+	pending_init();
+	protect_init();
+	MarkGUCPrefixReserved("smartwf");
+}
