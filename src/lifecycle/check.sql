@@ -18,7 +18,7 @@ COMMENT ON FUNCTION smartwf.parameter_types() IS
 'The types that a parameter may have (text[]). Raises nothing.';
 
 CREATE FUNCTION smartwf.items(object jsonb, key text, OUT item jsonb, OUT number bigint) RETURNS SETOF record
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT value, ordinality FROM jsonb_array_elements(
 		CASE WHEN jsonb_typeof(object -> key) = 'array' THEN object -> key ELSE '[]' END) WITH ORDINALITY
 $$;
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION smartwf.items(jsonb, text) IS
 'The items (jsonb, numbered from 1) of the list that an object (jsonb) has under a key (text); none if it is no list. Raises nothing.';
 
 CREATE FUNCTION smartwf.members(object jsonb, OUT key text, OUT value jsonb) RETURNS SETOF record
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT * FROM jsonb_each(CASE WHEN jsonb_typeof(object) = 'object' THEN object ELSE '{}' END)
 $$;
 COMMENT ON FUNCTION smartwf.members(jsonb) IS
@@ -35,7 +35,7 @@ COMMENT ON FUNCTION smartwf.members(jsonb) IS
 -- Every object of a definition, flat: what it is, what to call it, its JSON.
 CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	RETURNS TABLE (kind text, object text, value jsonb, parent text)
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH state AS (
 		SELECT format('state %s', coalesce(item ->> 'name', '#' || number)) AS object, item
 		FROM smartwf.items(definition, 'states')
@@ -63,7 +63,7 @@ COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
 -- The form: which keys an object has, of which type, and the code of a fault.
 CREATE FUNCTION smartwf.definition_keys()
 	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	VALUES
 		('workflow', 'name', 'string', true, 'WFL0050'),
 		('workflow', 'label', 'string', false, 'WFL0102'),
@@ -106,7 +106,7 @@ COMMENT ON FUNCTION smartwf.definition_keys() IS
 
 CREATE FUNCTION smartwf.form_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT 'WFL0102', o.object, format('must be an object, not %s', jsonb_typeof(o.value))
 	FROM smartwf.definition_objects(definition) o WHERE jsonb_typeof(o.value) <> 'object'
 	UNION ALL
@@ -134,7 +134,7 @@ COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS
 
 CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH RECURSIVE object AS (
 		SELECT * FROM smartwf.definition_objects(definition)
 	), state AS (
@@ -179,7 +179,7 @@ COMMENT ON FUNCTION smartwf.state_faults(jsonb) IS
 
 CREATE FUNCTION smartwf.transition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH object AS (
 		SELECT * FROM smartwf.definition_objects(definition))
 	SELECT 'error', 'WFL0204', object, 'a transition of that name is defined twice'
@@ -242,7 +242,7 @@ COMMENT ON FUNCTION smartwf.transition_faults(jsonb) IS
 
 CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH kind (key, object_kind, code) AS (
 		VALUES ('states', 'state', 'WFL0055'), ('activities', 'state', 'WFL0052'),
 			('transitions', 'transition', 'WFL0206'), ('parameters', 'parameter', 'WFL0104')
@@ -277,7 +277,7 @@ COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 
 CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT 'error', * FROM smartwf.form_faults(definition)
 	UNION ALL
 	SELECT * FROM smartwf.state_faults(definition)
@@ -287,7 +287,7 @@ CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	SELECT 'error', * FROM smartwf.translation_faults(definition)
 	UNION ALL
 	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
-		format('%s is kept, but has no effect yet', item ->> 'element')
+		format('element "%s" is kept, but has no effect yet', item ->> 'element')
 	FROM smartwf.items(definition, 'unsupported')
 $$;
 COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS

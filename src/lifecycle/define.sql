@@ -127,7 +127,7 @@ COMMENT ON FUNCTION smartwf.store_definition(jsonb) IS
 'Stores a complete and valid definition (jsonb) as the next version of its workflow and returns that (int). For define_workflow(), which checks. Raises constraint violations.';
 
 CREATE FUNCTION smartwf.define_workflow(definition jsonb) RETURNS int
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	fault record;
 	faults text[] := '{}';
@@ -162,7 +162,7 @@ COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
 
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT f.* FROM smartwf.definition_faults(smartwf.workflow_definition(name, version)::jsonb) f
 	WHERE smartwf.workflow_definition(name, version) IS NOT NULL
 	UNION ALL

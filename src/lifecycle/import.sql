@@ -9,15 +9,17 @@ COMMENT ON FUNCTION smartwf.import_namespaces() IS
 
 CREATE FUNCTION smartwf.imported_states(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', name, 'label', label, 'activity', activity,
-		'color', (xpath(format('//workflow:config/workflow:steps/workflow:step[@ref=%s]/workflow:color/text()',
-			CASE WHEN name ~ '^[A-Za-z0-9_:]+$' THEN quote_literal(name) ELSE '''''' END), definition, smartwf.import_namespaces()))[1]::text,
-		'initial', CASE lower(initial) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END))
-		ORDER BY number), '[]')
+	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', g.name, 'label', g.label, 'activity', g.activity,
+		'color', (SELECT c.color FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+				'//workflow:config/workflow:steps/workflow:step' PASSING definition
+				COLUMNS ref text PATH '@ref', color text PATH 'normalize-space(workflow:color)') c
+			WHERE c.ref = g.name LIMIT 1),
+		'initial', CASE lower(g.initial) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END))
+		ORDER BY g.number), '[]')
 	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 		'//workflow:graph/workflow:steps/workflow:step' PASSING definition
 		COLUMNS number FOR ORDINALITY, name text PATH '@name', label text PATH '@state-label',
-			activity text PATH '@activity-label', initial text PATH '@initial')
+			activity text PATH '@activity-label', initial text PATH '@initial') g
 $$;
 COMMENT ON FUNCTION smartwf.imported_states(xml) IS
 'The states of a documented workflow (xml) in the JSON form (jsonb). Raises nothing.';
@@ -41,7 +43,7 @@ COMMENT ON FUNCTION smartwf.imported_transitions(xml) IS
 -- access references, and whatever else there is.
 CREATE FUNCTION smartwf.imported_unsupported(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml', source)
+	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml', source::text)
 		ORDER BY number), '[]')
 	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 		'//workflow:graph/*[not(self::workflow:steps or self::workflow:transitions)]
@@ -55,7 +57,7 @@ CREATE FUNCTION smartwf.imported_unsupported(definition xml) RETURNS jsonb
 		| //workflow:config/workflow:transitions/*/workflow:color
 		| /*/*[not(self::workflow:graph or self::workflow:config)]' PASSING definition
 		COLUMNS number FOR ORDINALITY, element text PATH 'local-name(.)', kind text PATH 'local-name(..)',
-			ref text PATH 'string((../@ref | ../@name)[1])', source text PATH 'concat("", .)')
+			ref text PATH 'string((../@ref | ../@name)[1])', source xml PATH '.')
 $$;
 COMMENT ON FUNCTION smartwf.imported_unsupported(xml) IS
 'What a documented workflow (xml) says that has no meaning yet: a JSON list of {object, element, xml}. Raises nothing.';
@@ -85,12 +87,15 @@ BEGIN
 	LOOP
 		faults := faults || fault;
 	END LOOP;
-	workflow := jsonb_strip_nulls(jsonb_build_object(
-		'name', coalesce((xpath('//workflow:config/@name', definition, ns))[1], (xpath('//workflow:graph/@name', definition, ns))[1])::text,
-		'label', (xpath('//workflow:graph/@label', definition, ns))[1]::text))
+	SELECT jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(x.config, ''), nullif(x.graph, '')), 'label', x.label))
 		|| jsonb_build_object('states', smartwf.imported_states(definition),
 			'transitions', smartwf.imported_transitions(definition),
-			'unsupported', smartwf.imported_unsupported(definition));
+			'unsupported', smartwf.imported_unsupported(definition))
+		INTO workflow
+		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+			'/*' PASSING definition
+			COLUMNS config text PATH 'string((//workflow:config/@name)[1])', graph text PATH 'string(//workflow:graph/@name)',
+				label text PATH 'string(//workflow:graph/@label)') x;
 	IF cardinality(faults) > 0 THEN
 		PERFORM smartwf.refuse(format('workflow "%s"', workflow ->> 'name'), faults || ARRAY(
 			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow) WHERE severity = 'error'));

@@ -309,14 +309,18 @@ pin_settings(void)
 	return level;
 }
 
+/* A key as text, the same under all settings. */
 static char *
-docid_text(const AttachedTable *table, Datum value)
+key_text(const AttachedTable *table, Datum value)
 {
-	char	   *text = OutputFunctionCall((FmgrInfo *) &table->docid_output, value);
+	int			level = table->docid_depends_on_settings ? pin_settings() : 0;
+	char	   *key = OutputFunctionCall((FmgrInfo *) &table->docid_output, value);
 
+	if (level > 0)
+		AtEOXact_GUC(true, level);
 	if (table->docid_is_padded)
-		text[bpchartruelen(text, strlen(text))] = '\0';
-	return text;
+		key[bpchartruelen(key, strlen(key))] = '\0';
+	return key;
 }
 
 /* The document id of a row: prefix and key. */
@@ -332,15 +336,7 @@ docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
 				 errmsg("column \"%s\" of structure \"%s\" is null, but it names the document",
 						table->structure->docid_column, table->structure->name)));
-	if (table->docid_depends_on_settings)
-	{
-		int			level = pin_settings();
-
-		text = docid_text(table, value);
-		AtEOXact_GUC(true, level);
-	}
-	else
-		text = docid_text(table, value);
+	text = key_text(table, value);
 	if (table->structure->docid_prefix[0] == '\0')
 		return text;
 	return psprintf("%s%s", table->structure->docid_prefix, text);
@@ -361,6 +357,26 @@ key_of_docid(AttachedTable *table, const char *docid)
 	return key;
 }
 
+/* What smartwf_docid() knows of the type that it is called with. */
+static AttachedTable *
+docid_type(FmgrInfo *flinfo)
+{
+	AttachedTable *table = flinfo->fn_extra;
+	Oid			type = get_fn_expr_argtype(flinfo, 1);
+	Oid			output;
+	bool		is_varlena;
+
+	if (table != NULL)
+		return table;
+	table = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(AttachedTable));
+	table->docid_is_padded = getBaseType(type) == BPCHAROID;
+	table->docid_depends_on_settings = text_depends_on_settings(type);
+	getTypeOutputInfo(type, &output, &is_varlena);
+	fmgr_info_cxt(output, &table->docid_output, flinfo->fn_mcxt);
+	flinfo->fn_extra = table;
+	return table;
+}
+
 /*
  * smartwf.docid(prefix, key): the same for SQL.  A key of any type, by the
  * same output function and the same settings.
@@ -369,21 +385,8 @@ PG_FUNCTION_INFO_V1(smartwf_docid);
 Datum
 smartwf_docid(PG_FUNCTION_ARGS)
 {
-	AttachedTable table = {0};
-	Structure	structure = {0};
-	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
-	Oid			output;
-	bool		is_varlena;
-	int			level = pin_settings();
-	char	   *key;
+	char	   *prefix = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *key = key_text(docid_type(fcinfo->flinfo), PG_GETARG_DATUM(1));
 
-	table.structure = &structure;
-	table.docid_is_padded = getBaseType(type) == BPCHAROID;
-	getTypeOutputInfo(type, &output, &is_varlena);
-	fmgr_info(output, &table.docid_output);
-	key = docid_text(&table, PG_GETARG_DATUM(1));
-	AtEOXact_GUC(true, level);
-	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s%s",
-											  text_to_cstring(PG_GETARG_TEXT_PP(0)),
-											  key)));
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s%s", prefix, key)));
 }
