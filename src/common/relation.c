@@ -57,13 +57,6 @@ smartwf_relation(OwnRelation relation)
 	return known[relation];
 }
 
-/* The same without a look-up, for places where none is possible. */
-Oid
-smartwf_relation_if_known(OwnRelation relation)
-{
-	return known[relation];
-}
-
 /* The owner of our tables, as whom we read and write them. */
 Oid
 smartwf_owner(void)

@@ -84,7 +84,7 @@ BEGIN
 
 	EXECUTE format('SELECT array_agg(fault) FROM (
 			SELECT format(''CRUD0228 %%s: state %%s is not available for workflow "%%s"'',
-				r.docid, coalesce(format(''"%%s"'', r.state), ''null''), $3) AS fault
+				r.docid, CASE WHEN r.state IS NULL THEN ''null'' ELSE format(''"%%s"'', r.state) END, $3) AS fault
 			FROM %s r LEFT JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL
 			WHERE e.docid IS NULL AND (r.docid IS NULL OR NOT EXISTS
 				(SELECT FROM smartwf.states x WHERE x.workflow_id = $2 AND x.name = r.state))

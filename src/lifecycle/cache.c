@@ -37,6 +37,7 @@ typedef struct CacheEntry
 }			CacheEntry;
 
 static CacheState cache_state = NEEDS_REBUILD;
+static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
 static MemoryContext cache_context = NULL;
 static HTAB *caches[NUMBER_OF_CACHES];
 
@@ -46,7 +47,7 @@ forget(Datum argument, Oid relation)
 {
 	if (cache_state == NEEDS_REBUILD)
 		return;
-	if (!OidIsValid(relation) || relation == smartwf_relation_if_known(WORKFLOWS))
+	if (!OidIsValid(relation) || relation == signalled_relation)
 		cache_state = NEEDS_REBUILD;
 	else if (hash_search(caches[TABLE_BY_OID], &relation, HASH_FIND, NULL) != NULL)
 		cache_state = NEEDS_REBUILD;
@@ -79,7 +80,7 @@ static void
 start_generation(void)
 {
 	register_callbacks();
-	(void) smartwf_relation(WORKFLOWS);
+	signalled_relation = smartwf_relation(WORKFLOWS);
 	if (cache_context != NULL)
 		MemoryContextSetParent(cache_context, TopTransactionContext);
 	cache_context = AllocSetContextCreate(CacheMemoryContext,

@@ -341,7 +341,7 @@ judge_update(Firing *firing, const char *docid, Request *request)
 	if (request != NULL)
 	{
 		request->is_judged = true;
-		judgement.is_privileged = request->is_privileged;
+		judgement.may_update = request->may_update;
 		judgement.comment = request->comment;
 		judgement.parameters = request->parameters;
 	}

@@ -13,7 +13,6 @@
 #include "common/actor.h"
 #include "common/error.h"
 #include "judgement.h"
-#include "statement.h"
 
 /* Does a name in a column of the element mean the caller? */
 static bool
@@ -110,7 +109,7 @@ check_right(Judgement *judgement)
 					 RelationGetDescr(judgement->relation)))
 		return psprintf("\"%s\" does not hold the right", actor_name());
 	if (judgement->is_request && transition->number_of_grants == 0 &&
-		!may_update_state(judgement->table, judgement->is_privileged))
+		!judgement->may_update)
 		return psprintf("\"%s\" may not update the state", actor_name());
 	return NULL;
 }

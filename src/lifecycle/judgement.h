@@ -24,7 +24,7 @@ typedef struct Judgement
 	HeapTuple	current;		/* the row as it stands */
 	HeapTuple	proposed;		/* as it shall be, still in its old state */
 	bool		is_request;		/* by pass_transition(), else a plain UPDATE */
-	bool		is_privileged;	/* the UPDATE runs as the table's owner */
+	bool		may_update;		/* if so: the caller could do it by an UPDATE */
 	const char *comment;		/* NULL: none */
 	Jsonb	   *parameters;		/* NULL: none */
 }			Judgement;

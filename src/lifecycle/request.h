@@ -21,7 +21,7 @@ typedef struct Request
 	int			target;			/* index of a state, if there is no transition */
 	const char *comment;
 	Jsonb	   *parameters;
-	bool		is_privileged;	/* the UPDATE runs as the table's owner */
+	bool		may_update;		/* the caller could do it by an UPDATE */
 	bool		is_judged;		/* the trigger has taken it over */
 	/* what became of it */
 	const Workflow *final_workflow; /* NULL: nothing has changed */

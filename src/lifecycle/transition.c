@@ -144,17 +144,18 @@ static void
 perform(Target *target, Request *request)
 {
 	volatile uint64 rows = 0;
+	bool		as_owner = needs_owner(target, request);
 
 	request->docid = target->element.docid;
 	request->workflow = target->workflow;
-	request->is_privileged = needs_owner(target, request);
-	if (request->is_privileged || !may_select(target->table))
+	request->may_update = may_update_state(target->table, as_owner);
+	if (as_owner || !may_select(target->table))
 		require_visible(target);
 
 	request_push(request);
 	PG_TRY();
 	{
-		rows = request->is_privileged ?
+		rows = as_owner ?
 			run_as_owner_on_row(target->table, CHANGE_STATE, request->docid) :
 			run_as_caller_on_row(target->table, CHANGE_STATE, request->docid);
 	}
@@ -385,7 +386,7 @@ prepare_inquiry(void *argument)
 	judgement->element = &target->element;
 	judgement->current = judgement->proposed = read_row(target->table, inquiry->docid);
 	judgement->is_request = true;
-	judgement->is_privileged = needs_owner(target, &request);
+	judgement->may_update = may_update_state(target->table, needs_owner(target, &request));
 	judgement->transition = request.transition;
 	relation = table_open(target->table->relid, AccessShareLock);
 	state = judgement->current == NULL ? NULL :
