@@ -216,3 +216,4 @@ DROP EXTENSION smartwf CASCADE;
 SELECT count(*) FROM pg_trigger WHERE tgname ~ 'smartwf';
 REVOKE CREATE ON SCHEMA public FROM regress_smartwf_owner;
 DROP ROLE regress_smartwf_owner;
+DROP FUNCTION lines(text);

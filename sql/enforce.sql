@@ -246,7 +246,7 @@ RESET ROLE;
 SELECT count(*) AS alive, (SELECT count(*) FROM doc) AS rows FROM smartwf.elements WHERE deleted_at IS NULL;
 
 DROP TABLE doc;
-DROP FUNCTION meddle, hurry, lines, start_over;
+DROP FUNCTION meddle, hurry, lines(), start_over;
 DROP EXTENSION smartwf;
 REVOKE ALL ON SCHEMA public FROM regress_smartwf_user;
 DROP ROLE regress_smartwf_user;

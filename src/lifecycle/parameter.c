@@ -239,6 +239,7 @@ typedef struct Storing
 	Judgement  *judgement;
 	const Parameter *parameter;
 	const JsonbValue *value;
+	bool		has_type;		/* the value is what was declared */
 }			Storing;
 
 static void
@@ -252,6 +253,7 @@ store_parameter(void *argument)
 	bool		isnull = false;
 
 	read_value(storing->parameter, storing->value);
+	storing->has_type = true;
 	if (column == InvalidAttrNumber)
 		return;
 	value = value_for_column(storing->value, TupleDescAttr(descriptor, column - 1));
@@ -272,7 +274,7 @@ is_in_column(const Judgement *judgement, const Parameter *parameter)
 static char *
 check_parameter(Judgement *judgement, const Parameter *parameter)
 {
-	Storing		storing = {judgement, parameter, given_value(judgement, parameter->name)};
+	Storing		storing = {judgement, parameter, given_value(judgement, parameter->name), false};
 	ErrorData  *error;
 
 	if (storing.value == NULL)
@@ -284,7 +286,10 @@ check_parameter(Judgement *judgement, const Parameter *parameter)
 	error = attempt(store_parameter, &storing, false);
 	if (error == NULL)
 		return NULL;
-	return psprintf("parameter \"%s\" must be %s%s, not %s", parameter->name,
+	if (storing.has_type)
+		return psprintf("parameter \"%s\" cannot be stored: %s", parameter->name,
+						error->message);
+	return psprintf("parameter \"%s\" must be %s%s, not \"%s\"", parameter->name,
 					parameter->multiple ? "a list of type " : "of type ",
 					parameter->type, value_text(storing.value));
 }
