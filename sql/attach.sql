@@ -1,4 +1,5 @@
 -- Attaching tables of every kind, and what DDL does to them later.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS smartwf;
 \set VERBOSITY terse

@@ -1,4 +1,5 @@
 -- Definitions: in, out, checked as a whole, versioned, frozen.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS smartwf;
 SET client_min_messages = notice;

@@ -1,4 +1,5 @@
 -- Every path to a row, and what other triggers do on the way.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS smartwf;
 \set VERBOSITY terse

@@ -1,4 +1,5 @@
 -- The documented XML form.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS smartwf;
 SET client_min_messages = notice;

@@ -1,4 +1,5 @@
 -- Who may: grants, columns of the element, privileges, policies, locks, actors.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS smartwf;
 \set VERBOSITY terse

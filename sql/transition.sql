@@ -1,4 +1,5 @@
 -- Passing transitions: the documented order, hooks, guards, parameters.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS smartwf;
 \set VERBOSITY terse

@@ -5,7 +5,7 @@ CREATE FUNCTION smartwf.refuse(subject text, faults text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF cardinality(faults) > 0 THEN
-		RAISE EXCEPTION 'definition of % is not valid', subject
+		RAISE EXCEPTION '% is not valid', subject
 			USING ERRCODE = 'WF001', DETAIL = array_to_string(faults, E'\n');
 	END IF;
 END
@@ -90,7 +90,7 @@ BEGIN
 				(SELECT FROM smartwf.states x WHERE x.workflow_id = $2 AND x.name = r.state))
 			ORDER BY r.docid LIMIT 100) f', rows_of_table)
 		INTO faults USING structure, version_id, s.workflow;
-	PERFORM smartwf.refuse(format('structure "%s"', structure), faults);
+	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), faults);
 
 	EXECUTE format('SELECT array_agg(format(''%%s (structure "%%s")'', docid, structure)) FROM (
 			SELECT r.docid, e.structure FROM %s r JOIN smartwf.elements e ON e.docid = r.docid
@@ -270,7 +270,7 @@ BEGIN
 			known.name, known.relation_schema, known.relation_name, known.workflow, known.docid_prefix
 			USING ERRCODE = 'duplicate_object', HINT = 'Call smartwf.detach() first, or choose another structure.';
 	END IF;
-	PERFORM smartwf.refuse(format('structure "%s"', structure), ARRAY(SELECT smartwf.attachment_faults(
+	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), ARRAY(SELECT smartwf.attachment_faults(
 		relation, version_id, attach.state_column, key_column)));
 
 	INSERT INTO smartwf.structures VALUES (structure, c.nspname, c.relname, workflow,
@@ -412,3 +412,7 @@ CREATE EVENT TRIGGER smartwf_follow_ddl ON ddl_command_end
 	EXECUTE FUNCTION smartwf.follow();
 CREATE EVENT TRIGGER smartwf_follow_drop ON sql_drop
 	EXECUTE FUNCTION smartwf.follow();
+COMMENT ON EVENT TRIGGER smartwf_follow_ddl IS
+'Follows renamed attached tables and covers their new partitions and children.';
+COMMENT ON EVENT TRIGGER smartwf_follow_drop IS
+'Detaches a dropped table, and keeps the triggers of an attached one from being dropped.';

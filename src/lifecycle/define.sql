@@ -146,7 +146,7 @@ BEGIN
 			RAISE WARNING '% %: %', fault.code, fault.object, fault.message;
 		END IF;
 	END LOOP;
-	PERFORM smartwf.refuse(format('workflow "%s"', definition ->> 'name'), faults);
+	PERFORM smartwf.refuse(format('definition of workflow "%s"', definition ->> 'name'), faults);
 
 	LOCK TABLE smartwf.workflows IN SHARE ROW EXCLUSIVE MODE;
 	complete := smartwf.complete_definition(definition);
@@ -174,7 +174,7 @@ COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 
 CREATE FUNCTION smartwf.require_valid(workflow_id int) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT smartwf.refuse(format('workflow "%s"', w.name), ARRAY(
+	SELECT smartwf.refuse(format('definition of workflow "%s"', w.name), ARRAY(
 		SELECT format('%s %s: %s', f.code, f.object, f.message)
 		FROM smartwf.check_workflow(w.name, w.version) f WHERE f.severity = 'error'))
 	FROM smartwf.workflows w WHERE w.id = workflow_id AND w.status = 'published'

@@ -224,7 +224,7 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 	HistoryLine line = {
 		.docid = change->docid,
 		.transition = change->transition == NULL ? NULL : change->transition->name,
-		.from_state = change->from == NO_STATE ? NULL : change->workflow->states[change->from].name,
+		.from_state = change->from_state,
 		.to_state = change->workflow->states[change->to].name,
 		.comment = change->comment, .parameters = change->parameters,
 		.workflow_id = change->workflow->id,
@@ -298,7 +298,7 @@ read_element(Firing *firing, const char *docid, Element *element)
 
 /* Remember a judged change until it is stored. */
 static void
-await_storage(const Firing *firing, const Judgement *judgement)
+await_storage(const Firing *firing, const Judgement *judgement, const char *old_state)
 {
 	Change	   *change = pending_add(judgement->element->docid);
 	MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(change));
@@ -307,6 +307,7 @@ await_storage(const Firing *firing, const Judgement *judgement)
 	change->transition = judgement->transition;
 	change->from = judgement->from;
 	change->to = judgement->to;
+	change->from_state = old_state == NULL ? NULL : pstrdup(old_state);
 	change->comment = judgement->comment == NULL ? NULL : pstrdup(judgement->comment);
 	if (judgement->parameters != NULL)
 		change->parameters = DatumGetJsonbPCopy(JsonbPGetDatum(judgement->parameters));
@@ -353,14 +354,14 @@ judge_update(Firing *firing, const char *docid, Request *request)
 	if (!needs_proposed_row(judgement.transition))
 	{
 		judge(&judgement);
-		await_storage(firing, &judgement);
+		await_storage(firing, &judgement, old_state);
 		return firing->new;
 	}
 	if (old_state != NULL)
 		judgement.proposed = row_with_state(firing->table, firing->new,
 											firing->descriptor, old_state);
 	judge(&judgement);
-	await_storage(firing, &judgement);
+	await_storage(firing, &judgement, old_state);
 	return row_with_state(firing->table, judgement.proposed, firing->descriptor, new_state);
 }
 

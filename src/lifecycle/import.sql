@@ -97,7 +97,7 @@ BEGIN
 			COLUMNS config text PATH 'string((//workflow:config/@name)[1])', graph text PATH 'string(//workflow:graph/@name)',
 				label text PATH 'string(//workflow:graph/@label)') x;
 	IF cardinality(faults) > 0 THEN
-		PERFORM smartwf.refuse(format('workflow "%s"', workflow ->> 'name'), faults || ARRAY(
+		PERFORM smartwf.refuse(format('definition of workflow "%s"', workflow ->> 'name'), faults || ARRAY(
 			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow) WHERE severity = 'error'));
 	END IF;
 	RETURN smartwf.define_workflow(workflow);

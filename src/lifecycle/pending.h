@@ -20,6 +20,7 @@ typedef struct Change
 	const Transition *transition;	/* NULL: none */
 	int			from;			/* index of a state; both NO_STATE: a birth */
 	int			to;
+	char	   *from_state;		/* its name, even if the workflow has none such */
 	char	   *comment;
 	Jsonb	   *parameters;
 	bool		releases_lock;

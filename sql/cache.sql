@@ -1,0 +1,87 @@
+-- The cache of definitions: read once, forgotten when they change.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS smartwf;
+\set VERBOSITY terse
+SELECT smartwf.define_workflow('{"name": "C", "states": [{"name": "a", "label": "one", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "there", "arcs": [{"from": "a", "to": "b"}]}, {"name": "back", "arcs": [{"from": "b", "to": "a"}]}]}');
+CREATE TABLE doc (id int PRIMARY KEY, state text, author text);
+SELECT smartwf.attach('doc', 'C');
+INSERT INTO doc VALUES (1), (2);
+\c -
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE FUNCTION reads() RETURNS TABLE (relation name, scans bigint) LANGUAGE sql AS $$
+	SELECT c.relname, coalesce(pg_stat_get_xact_numscans(c.oid), 0) + coalesce((SELECT sum(pg_stat_get_xact_numscans(indexrelid)) FROM pg_index WHERE indrelid = c.oid), 0)
+	FROM pg_class c WHERE c.relnamespace = 'smartwf'::regnamespace
+		AND c.relname IN ('workflows', 'states', 'transitions', 'arcs', 'transition_parameters', 'transition_grants', 'structures')
+	ORDER BY 1 $$;
+-- the first transition of a session reads the definition, once
+BEGIN;
+UPDATE doc SET state = 'b' WHERE id = 1;
+INSERT INTO doc VALUES (3);
+SELECT * FROM reads();
+-- the second reads nothing of it, whichever way it comes
+SELECT sum(scans) AS before FROM reads() \gset
+UPDATE doc SET state = 'b' WHERE id = 2;
+SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
+SELECT * FROM smartwf.pass_transitions('{1,2}', 'there');
+INSERT INTO doc VALUES (5);
+DELETE FROM doc WHERE id = 5;
+SELECT sum(scans) - :before AS reads_of_definitions FROM reads();
+COMMIT;
+-- a change is seen at once, and gone again with its savepoint
+BEGIN;
+SAVEPOINT s;
+UPDATE smartwf.states SET label = 'two' WHERE name = 'a';
+SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
+ROLLBACK TO s;
+SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
+ROLLBACK;
+UPDATE smartwf.states SET label = 'three' WHERE name = 'a';
+SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
+-- by a replicated change too
+SET session_replication_role = replica;
+UPDATE smartwf.states SET label = 'four' WHERE name = 'b';
+RESET session_replication_role;
+SELECT smartwf.pass_transition('1', 'there') #>> '{state,label}';
+-- a hook that changes the definition it is part of
+CREATE FUNCTION hook(e smartwf.event) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE smartwf.states SET label = label || '+' WHERE name = 'a';
+	RETURN 'label changed';
+END $$;
+SELECT smartwf.define_workflow('{"name": "C", "states": [{"name": "a", "label": "x", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "there", "arcs": [{"from": "a", "to": "b"}]}, {"name": "back", "arcs": [{"from": "b", "to": "a"}], "m0": "public.hook", "m1": "public.hook", "m2": "public.hook", "m3": "public.hook"}]}');
+-- elements keep their version, new ones take the newest
+INSERT INTO doc VALUES (4);
+SELECT docid, version FROM smartwf.elements JOIN smartwf.workflows ON id = workflow_id ORDER BY 1;
+SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
+UPDATE doc SET state = 'b' WHERE id = 4;
+SELECT smartwf.pass_transition('4', 'back') #>> '{state,label}' AS before, label AS after FROM smartwf.states WHERE workflow_id = 2 AND name = 'a';
+SELECT label FROM smartwf.states WHERE workflow_id = 2 AND name = 'a';
+-- migrate moves elements; states that are gone must be mapped
+\set VERBOSITY default
+SELECT smartwf.define_workflow('{"name": "C", "states": [{"name": "a", "initial": true}, {"name": "c"}], "transitions": [{"name": "t", "arcs": [{"from": "a", "to": "c"}]}]}');
+SELECT id, state FROM doc ORDER BY id;
+SELECT smartwf.migrate('doc');
+\set VERBOSITY terse
+SELECT smartwf.migrate('doc', docid => '4');
+SELECT smartwf.migrate('doc', states => '{"b": "c"}');
+SELECT smartwf.migrate('doc', states => '{"b": "c"}');
+SELECT id, state FROM doc ORDER BY id;
+SELECT docid, version FROM smartwf.elements JOIN smartwf.workflows ON id = workflow_id ORDER BY 1;
+SELECT docid, from_state, to_state, comment FROM smartwf.history WHERE comment IS NOT NULL;
+SELECT smartwf.migrate('doc', 9);
+SELECT smartwf.migrate('nothing');
+-- the extension comes and goes in one session
+DROP TABLE doc;
+DROP FUNCTION hook, reads;
+DROP EXTENSION smartwf;
+CREATE EXTENSION smartwf;
+SELECT smartwf.define_workflow('{"name": "C", "states": [{"name": "z", "label": "new", "initial": true}]}');
+CREATE TABLE doc (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('doc', 'C');
+INSERT INTO doc VALUES (1) RETURNING *;
+DROP TABLE doc;
+DROP EXTENSION smartwf;
