@@ -129,7 +129,10 @@ build_picture(CacheKind kind, const void *key, Builder build)
 	return picture;
 }
 
-/* The picture of KEY, from memory or built now. */
+/*
+ * The picture of KEY, from memory or built now.  A long transaction that holds
+ * all its locks would not hear of changes by itself.
+ */
 void *
 cache_look_up(CacheKind kind, const void *key, Builder build)
 {
@@ -138,6 +141,7 @@ cache_look_up(CacheKind kind, const void *key, Builder build)
 
 	if (by_name && strlen(key) >= sizeof(CacheKey))
 		return build(key);
+	AcceptInvalidationMessages();
 	if (cache_state == NEEDS_REBUILD)
 		start_generation();
 	entry = hash_search(caches[kind], key, HASH_FIND, NULL);

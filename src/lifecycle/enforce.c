@@ -192,7 +192,13 @@ choose_transition(Judgement *judgement, const Request *request, const char *targ
 	judgement->to = target == NULL ? NO_STATE : state_index(workflow, target);
 	if (request != NULL && request->transition != NULL)
 	{
-		arc = arc_of_transition(workflow, judgement->from, request->transition);
+		/* by name: the definition may have been read anew meanwhile */
+		const char *name = request->transition->name;
+		const Transition *transition = transition_by_name(workflow, name);
+
+		if (transition == NULL)
+			raise_failure(UNKNOWN_TRANSITION, name, workflow->name);
+		arc = arc_of_transition(workflow, judgement->from, transition);
 		if (arc == NULL)
 			raise_failure(INVALID_TRANSITION, workflow->name);
 		if (judgement->to != arc->to)

@@ -133,6 +133,8 @@ explain_no_change(Target *target, const Request *request)
 		psprintf("Transition \"%s\"", request->transition->name) :
 		psprintf("State \"%s\"", target->workflow->states[request->target].name);
 
+	if (element_read(request->docid, &target->element) && target->element.is_deleted)
+		raise_failure(DELETED_ELEMENT, request->docid);
 	require_visible(target);
 	raise_failure(REFUSED, what, target->element.docid,
 				  request->is_judged ? "another trigger suppressed the change" :
