@@ -32,7 +32,6 @@ CREATE FUNCTION trap.jsonb_agg(jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{
 CREATE TABLE trap.doc (id int, state text, amount numeric);
 CREATE DOMAIN trap.text AS int;
 CREATE DOMAIN trap.jsonb AS int;
-CREATE SCHEMA IF NOT EXISTS smartwf2;
 CREATE TEMPORARY TABLE elements (docid int);
 CREATE TEMPORARY TABLE history (docid int);
 SET search_path = trap, pg_temp, pg_catalog, public;
