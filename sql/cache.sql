@@ -71,7 +71,7 @@ SELECT smartwf.migrate('doc', states => '{"b": "c"}');
 SELECT smartwf.migrate('doc', states => '{"b": "c"}');
 SELECT id, state FROM doc ORDER BY id;
 SELECT docid, version FROM smartwf.elements JOIN smartwf.workflows ON id = workflow_id ORDER BY 1;
-SELECT docid, from_state, to_state, comment FROM smartwf.history WHERE comment IS NOT NULL;
+SELECT docid, from_state, to_state, comment FROM smartwf.history WHERE comment IS NOT NULL ORDER BY docid, revision;
 SELECT smartwf.migrate('doc', 9);
 SELECT smartwf.migrate('nothing');
 -- the extension comes and goes in one session

@@ -244,10 +244,16 @@ INSERT INTO doc VALUES (31), (32);
 INSERT INTO doc VALUES (33, 'end');
 SELECT * FROM lines() WHERE docid LIKE '3_';
 RESET ROLE;
+-- one row's trigger deletes the others of the statement, before their turn
+CREATE FUNCTION sweep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM doc WHERE id IN (42, 43); RETURN NULL; END $$;
+CREATE TRIGGER sweep AFTER UPDATE ON doc FOR EACH ROW WHEN (NEW.id = 41) EXECUTE FUNCTION sweep();
+INSERT INTO doc VALUES (41), (42), (43);
+UPDATE doc SET state = 'control' WHERE id > 40;
+SELECT * FROM lines() WHERE docid LIKE '4_';
 SELECT count(*) AS alive, (SELECT count(*) FROM doc) AS rows FROM smartwf.elements WHERE deleted_at IS NULL;
 
 DROP TABLE doc;
-DROP FUNCTION meddle, hurry, lines(), start_over;
+DROP FUNCTION meddle, hurry, sweep, lines(), start_over;
 DROP EXTENSION smartwf;
 REVOKE ALL ON SCHEMA public FROM regress_smartwf_user;
 DROP ROLE regress_smartwf_user;

@@ -19,6 +19,7 @@
 static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
 	[WORKFLOWS] = "workflows",
 	[ELEMENTS] = "elements",
+	[LOCKED_ELEMENTS] = "elements_locked",	/* an index */
 	[HISTORY] = "history",
 };
 

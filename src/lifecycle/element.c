@@ -61,13 +61,13 @@ fresh_snapshot(void)
 }
 
 /*
- * The first row of a relation in the order of its primary key, forward or
- * backward, whose leading column is DOCID; NULL if there is none.
+ * The first row in the order of an index, forward or backward, whose leading
+ * column is DOCID; NULL if there is none.
  */
 static HeapTuple
-find_row(Relation relation, const char *docid, ScanDirection direction)
+find_row(Relation relation, Oid index_id, const char *docid, ScanDirection direction)
 {
-	Relation	index = index_open(primary_key_of(relation), AccessShareLock);
+	Relation	index = index_open(index_id, AccessShareLock);
 	Snapshot	snapshot = fresh_snapshot();
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	IndexScanDesc scan = begin_index_scan(relation, index, snapshot, 1);
@@ -94,13 +94,21 @@ text_column(HeapTuple tuple, TupleDesc descriptor, int column)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-/* Read an element; false if there is none. */
-bool
-element_read(const char *docid, Element *element)
+static int32
+int_column(HeapTuple tuple, TupleDesc descriptor, int column)
+{
+	bool		isnull;
+
+	return DatumGetInt32(heap_getattr(tuple, column, descriptor, &isnull));
+}
+
+/* Read an element by an index; false if it is not in there. */
+static bool
+read_by_index(const char *docid, Element *element, Oid (*index_of) (Relation relation))
 {
 	Relation	relation = table_open(smartwf_relation(ELEMENTS), AccessShareLock);
 	TupleDesc	descriptor = RelationGetDescr(relation);
-	HeapTuple	tuple = find_row(relation, docid, ForwardScanDirection);
+	HeapTuple	tuple = find_row(relation, index_of(relation), docid, ForwardScanDirection);
 	bool		isnull;
 
 	memset(element, 0, sizeof(Element));
@@ -108,8 +116,7 @@ element_read(const char *docid, Element *element)
 	{
 		element->docid = docid;
 		element->structure = text_column(tuple, descriptor, ELEMENT_STRUCTURE);
-		element->workflow_id = DatumGetInt32(heap_getattr(tuple, ELEMENT_WORKFLOW_ID,
-														  descriptor, &isnull));
+		element->workflow_id = int_column(tuple, descriptor, ELEMENT_WORKFLOW_ID);
 		element->locked_by = text_column(tuple, descriptor, ELEMENT_LOCKED_BY);
 		element->lock_is_temporary =
 			DatumGetBool(heap_getattr(tuple, ELEMENT_LOCK_IS_TEMPORARY, descriptor, &isnull)) &&
@@ -119,6 +126,53 @@ element_read(const char *docid, Element *element)
 	}
 	table_close(relation, NoLock);
 	return tuple != NULL;
+}
+
+static Oid
+primary_key(Relation relation)
+{
+	return primary_key_of(relation);
+}
+
+static Oid
+index_of_locked(Relation relation)
+{
+	return smartwf_relation(LOCKED_ELEMENTS);
+}
+
+/* Read an element; false if there is none. */
+bool
+element_read(const char *docid, Element *element)
+{
+	return read_by_index(docid, element, primary_key);
+}
+
+/*
+ * What a judgement needs to know, at the price of one look-up: the last line of
+ * history has version and revision, and the index of locked elements is as good
+ * as empty.  False if no such element lives.
+ */
+bool
+standing_read(const char *docid, Standing *standing)
+{
+	Relation	history = table_open(smartwf_relation(HISTORY), AccessShareLock);
+	TupleDesc	descriptor = RelationGetDescr(history);
+	HeapTuple	last = find_row(history, primary_key_of(history), docid,
+								BackwardScanDirection);
+	Element		element;
+
+	memset(standing, 0, sizeof(Standing));
+	table_close(history, NoLock);
+	if (last == NULL || heap_attisnull(last, HISTORY_TO_STATE, descriptor))
+		return false;
+	standing->workflow_id = int_column(last, descriptor, HISTORY_WORKFLOW_ID);
+	standing->revision = int_column(last, descriptor, HISTORY_REVISION);
+	if (read_by_index(docid, &element, index_of_locked))
+	{
+		standing->locked_by = element.locked_by;
+		standing->lock_is_temporary = element.lock_is_temporary;
+	}
+	return true;
 }
 
 /* Write a new element. */
@@ -210,13 +264,11 @@ element_unlock(Element *element)
 static int32
 next_revision(Relation history, const char *docid)
 {
-	HeapTuple	last = find_row(history, docid, BackwardScanDirection);
-	bool		isnull;
+	HeapTuple	last = find_row(history, primary_key_of(history), docid,
+								BackwardScanDirection);
 
-	if (last == NULL)
-		return 0;
-	return DatumGetInt32(heap_getattr(last, HISTORY_REVISION,
-									  RelationGetDescr(history), &isnull)) + 1;
+	return last == NULL ? 0 :
+		int_column(last, RelationGetDescr(history), HISTORY_REVISION) + 1;
 }
 
 static void
@@ -237,7 +289,9 @@ history_append(const HistoryLine *line)
 	HeapTuple	tuple;
 
 	set_text(values, nulls, HISTORY_DOCID, line->docid);
-	values[HISTORY_REVISION - 1] = Int32GetDatum(next_revision(relation, line->docid));
+	values[HISTORY_REVISION - 1] =
+		Int32GetDatum(line->revision != UNKNOWN_REVISION ? line->revision :
+					  next_revision(relation, line->docid));
 	values[HISTORY_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
 	set_text(values, nulls, HISTORY_ACTOR, actor_name());
 	set_text(values, nulls, HISTORY_TRANSITION, line->transition);

@@ -23,8 +23,20 @@ typedef struct Element
 	HeapTuple	tuple;			/* as read, for a change */
 }			Element;
 
+/* What a judgement needs to know of an element. */
+typedef struct Standing
+{
+	int32		workflow_id;
+	int32		revision;		/* of its last line of history */
+	char	   *locked_by;		/* NULL: not locked */
+	bool		lock_is_temporary;
+}			Standing;
+
+#define UNKNOWN_REVISION (-1)
+
 typedef struct HistoryLine
 {
+	int32		revision;		/* UNKNOWN_REVISION: the next one */
 	const char *docid;
 	const char *transition;		/* this and what follows may be NULL */
 	const char *from_state;
@@ -34,6 +46,7 @@ typedef struct HistoryLine
 	int32		workflow_id;
 }			HistoryLine;
 
+extern bool standing_read(const char *docid, Standing *standing);
 extern bool element_read(const char *docid, Element *element);
 extern void element_insert(const char *docid, const char *structure, int32 workflow_id);
 extern void element_revive(Element *element, int32 workflow_id);

@@ -22,7 +22,8 @@ CREATE TABLE smartwf.elements (
 	created_at timestamptz NOT NULL,
 	deleted_at timestamptz
 ) WITH (fillfactor = 90);
-CREATE INDEX ON smartwf.elements (structure);
+CREATE INDEX elements_structure ON smartwf.elements (structure);
+CREATE INDEX elements_locked ON smartwf.elements (docid) WHERE locked_by IS NOT NULL;
 COMMENT ON TABLE smartwf.elements IS
 'Every element of every structure: the version of the workflow that it lives by, who locked it, since when it is deleted. Changed by smartwf alone.';
 
@@ -41,7 +42,7 @@ CREATE TABLE smartwf.history (
 	PRIMARY KEY (docid, revision)
 );
 COMMENT ON TABLE smartwf.history IS
-'Every change of every element: revision 0 is its birth (from_state null), its deletion has to_state null. transition is null where an administrator went without one. Written by smartwf alone.';
+'Every change of every element: revision 0 is its birth (from_state null), its deletion has to_state null. transition is null where an administrator went without one. Written by smartwf alone; the last line of a living element must stay, since it tells the element''s version.';
 
 CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.structures
 	FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition();

@@ -68,12 +68,12 @@ start_firing(Firing *firing, FunctionCallInfo fcinfo)
 }
 
 static const Workflow *
-workflow_of_element(const Element *element)
+workflow_of_element(const Standing *standing, const char *docid)
 {
-	const Workflow *workflow = workflow_by_id(element->workflow_id);
+	const Workflow *workflow = workflow_by_id(standing->workflow_id);
 
 	if (workflow == NULL)
-		raise_failure(NO_WORKFLOW, element->docid);
+		raise_failure(NO_WORKFLOW, docid);
 	return workflow;
 }
 
@@ -124,7 +124,8 @@ record_birth(const AttachedTable *table, const char *docid, const char *state)
 {
 	const Workflow *workflow = workflow_for_birth(table);
 	const char *initial = workflow->states[workflow->initial].name;
-	HistoryLine line = {.docid = docid, .to_state = initial, .workflow_id = workflow->id};
+	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION, .to_state = initial,
+	.workflow_id = workflow->id};
 
 	if (state == NULL || strcmp(state, initial) != 0)
 		raise_failure_with_hint(INVALID_TRANSITION,
@@ -138,7 +139,7 @@ record_birth(const AttachedTable *table, const char *docid, const char *state)
 static void
 record_end(const Firing *firing, const char *docid)
 {
-	HistoryLine line = {.docid = docid};
+	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION};
 	Element		element;
 
 	if (!element_read(docid, &element) || element.is_deleted)
@@ -220,15 +221,15 @@ static void
 record_change(Firing *firing, Change *change, HeapTuple row)
 {
 	static const HookKind hooks[] = {HOOK_M2, HOOK_M3};
-	Element		element = {.docid = change->docid};
+	Element		element;
 	Judgement	judgement = {
 		.table = firing->table, .relation = firing->data->tg_relation,
-		.workflow = change->workflow, .element = &element,
+		.workflow = change->workflow, .docid = change->docid,
 		.from = change->from, .to = change->to, .transition = change->transition,
 		.comment = change->comment, .parameters = change->parameters,
 	};
 	HistoryLine line = {
-		.docid = change->docid,
+		.docid = change->docid, .revision = change->revision,
 		.transition = change->transition == NULL ? NULL : change->transition->name,
 		.from_state = change->from_state,
 		.to_state = change->workflow->states[change->to].name,
@@ -284,11 +285,11 @@ settle_earlier_change(Firing *firing, const char *docid)
  * be changed by another trigger before its birth is recorded: then now.
  */
 static void
-read_element(Firing *firing, const char *docid, Element *element)
+read_standing(Firing *firing, const char *docid, Standing *standing)
 {
 	Change	   *birth;
 
-	if (element_read(docid, element) && !element->is_deleted)
+	if (standing_read(docid, standing))
 		return;
 	if (!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(firing->old->t_data)))
 		raise_failure_with_hint(UNKNOWN_ELEMENT,
@@ -299,14 +300,15 @@ read_element(Firing *firing, const char *docid, Element *element)
 	birth = pending_add(docid);
 	birth->from = birth->to = NO_STATE;
 	birth->recorded_in = GetCurrentSubTransactionId();
-	(void) element_read(docid, element);
+	(void) standing_read(docid, standing);
 }
 
 /* Remember a judged change until it is stored. */
 static void
-await_storage(const Firing *firing, const Judgement *judgement, const char *old_state)
+await_storage(const Firing *firing, const Judgement *judgement, const Standing *standing,
+			  const char *old_state)
 {
-	Change	   *change = pending_add(judgement->element->docid);
+	Change	   *change = pending_add(judgement->docid);
 	MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(change));
 
 	change->workflow = judgement->workflow;
@@ -317,8 +319,8 @@ await_storage(const Firing *firing, const Judgement *judgement, const char *old_
 	change->comment = judgement->comment == NULL ? NULL : pstrdup(judgement->comment);
 	if (judgement->parameters != NULL)
 		change->parameters = DatumGetJsonbPCopy(JsonbPGetDatum(judgement->parameters));
-	change->releases_lock = judgement->element->locked_by != NULL &&
-		judgement->element->lock_is_temporary;
+	change->revision = standing->revision + 1;
+	change->releases_lock = standing->locked_by != NULL && standing->lock_is_temporary;
 	change->judged_version = firing->old->t_self;
 	MemoryContextSwitchTo(outer);
 }
@@ -336,10 +338,10 @@ needs_proposed_row(const Transition *transition)
 static HeapTuple
 judge_update(Firing *firing, const char *docid, Request *request)
 {
-	Element		element;
+	Standing	standing;
 	Judgement	judgement = {
 		.table = firing->table, .relation = firing->data->tg_relation,
-		.element = &element, .current = firing->old, .proposed = firing->new,
+		.docid = docid, .current = firing->old, .proposed = firing->new,
 		.is_request = request != NULL,
 	};
 	char	   *old_state = state_of_row(firing->table, firing->old, firing->descriptor);
@@ -352,22 +354,23 @@ judge_update(Firing *firing, const char *docid, Request *request)
 		judgement.comment = request->comment;
 		judgement.parameters = request->parameters;
 	}
-	read_element(firing, docid, &element);
-	judgement.workflow = workflow_of_element(&element);
+	read_standing(firing, docid, &standing);
+	judgement.locked_by = standing.locked_by;
+	judgement.workflow = workflow_of_element(&standing, docid);
 	judgement.from = old_state == NULL ? NO_STATE : state_index(judgement.workflow, old_state);
 	choose_transition(&judgement, request, new_state);
 
 	if (!needs_proposed_row(judgement.transition))
 	{
 		judge(&judgement);
-		await_storage(firing, &judgement, old_state);
+		await_storage(firing, &judgement, &standing, old_state);
 		return firing->new;
 	}
 	if (old_state != NULL)
 		judgement.proposed = row_with_state(firing->table, firing->new,
 											firing->descriptor, old_state);
 	judge(&judgement);
-	await_storage(firing, &judgement, old_state);
+	await_storage(firing, &judgement, &standing, old_state);
 	return row_with_state(firing->table, judgement.proposed, firing->descriptor, new_state);
 }
 
@@ -376,13 +379,13 @@ static void
 await_move(const Firing *firing, const char *docid)
 {
 	const Workflow *workflow;
-	Element		element;
+	Standing	standing;
 	Change	   *change;
 	char	   *state = state_of_row(firing->table, firing->old, firing->descriptor);
 
-	if (state == NULL || !element_read(docid, &element))
+	if (state == NULL || !standing_read(docid, &standing))
 		return;
-	workflow = workflow_of_element(&element);
+	workflow = workflow_of_element(&standing, docid);
 	if (state_index(workflow, state) == NO_STATE)
 		return;
 	change = pending_add(docid);
@@ -544,7 +547,10 @@ after_delete(Firing *firing)
 		ItemPointerEquals(&change->judged_version, &firing->old->t_self))
 		change->has_left = true;
 	else
+	{
+		settle_earlier_change(firing, docid);
 		record_end(firing, docid);
+	}
 }
 
 /* smartwf.record_change(): AFTER INSERT OR UPDATE OR DELETE, for each row. */

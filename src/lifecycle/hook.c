@@ -100,7 +100,7 @@ make_event(const Judgement *judgement, HeapTuple row)
 	TupleDesc	descriptor = lookup_rowtype_tupdesc(smartwf_event_type(), -1);
 	const Workflow *workflow = judgement->workflow;
 	const char *texts[] = {
-		judgement->element->docid,
+		judgement->docid,
 		judgement->table->structure->name,
 		workflow->name,
 		NULL,

@@ -87,7 +87,7 @@ holds_right(const Transition *transition, AttachedTable *table, HeapTuple row,
 static char *
 check_lock(Judgement *judgement)
 {
-	const char *holder = judgement->element->locked_by;
+	const char *holder = judgement->locked_by;
 
 	if (holder == NULL || strcmp(holder, actor_name()) == 0)
 		return NULL;
@@ -154,6 +154,6 @@ judge(Judgement *judgement)
 		char	   *reason = checks[i].check(judgement);
 
 		if (reason != NULL)
-			raise_failure(REFUSED, attempted(judgement), judgement->element->docid, reason);
+			raise_failure(REFUSED, attempted(judgement), judgement->docid, reason);
 	}
 }

@@ -17,7 +17,8 @@ typedef struct Judgement
 	AttachedTable *table;
 	Relation	relation;		/* whose row this is: maybe a partition */
 	const Workflow *workflow;
-	Element    *element;
+	const char *docid;
+	const char *locked_by;		/* NULL: not locked */
 	int			from;
 	int			to;
 	const Transition *transition;	/* NULL: an administrator without one */

@@ -21,6 +21,7 @@ typedef struct Change
 	int			from;			/* index of a state; both NO_STATE: a birth */
 	int			to;
 	char	   *from_state;		/* its name, even if the workflow has none such */
+	int32		revision;		/* that its line of history will have */
 	char	   *comment;
 	Jsonb	   *parameters;
 	bool		releases_lock;

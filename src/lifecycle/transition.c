@@ -385,7 +385,8 @@ prepare_inquiry(void *argument)
 	request.transition = find_transition(target, inquiry->transition);
 	judgement->table = target->table;
 	judgement->workflow = target->workflow;
-	judgement->element = &target->element;
+	judgement->docid = target->element.docid;
+	judgement->locked_by = target->element.locked_by;
 	judgement->current = judgement->proposed = read_row(target->table, inquiry->docid);
 	judgement->is_request = true;
 	judgement->may_update = may_update_state(target->table, needs_owner(target, &request));

@@ -74,6 +74,10 @@ BEGIN
 	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), faults);
 	UPDATE smartwf.elements e SET workflow_id = target.id FROM pg_temp.smartwf_moving m WHERE e.docid = m.docid;
 	GET DIAGNOSTICS moved = ROW_COUNT;
+	INSERT INTO smartwf.history (docid, revision, at, actor, from_state, to_state, comment, workflow_id)
+		SELECT m.docid, (SELECT coalesce(max(h.revision), -1) + 1 FROM smartwf.history h WHERE h.docid = m.docid),
+			clock_timestamp(), smartwf.actor(), m.state, m.state, format('version %s', target.version), target.id
+		FROM pg_temp.smartwf_moving m;
 	FOR element IN SELECT * FROM pg_temp.smartwf_moving m WHERE m.new_state <> m.state LOOP
 		PERFORM smartwf.set_state(element.docid, element.new_state,
 			format('version %s', target.version));
