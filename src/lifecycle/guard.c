@@ -137,7 +137,7 @@ smartwf_guard_fault(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	guard.text = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	guard.relid = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
-	error = attempt(analyze_text, &guard, true);
+	error = attempt(analyze_text, &guard, false);
 	if (error == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("guard \"%s\" is not valid: %s",
@@ -159,7 +159,7 @@ guard_expression(Judgement *judgement, char **fault)
 		if (strcmp(guard->text, text.text) == 0)
 			return guard->expression;
 
-	error = attempt(analyze_text, &text, true);
+	error = attempt(analyze_text, &text, false);
 	if (error != NULL)
 	{
 		*fault = psprintf("guard \"%s\" cannot be judged: %s", text.text, error->message);
