@@ -20,7 +20,7 @@ SQL_PARTS = \
 	src/lifecycle/grants.sql
 
 DATA_built = smartwf--$(EXTENSION_VERSION).sql
-EXTRA_CLEAN = smartwf--*.sql
+EXTRA_CLEAN = smartwf--*.sql META.json
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --load-extension=plpgsql --inputdir=. --encoding=UTF8
@@ -39,3 +39,7 @@ $(OBJS): $(wildcard src/*/*.h)
 
 smartwf--$(EXTENSION_VERSION).sql: $(SQL_PARTS) Makefile smartwf.control
 	cat $(SQL_PARTS) > $@
+
+# for a release: the version again comes from smartwf.control
+META.json: META.json.in smartwf.control
+	sed 's/@VERSION@/$(EXTENSION_VERSION)/' $< > $@

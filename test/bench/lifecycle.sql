@@ -1,5 +1,5 @@
 -- The contestants of script/bench lifecycle: one table each of the same rows.
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION smartwf;
 CREATE TABLE source AS SELECT g AS id, 'title ' || g AS title, 'draft'::text AS state FROM generate_series(1, :rows) g;
 
