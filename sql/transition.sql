@@ -163,7 +163,19 @@ SELECT p, (SELECT message FROM smartwf.pass_transitions('{t1}', 'set', NULL, p::
  '{"p_date": "29/02/2024"}', '{"p_date": "2023-02-29"}', '{"p_date": "today"}', '{"p_date": "infinity"}', '{"p_time": "25:00"}', '{"p_timestamp": "now"}',
  '{"p_enum": "maybe"}', '{"p_enum": 1}', '{"p_boolean": "perhaps"}', '{"many": 1}', '{"many": [1, "x"]}', '{"many": [[1]]}', '{"loose": ["x"]}']) p;
 
-DROP TABLE doc, typed;
+-- a guard over a generated column sees what it will be
+SELECT smartwf.define_workflow('{"name": "G", "states": [{"name": "a", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "t", "arcs": [{"from": "a", "to": "b"}], "guard": "gross <= 120"}]}');
+CREATE TABLE generated (net numeric, key text GENERATED ALWAYS AS ('g' || net::int) STORED PRIMARY KEY, state text,
+	vat numeric DEFAULT 20, gross numeric GENERATED ALWAYS AS (net * (100 + vat) / 100) STORED);
+SELECT smartwf.attach('generated', 'G');
+INSERT INTO generated (net) VALUES (100), (101);
+UPDATE generated SET state = 'b', vat = 21 WHERE net = 100;
+UPDATE generated SET state = 'b', vat = 18 WHERE net = 101;
+SELECT smartwf.pass_transition('g100', 't') #>> '{state,id}';
+SELECT * FROM generated;
+
+DROP TABLE doc, typed, generated;
 DROP SCHEMA app CASCADE;
 DROP EXTENSION smartwf;
 DROP ROLE regress_smartwf_editor, regress_smartwf_other;

@@ -308,6 +308,46 @@ COMMENT ON FUNCTION smartwf.detach(regclass) IS
 -- whoever may alter a table need not have rights on our own; nothing of his is
 -- executed on the way, not even a cast.
 
+CREATE FUNCTION smartwf.structure_of_trigger(arguments bytea) RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT convert_from(substr(arguments, 1, length(arguments) - 1), getdatabaseencoding())
+$$;
+COMMENT ON FUNCTION smartwf.structure_of_trigger(bytea) IS
+'The structure (text) that one of our triggers names as its only argument (bytea, pg_trigger.tgargs). Raises nothing.';
+
+-- The structures that a DDL command concerns: its tables, those above them, and
+-- those that they carry the triggers of.
+CREATE FUNCTION smartwf.concerned_structures() RETURNS TABLE (name text, relation regclass)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE touched (oid) AS (
+		SELECT objid FROM pg_event_trigger_ddl_commands() WHERE classid = 'pg_class'::regclass
+		UNION
+		SELECT i.inhparent FROM pg_inherits i JOIN touched t ON i.inhrelid = t.oid)
+	SELECT s.name, c.oid::regclass
+	FROM touched t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+	JOIN smartwf.structures s ON (s.relation_schema, s.relation_name) = (n.nspname, c.relname)
+	UNION
+	SELECT s.name, smartwf.attached_relation(s.name)
+	FROM touched t JOIN pg_trigger g ON g.tgrelid = t.oid AND g.tgname = '!smartwf_truncate'
+	JOIN smartwf.structures s ON s.name = smartwf.structure_of_trigger(g.tgargs)
+$$;
+COMMENT ON FUNCTION smartwf.concerned_structures() IS
+'Within follow_ddl(): the structures (text) that the DDL command concerns, and their tables (regclass). Raises 39P03 elsewhere.';
+
+CREATE FUNCTION smartwf.follow_renames() RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	UPDATE smartwf.structures s SET relation_schema = n.nspname, relation_name = c.relname
+	FROM pg_event_trigger_ddl_commands() d, pg_trigger t, pg_class c, pg_namespace n
+	WHERE t.tgname = '~smartwf_judge' AND t.tgparentid = 0 AND c.oid = t.tgrelid AND n.oid = c.relnamespace
+		AND (d.objid = c.oid OR d.objid = n.oid) AND s.name = smartwf.structure_of_trigger(t.tgargs)
+		-- not a child, which carries the same triggers
+		AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_trigger u ON u.tgrelid = i.inhparent
+			WHERE i.inhrelid = c.oid AND u.tgname = t.tgname)
+		AND (s.relation_schema, s.relation_name) <> (n.nspname, c.relname)
+$$;
+COMMENT ON FUNCTION smartwf.follow_renames() IS
+'Within follow_ddl(): finds attached tables that were renamed or moved to another schema by the triggers that went along. Raises 39P03 elsewhere.';
+
 CREATE FUNCTION smartwf.follow_ddl() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -315,26 +355,8 @@ DECLARE
 	left_behind regclass;
 	changed boolean;
 BEGIN
-	IF NOT EXISTS (SELECT FROM smartwf.structures) THEN
-		RETURN;
-	END IF;
-	-- renamed or moved to another schema: the triggers went along
-	UPDATE smartwf.structures x SET relation_schema = n.nspname, relation_name = c.relname
-		FROM pg_event_trigger_ddl_commands() d, pg_trigger t, pg_class c, pg_namespace n
-		WHERE t.tgname = '~smartwf_judge' AND t.tgparentid = 0 AND c.oid = t.tgrelid AND n.oid = c.relnamespace
-			AND (d.objid = c.oid OR d.objid = n.oid)
-			AND encode(t.tgargs, 'escape') = encode(convert_to(x.name, getdatabaseencoding()), 'escape') || '\000'
-			AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_trigger u ON u.tgrelid = i.inhparent
-				WHERE i.inhrelid = c.oid AND u.tgname = t.tgname)
-			AND (x.relation_schema, x.relation_name) <> (n.nspname, c.relname);
-	FOR s IN
-		SELECT name, smartwf.attached_relation(name) AS relation FROM smartwf.structures
-	LOOP
-		CONTINUE WHEN NOT EXISTS (
-			SELECT FROM pg_event_trigger_ddl_commands() d
-			WHERE d.objid IN (SELECT smartwf.family(s.relation)) OR EXISTS (
-				SELECT FROM pg_trigger t WHERE t.tgrelid = d.objid AND t.tgname = '!smartwf_truncate')
-				OR d.objid = s.relation);
+	PERFORM smartwf.follow_renames();
+	FOR s IN SELECT * FROM smartwf.concerned_structures() LOOP
 		IF NOT smartwf.is_administrator() AND EXISTS (
 			SELECT FROM pg_trigger t WHERE t.tgrelid IN (SELECT smartwf.family(s.relation))
 				AND t.tgname IN ('~smartwf_judge', '!smartwf_record', '!smartwf_truncate')
@@ -346,8 +368,7 @@ BEGIN
 		changed := smartwf.make_triggers(s.relation, s.name) > 0;
 		FOR left_behind IN
 			SELECT t.tgrelid FROM pg_trigger t
-			WHERE t.tgname = '!smartwf_truncate'
-				AND encode(t.tgargs, 'escape') = encode(convert_to(s.name, getdatabaseencoding()), 'escape') || '\000'
+			WHERE t.tgname = '!smartwf_truncate' AND smartwf.structure_of_trigger(t.tgargs) = s.name
 				AND t.tgrelid NOT IN (SELECT smartwf.family(s.relation))
 		LOOP
 			PERFORM smartwf.detach(left_behind);

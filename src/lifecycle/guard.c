@@ -13,7 +13,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "executor/nodeModifyTable.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -175,23 +174,6 @@ guard_expression(Judgement *judgement, char **fault)
 	return guard->expression;
 }
 
-/*
- * Stored generated columns are computed after the triggers that judge; a guard
- * over one of them must see what it will be.
- */
-static void
-compute_generated(Relation relation, EState *estate, TupleTableSlot *slot)
-{
-	TupleConstr *constraints = RelationGetDescr(relation)->constr;
-	ResultRelInfo *result;
-
-	if (constraints == NULL || !constraints->has_generated_stored)
-		return;
-	result = makeNode(ResultRelInfo);
-	InitResultRelInfo(result, relation, 0, NULL, 0);
-	ExecComputeStoredGenerated(result, estate, slot, CMD_INSERT);
-}
-
 typedef struct Evaluation
 {
 	Node	   *expression;
@@ -213,8 +195,7 @@ evaluate_now(void *argument)
 	Datum		value;
 	bool		isnull;
 
-	ExecStoreHeapTuple(heap_copytuple(evaluation->row), slot, true);
-	compute_generated(evaluation->relation, estate, slot);
+	ExecStoreHeapTuple(evaluation->row, slot, false);
 	context->ecxt_scantuple = slot;
 	outer = MemoryContextSwitchTo(estate->es_query_cxt);
 	state = ExecInitExpr((Expr *) evaluation->expression, NULL);
@@ -237,6 +218,7 @@ check_guard(Judgement *judgement)
 	evaluation.expression = guard_expression(judgement, &fault);
 	if (fault != NULL)
 		return fault;
+	evaluation.row = row_with_generated(judgement->relation, judgement->proposed);
 	run_as_caller(evaluate_now, &evaluation);
 	if (evaluation.result)
 		return NULL;

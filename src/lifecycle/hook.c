@@ -87,7 +87,8 @@ smartwf_hook_fault(PG_FUNCTION_ARGS)
 static Datum
 row_as_jsonb(const Judgement *judgement, HeapTuple row)
 {
-	Datum		record = heap_copy_tuple_as_datum(row, RelationGetDescr(judgement->relation));
+	Datum		record = heap_copy_tuple_as_datum(row_with_generated(judgement->relation, row),
+												  RelationGetDescr(judgement->relation));
 	Datum		json = DirectFunctionCall1(row_to_json, record);
 
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(json)));

@@ -12,6 +12,8 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
+#include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -272,6 +274,33 @@ row_with_state(const AttachedTable *table, HeapTuple row, TupleDesc descriptor,
 	getTypeInputInfo(table->state_type, &input, &parameter);
 	value = OidInputFunctionCall(input, (char *) state, parameter, table->state_typmod);
 	return heap_modify_tuple_by_cols(row, descriptor, 1, &column, &value, &isnull);
+}
+
+/*
+ * The row with its stored generated columns computed: that happens after the
+ * triggers that judge, but guards and hooks must see what they will be.
+ */
+HeapTuple
+row_with_generated(Relation relation, HeapTuple row)
+{
+	TupleConstr *constraints = RelationGetDescr(relation)->constr;
+	ResultRelInfo *result;
+	TupleTableSlot *slot;
+	EState	   *estate;
+	HeapTuple	computed;
+
+	if (constraints == NULL || !constraints->has_generated_stored)
+		return row;
+	estate = CreateExecutorState();
+	result = makeNode(ResultRelInfo);
+	InitResultRelInfo(result, relation, 0, NULL, 0);
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsHeapTuple);
+	ExecStoreHeapTuple(heap_copytuple(row), slot, true);
+	ExecComputeStoredGenerated(result, estate, slot, CMD_INSERT);
+	computed = ExecCopySlotHeapTuple(slot);
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
+	return computed;
 }
 
 /* Is a column of two rows the same, to the byte? */
