@@ -58,19 +58,25 @@ smartwf_relation(OwnRelation relation)
 	return known[relation];
 }
 
-/* The owner of our tables, as whom we read and write them. */
+/* The owner of a table. */
 Oid
-smartwf_owner(void)
+relation_owner(Oid relid)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID,
-										ObjectIdGetDatum(smartwf_relation(WORKFLOWS)));
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for table smartwf.workflows");
+		elog(ERROR, "cache lookup failed for relation %u", relid);
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+/* The owner of our tables, as whom we read definitions and follow DDL. */
+Oid
+smartwf_owner(void)
+{
+	return relation_owner(smartwf_relation(WORKFLOWS));
 }
 
 /* The composite type smartwf.event, which hooks take. */

@@ -15,6 +15,7 @@ typedef enum OwnRelation
 } OwnRelation;
 
 extern Oid	smartwf_relation(OwnRelation relation);
+extern Oid	relation_owner(Oid relid);
 extern Oid	smartwf_owner(void);
 extern Oid	smartwf_event_type(void);
 extern void read_as_owner(const char *query, int arguments, Oid *types, Datum *values,

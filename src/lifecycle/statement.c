@@ -9,7 +9,6 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -25,6 +24,7 @@
 
 #include "common/actor.h"
 #include "common/compat.h"
+#include "common/relation.h"
 #include "statement.h"
 
 /* The equality operator of the key's type, with its schema. */
@@ -152,26 +152,13 @@ run_as_caller_on_row(AttachedTable *table, Statement statement, const char *doci
 	return run.rows;
 }
 
-static Oid
-table_owner(const AttachedTable *table)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table->relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", table->relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /* The same as the owner of the table, for what a grant or we ourselves allow. */
 uint64
 run_as_owner_on_row(AttachedTable *table, Statement statement, const char *docid)
 {
 	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL};
 
-	run_as(table_owner(table), run_now, &run);
+	run_as(relation_owner(table->relid), run_now, &run);
 	return run.rows;
 }
 
@@ -181,7 +168,7 @@ read_row(AttachedTable *table, const char *docid)
 {
 	Run			run = {table, READ_ROW, docid, 0, CurrentMemoryContext, NULL};
 
-	run_as(table_owner(table), run_now, &run);
+	run_as(relation_owner(table->relid), run_now, &run);
 	return run.row;
 }
 
