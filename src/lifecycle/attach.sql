@@ -270,8 +270,9 @@ BEGIN
 			known.name, known.relation_schema, known.relation_name, known.workflow, known.docid_prefix
 			USING ERRCODE = 'duplicate_object', HINT = 'Call smartwf.detach() first, or choose another structure.';
 	END IF;
-	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), ARRAY(SELECT smartwf.attachment_faults(
-		relation, version_id, attach.state_column, key_column)));
+	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), ARRAY(
+		SELECT fault FROM smartwf.attachment_faults(relation, version_id, attach.state_column, key_column) AS fault
+		ORDER BY fault COLLATE "C"));
 
 	INSERT INTO smartwf.structures VALUES (structure, c.nspname, c.relname, workflow,
 			attach.state_column, key_column, docid_prefix)

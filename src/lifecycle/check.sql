@@ -278,6 +278,7 @@ COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT * FROM (
 	SELECT 'error', * FROM smartwf.form_faults(definition)
 	UNION ALL
 	SELECT * FROM smartwf.state_faults(definition)
@@ -288,7 +289,8 @@ CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	UNION ALL
 	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
 		format('element "%s" is kept, but has no effect yet', item ->> 'element')
-	FROM smartwf.items(definition, 'unsupported')
+	FROM smartwf.items(definition, 'unsupported')) AS fault (severity, code, object, message)
+	ORDER BY severity, code, object COLLATE "C", message COLLATE "C"
 $$;
 COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS
 'Everything that is wrong ("error") or odd ("warning") with a workflow''s JSON (jsonb): severity, code, object, message (text). Raises nothing.';
