@@ -120,7 +120,9 @@ DELETE FROM step_name WHERE name = 'control';
 DELETE FROM folder;
 RESET ROLE;
 SELECT * FROM lines();
-SELECT DISTINCT actor FROM smartwf.history WHERE transition IS NULL AND to_state IS NULL;
+-- a cascade acts for whoever caused it; from 18 on PostgreSQL runs its AFTER triggers as the owner of the table
+SELECT DISTINCT actor = CASE WHEN current_setting('server_version_num')::int < 180000 THEN 'regress_smartwf_user' ELSE current_user END AS is_right_actor
+FROM smartwf.history WHERE transition IS NULL AND to_state IS NULL;
 DROP TABLE doc, folder, step_name;
 
 -- rows that move between partitions
