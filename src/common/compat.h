@@ -73,6 +73,15 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
 	index_beginscan(heap, index, snapshot, keys, 0)
 #endif
 
+/* 18 has generated columns that are not stored: put their expressions in. */
+#if PG_VERSION_NUM >= 180000
+#include "rewrite/rewriteHandler.h"
+#define expand_virtual_columns(expression, relation) \
+	expand_generated_columns_in_expr(expression, relation, 1)
+#else
+#define expand_virtual_columns(expression, relation) (expression)
+#endif
+
 /* 15 brought the typed palloc() to the backend. */
 #ifndef palloc0_array
 #define palloc0_object(type) ((type *) palloc0(sizeof(type)))

@@ -164,6 +164,9 @@ CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, st
 	SELECT format('WFL0302 %s: state column "%s" is generated', relation, state_column)
 		FROM state_type WHERE attgenerated <> ''
 	UNION ALL
+	SELECT format('WFL0302 %s: document id column "%s" is generated, but not stored', relation, docid_column)
+		FROM columns WHERE attname = docid_column AND attgenerated = 'v'
+	UNION ALL
 	SELECT format('WFL0302 %s: state column "%s" is of type %s, not text, varchar, an enum or a domain of these',
 			relation, state_column, format_type(oid, NULL))
 		FROM state_type

@@ -28,6 +28,7 @@
 
 #include "common/actor.h"
 #include "common/attempt.h"
+#include "common/compat.h"
 #include "judgement.h"
 
 /*
@@ -85,6 +86,8 @@ analyze_expression(Node *parsed, Relation relation)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("type is %s, not boolean", format_type_be(exprType(expression)))));
 	assign_expr_collations(state, expression);
+	if (relation != NULL)
+		expression = expand_virtual_columns(expression, relation);
 	free_parsestate(state);
 	AtEOXact_GUC(true, level);
 	return (Node *) expression_planner((Expr *) expression);
