@@ -136,6 +136,18 @@ UPDATE part_us SET state = 'anything';
 DROP TABLE part_asia;
 SELECT * FROM lines('part');
 
+-- a generated key, and a very long name of the structure
+CREATE TABLE sliced (id int, region text, docid text GENERATED ALWAYS AS ('slice ' || id) STORED, state text) PARTITION BY LIST (region);
+CREATE TABLE sliced_a PARTITION OF sliced FOR VALUES IN ('a');
+CREATE TABLE sliced_b PARTITION OF sliced FOR VALUES IN ('b');
+SELECT length(smartwf.attach('sliced', 'W', docid_column => 'docid', structure => repeat('long', 200)));
+INSERT INTO sliced VALUES (1, 'a');
+UPDATE sliced SET region = 'b', state = 'control';
+UPDATE sliced SET region = 'a';
+SELECT smartwf.pass_transition('slice 1', 'finish') #>> '{state,id}';
+SELECT * FROM lines(repeat('long', 200));
+DROP TABLE sliced;
+
 -- inherited: each child carries the triggers
 CREATE TABLE parent (id int PRIMARY KEY, state text);
 CREATE TABLE child (more text) INHERITS (parent);

@@ -29,7 +29,7 @@
 #include "enforce.h"
 #include "pending.h"
 
-#define IS_REFUSED_HINT "Another trigger of the table changed the row after it was judged; let that trigger's name sort before \"~smartwf_judge\"."
+#define CHANGED_AFTER_JUDGEMENT_HINT "Another trigger of the table changed the row after it was judged; let that trigger's name sort before \"~smartwf_judge\"."
 
 /* What a trigger call is about. */
 typedef struct Firing
@@ -78,7 +78,7 @@ workflow_of_element(const Standing *standing, const char *docid)
 }
 
 static bool
-is_partition_or_child(const Firing *firing)
+is_partition(const Firing *firing)
 {
 	return firing->data->tg_relation->rd_rel->relispartition;
 }
@@ -203,7 +203,7 @@ choose_transition(Judgement *judgement, const Request *request, const char *targ
 		if (arc == NULL)
 			raise_failure(INVALID_TRANSITION, workflow->name);
 		if (judgement->to != arc->to)
-			raise_failure_with_hint(INVALID_TRANSITION, IS_REFUSED_HINT, workflow->name);
+			raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT, workflow->name);
 	}
 	else
 	{
@@ -404,7 +404,7 @@ before_update(Firing *firing)
 	Request    *request;
 
 	if (same_state && pending_is_empty() && !request_is_open() &&
-		!is_partition_or_child(firing))
+		!is_partition(firing))
 		return firing->new;
 	docid = docid_of_row(firing->table, firing->old, firing->descriptor);
 	if (!pending_is_empty())
@@ -412,7 +412,7 @@ before_update(Firing *firing)
 	request = request_for(docid);
 	if (request != NULL || !same_state)
 		return judge_update(firing, docid, request);
-	if (is_partition_or_child(firing))
+	if (is_partition(firing))
 		await_move(firing, docid);
 	return firing->new;
 }
@@ -421,17 +421,19 @@ before_update(Firing *firing)
 static Change *
 moving_change(const Firing *firing)
 {
+	HeapTuple	row;
 	Change	   *change;
 	char	   *state;
 	bool		isnull;
 
-	if (!is_partition_or_child(firing) || pending_is_empty())
+	if (!is_partition(firing) || pending_is_empty())
 		return NULL;
-	(void) heap_getattr(firing->new, firing->table->docid_column, firing->descriptor, &isnull);
+	row = row_with_generated(firing->data->tg_relation, firing->new);
+	(void) heap_getattr(row, firing->table->docid_column, firing->descriptor, &isnull);
 	state = state_of_row(firing->table, firing->new, firing->descriptor);
 	if (isnull || state == NULL)
 		return NULL;
-	change = pending_newest(docid_of_row(firing->table, firing->new, firing->descriptor));
+	change = pending_newest(docid_of_row(firing->table, row, firing->descriptor));
 	if (change == NULL || change->to == NO_STATE ||
 		strcmp(change->workflow->states[change->to].name, state) != 0)
 		return NULL;
@@ -506,7 +508,7 @@ stored_change(const Firing *firing, const char *docid)
 			return change;
 	}
 	if (!same_value(firing->old, firing->new, firing->descriptor, firing->table->state_column))
-		raise_failure_with_hint(INVALID_TRANSITION, IS_REFUSED_HINT,
+		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT,
 								firing->table->structure->workflow);
 	return NULL;
 }

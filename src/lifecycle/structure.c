@@ -168,6 +168,25 @@ typedef struct TableKey
 	const Structure *structure;
 }			TableKey;
 
+/*
+ * A copy of its own: the picture that was looked up may be one that the cache
+ * did not keep.
+ */
+static const Structure *
+copy_structure(const Structure *source)
+{
+	Structure  *copy = palloc0_object(Structure);
+
+	copy->name = pstrdup(source->name);
+	copy->relation_schema = pstrdup(source->relation_schema);
+	copy->relation_name = pstrdup(source->relation_name);
+	copy->workflow = pstrdup(source->workflow);
+	copy->state_column = pstrdup(source->state_column);
+	copy->docid_column = pstrdup(source->docid_column);
+	copy->docid_prefix = pstrdup(source->docid_prefix);
+	return copy;
+}
+
 static void *
 build_table(const void *key)
 {
@@ -177,7 +196,7 @@ build_table(const void *key)
 	Relation	relation = table_open(table_key->relid, AccessShareLock);
 
 	table->relid = table_key->relid;
-	table->structure = table_key->structure;
+	table->structure = copy_structure(table_key->structure);
 	table->context = CurrentMemoryContext;
 	describe_state(table, relation);
 	describe_docid(table, relation);
