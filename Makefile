@@ -3,7 +3,7 @@ EXTENSION = smartwf
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
 
 MODULE_big = smartwf
-ROOMS = common lifecycle
+ROOMS = common lifecycle http
 OBJS = src/smartwf.o $(patsubst %.c,%.o,$(sort $(wildcard $(ROOMS:%=src/%/*.c))))
 
 # joined in this order into the install script
@@ -17,6 +17,7 @@ SQL_PARTS = \
 	src/lifecycle/define.sql \
 	src/lifecycle/import.sql \
 	src/lifecycle/transition.sql \
+	src/lifecycle/document.sql \
 	src/lifecycle/grants.sql
 
 DATA_built = smartwf--$(EXTENSION_VERSION).sql

@@ -10,7 +10,7 @@ CREATE FUNCTION app.quiet(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELEC
 CREATE FUNCTION app.wrong(e smartwf.event) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;
 
 -- every key of the form
-SELECT '{"name": "FULL", "label": "Complet", "description": "all keys",
+SELECT '{"name": "FULL", "label": "Complet", "description": "all keys", "locale": "fr",
  "states": [
   {"name": "start", "label": "Début", "activity": "Rédaction", "color": "#00CE01", "initial": true},
   {"name": "end", "label": "Fin", "activity": "", "color": "", "initial": false}],

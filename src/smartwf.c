@@ -9,6 +9,7 @@
 
 #include "common/actor.h"
 #include "common/compat.h"
+#include "common/locale.h"
 #include "lifecycle/pending.h"
 #include "lifecycle/protect.h"
 
@@ -21,6 +22,7 @@ void
 _PG_init(void)
 {
 	actor_init();
+	locale_init();
 	pending_init();
 	protect_init();
 	MarkGUCPrefixReserved("smartwf");

@@ -7,8 +7,10 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 
 #include "error.h"
+#include "locale.h"
 
 const FailureDescription smartwf_failures[NUMBER_OF_FAILURES] = {
 	[UNKNOWN_ELEMENT] = {"CRUD0200", "WF200", 404, "Document not found",
@@ -33,6 +35,10 @@ const FailureDescription smartwf_failures[NUMBER_OF_FAILURES] = {
 	[INVALID_DEFINITION] = {"WFL0001", "WF001", 400, "Bad Request",
 	"definition of %s is not valid"},
 	[MALFORMED_CALL] = {"WFL0400", "WF400", 400, "Bad Request", "%s"},
+	[UNKNOWN_ADDRESS] = {"WFL0404", "WF404", 404, "Not Found",
+	"Address \"%s\" is not known"},
+	[WRONG_METHOD] = {"WFL0405", "WF405", 405, "Method Not Allowed",
+	"Method \"%s\" is not allowed for this address; allowed: %s"},
 };
 
 /* For errcode(): the failure's SQLSTATE, packed. */
@@ -44,21 +50,34 @@ failure_sqlstate(Failure failure)
 	return MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]);
 }
 
-/* The DETAIL that lets a gateway answer without a table of its own. */
+/*
+ * The DETAIL that lets a gateway answer without a table of its own; with the
+ * words that a hook or a guard has for the user, if there are any.
+ */
 char *
-failure_detail(Failure failure)
+failure_detail(Failure failure, const char *user_message)
 {
 	const FailureDescription *description = &smartwf_failures[failure];
+	StringInfoData detail;
 
-	return psprintf("{\"code\": \"%s\", \"httpStatus\": %d, \"httpMessage\": \"%s\"}",
-					description->code, description->http_status,
-					description->http_message);
+	initStringInfo(&detail);
+	appendStringInfo(&detail, "{\"code\": \"%s\", \"httpStatus\": %d, \"httpMessage\": \"%s\"",
+					 description->code, description->http_status,
+					 description->http_message);
+	if (user_message != NULL)
+	{
+		appendStringInfoString(&detail, ", \"userMessage\": ");
+		escape_json(&detail, user_message);
+	}
+	appendStringInfoChar(&detail, '}');
+	return detail.data;
 }
 
 /* The documented text, filled with the names that it speaks of. */
 char *
 failure_message(Failure failure,...)
 {
+	const char *format = localized(smartwf_failures[failure].format);
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -70,8 +89,7 @@ failure_message(Failure failure,...)
 		va_start(arguments, failure);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		needed = appendStringInfoVA(&text, smartwf_failures[failure].format,
-									arguments);
+		needed = appendStringInfoVA(&text, format, arguments);
 #pragma GCC diagnostic pop
 		va_end(arguments);
 		if (needed == 0)
@@ -80,14 +98,27 @@ failure_message(Failure failure,...)
 	}
 }
 
-/* The documented code of an SQLSTATE, NULL if it is none of ours. */
-const char *
-failure_code_of_sqlstate(int sqlstate)
+/* Which failure has that SQLSTATE?  False if it is none of ours. */
+bool
+failure_of_sqlstate(int sqlstate, Failure *failure)
 {
 	for (int i = 0; i < NUMBER_OF_FAILURES; i++)
 		if (failure_sqlstate(i) == sqlstate)
-			return smartwf_failures[i].code;
-	return NULL;
+		{
+			*failure = i;
+			return true;
+		}
+	return false;
+}
+
+/* The documented code of an error, or its SQLSTATE. */
+const char *
+error_code(const ErrorData *error)
+{
+	Failure		failure;
+
+	return failure_of_sqlstate(error->sqlerrcode, &failure) ?
+		smartwf_failures[failure].code : unpack_sql_state(error->sqlerrcode);
 }
 
 /* smartwf.failures(): the table above, for gateways and for the curious. */

@@ -21,7 +21,10 @@ typedef enum Failure
 	REFUSED,
 	INVALID_DEFINITION,
 	MALFORMED_CALL,
-	NUMBER_OF_FAILURES
+	UNKNOWN_ADDRESS,
+	WRONG_METHOD,
+	NUMBER_OF_FAILURES,
+	NO_FAILURE = NUMBER_OF_FAILURES
 } Failure;
 
 typedef struct FailureDescription
@@ -36,21 +39,26 @@ typedef struct FailureDescription
 extern const FailureDescription smartwf_failures[NUMBER_OF_FAILURES];
 
 extern int	failure_sqlstate(Failure failure);
-extern char *failure_detail(Failure failure);
+extern char *failure_detail(Failure failure, const char *user_message);
 extern char *failure_message(Failure failure,...);
-extern const char *failure_code_of_sqlstate(int sqlstate);
+extern bool failure_of_sqlstate(int sqlstate, Failure *failure);
+extern const char *error_code(const ErrorData *error);
 
 /*
- * Raise a documented failure; the arguments fill its format.  HINT may be NULL.
+ * Raise a documented failure; the arguments fill its format.  What a hook or a
+ * guard says to the user, and a hint, may be NULL.
  */
-#define raise_failure_with_hint(failure, hint, ...) \
+#define raise_failure_in_detail(failure, user_message, hint, ...) \
 	ereport(ERROR, \
 			(errcode(failure_sqlstate(failure)), \
 			 errmsg_internal("%s", failure_message(failure, __VA_ARGS__)), \
-			 errdetail_internal("%s", failure_detail(failure)), \
+			 errdetail_internal("%s", failure_detail(failure, user_message)), \
 			 (hint) != NULL ? errhint("%s", (hint)) : 0))
 
+#define raise_failure_with_hint(failure, hint, ...) \
+	raise_failure_in_detail(failure, NULL, hint, __VA_ARGS__)
+
 #define raise_failure(failure, ...) \
-	raise_failure_with_hint(failure, (const char *) NULL, __VA_ARGS__)
+	raise_failure_in_detail(failure, NULL, (const char *) NULL, __VA_ARGS__)
 
 #endif

@@ -68,6 +68,7 @@ CREATE FUNCTION smartwf.definition_keys()
 		('workflow', 'name', 'string', true, 'WFL0050'),
 		('workflow', 'label', 'string', false, 'WFL0102'),
 		('workflow', 'description', 'string', false, 'WFL0102'),
+		('workflow', 'locale', 'string', false, 'WFL0056'),
 		('workflow', 'states', 'array', true, 'WFL0102'),
 		('workflow', 'transitions', 'array', false, 'WFL0102'),
 		('workflow', 'translations', 'object', false, 'WFL0102'),
@@ -251,7 +252,11 @@ CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 		FROM smartwf.members(definition -> 'translations')
 	), part AS (
 		SELECT l.object, m.key, m.value FROM locale l, smartwf.members(l.value) m)
-	SELECT 'WFL0056', object, format('"%s" is no locale', locale) FROM locale
+	SELECT 'WFL0056', object, format('"%s" is no locale', locale)
+	FROM (SELECT object, locale FROM locale
+		UNION ALL
+		SELECT format('workflow %s', definition ->> 'name'), definition ->> 'locale'
+		WHERE jsonb_typeof(definition -> 'locale') = 'string' AND definition ->> 'locale' <> '') l
 	WHERE locale !~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$'
 	UNION ALL
 	SELECT 'WFL0102', object, format('must be an object, not %s', value) FROM locale

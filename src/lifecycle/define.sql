@@ -19,7 +19,7 @@ COMMENT ON FUNCTION smartwf.translations_of(int, text, text) IS
 CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT json_build_object(
-		'name', w.name, 'label', w.label, 'description', w.description,
+		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
 		'states', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'label', s.label,
 				'activity', s.activity, 'color', s.color, 'initial', s.is_initial)
 				ORDER BY s.position, s.name), '[]')
@@ -58,7 +58,7 @@ COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
 -- are those of the columns' defaults.
 CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT '{"label": "", "description": "", "transitions": [], "unsupported": []}'
+	SELECT '{"label": "", "description": "", "locale": "", "transitions": [], "unsupported": []}'
 		|| jsonb_strip_nulls(definition - 'unsupported') || jsonb_build_object(
 		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported' ELSE '[]' END,
 		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
@@ -92,9 +92,10 @@ CREATE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
 DECLARE
 	new smartwf.workflows;
 BEGIN
-	INSERT INTO smartwf.workflows (name, version, label, description, unsupported)
+	INSERT INTO smartwf.workflows (name, version, label, description, locale, unsupported)
 		VALUES (definition ->> 'name', coalesce(smartwf.newest_version(definition ->> 'name'), 0) + 1,
-			definition ->> 'label', definition ->> 'description', definition -> 'unsupported')
+			definition ->> 'label', definition ->> 'description', definition ->> 'locale',
+			definition -> 'unsupported')
 		RETURNING * INTO new;
 	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',

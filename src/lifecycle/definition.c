@@ -12,6 +12,7 @@
 #include "utils/jsonb.h"
 
 #include "cache.h"
+#include "common/locale.h"
 #include "common/relation.h"
 #include "definition.h"
 
@@ -42,6 +43,15 @@ text_member(JsonbContainer *object, const char *key)
 	JsonbValue *value = member(object, key);
 
 	return value == NULL ? NULL : pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/* What people read: the label, or the name where there is none. */
+static const char *
+label_member(JsonbContainer *object, const char *name)
+{
+	char	   *label = text_member(object, "label");
+
+	return label[0] == '\0' ? name : label;
 }
 
 static bool
@@ -81,7 +91,7 @@ read_states(Workflow *workflow, JsonbContainer *definition)
 		State	   *state = &workflow->states[i];
 
 		state->name = text_member(object, "name");
-		state->label = text_member(object, "label");
+		state->label = label_member(object, state->name);
 		state->activity = text_member(object, "activity");
 		state->color = text_member(object, "color");
 		state->is_initial = boolean_member(object, "is_initial", false);
@@ -104,7 +114,7 @@ read_parameters(Transition *transition, JsonbContainer *object)
 		JsonbValue *options = member(source, "options");
 
 		parameter->name = text_member(source, "name");
-		parameter->label = text_member(source, "label");
+		parameter->label = label_member(source, parameter->name);
 		parameter->type = text_member(source, "type");
 		parameter->visibility = text_member(source, "visibility");
 		parameter->needed = boolean_member(source, "needed", false);
@@ -143,7 +153,7 @@ read_transitions(Workflow *workflow, JsonbContainer *definition)
 		Transition *transition = &workflow->transitions[i];
 
 		transition->name = text_member(object, "name");
-		transition->label = text_member(object, "label");
+		transition->label = label_member(object, transition->name);
 		transition->forbids_comment = !boolean_member(object, "ask_comment", true);
 		transition->guard = text_member(object, "guard");
 		transition->guard_message = text_member(object, "guard_message");
@@ -171,6 +181,79 @@ read_arcs(Workflow *workflow, JsonbContainer *definition)
 	}
 }
 
+/* The edition of a locale, made from the workflow's own labels if it is new. */
+static Edition *
+edition_of_locale(Workflow *workflow, const char *locale)
+{
+	int			states = sizeof(State) * workflow->number_of_states;
+	int			transitions = sizeof(Transition) * workflow->number_of_transitions;
+	Edition    *edition;
+
+	for (int i = 1; i < workflow->number_of_editions; i++)
+		if (strcmp(workflow->editions[i].locale, locale) == 0)
+			return &workflow->editions[i];
+
+	workflow->editions = repalloc(workflow->editions,
+								  sizeof(Edition) * (workflow->number_of_editions + 1));
+	edition = &workflow->editions[workflow->number_of_editions++];
+	edition->locale = locale;
+	edition->states = memcpy(palloc(states), workflow->states, states);
+	edition->transitions = memcpy(palloc(transitions), workflow->transitions, transitions);
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+	{
+		Transition *transition = &edition->transitions[i];
+		int			parameters = sizeof(Parameter) * transition->number_of_parameters;
+
+		transition->parameters = memcpy(palloc(parameters), transition->parameters, parameters);
+	}
+	return edition;
+}
+
+/* Put one label where it belongs; a parameter's stands for all of that name. */
+static void
+put_label(const Workflow *workflow, Edition *edition, const char *kind, const char *name,
+		  const char *label)
+{
+	int			state = state_index(workflow, name);
+
+	if (strcmp(kind, "state") == 0 && state != NO_STATE)
+		edition->states[state].label = label;
+	else if (strcmp(kind, "activity") == 0 && state != NO_STATE)
+		edition->states[state].activity = label;
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+	{
+		Transition *transition = &edition->transitions[i];
+
+		if (strcmp(kind, "transition") == 0 && strcmp(transition->name, name) == 0)
+			transition->label = label;
+		for (int j = 0; j < transition->number_of_parameters; j++)
+			if (strcmp(kind, "parameter") == 0 &&
+				strcmp(transition->parameters[j].name, name) == 0)
+				transition->parameters[j].label = label;
+	}
+}
+
+static void
+read_translations(Workflow *workflow, JsonbContainer *definition)
+{
+	int			number;
+	JsonbContainer *list = member_list(definition, "translations", &number);
+
+	workflow->editions = palloc0_object(Edition);
+	workflow->number_of_editions = 1;
+	workflow->editions[0].locale = normalized_locale(text_member(definition, "locale"));
+	workflow->editions[0].states = workflow->states;
+	workflow->editions[0].transitions = workflow->transitions;
+	for (int i = 0; i < number; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		char	   *locale = normalized_locale(text_member(object, "locale"));
+
+		put_label(workflow, edition_of_locale(workflow, locale), text_member(object, "kind"),
+				  text_member(object, "name"), text_member(object, "label"));
+	}
+}
+
 /* SPI_tuptable holds the definition, or nothing: make the picture of it. */
 static void
 read_workflow(void *argument)
@@ -194,6 +277,7 @@ read_workflow(void *argument)
 	read_states(build->workflow, definition);
 	read_transitions(build->workflow, definition);
 	read_arcs(build->workflow, definition);
+	read_translations(build->workflow, definition);
 	MemoryContextSwitchTo(outer);
 }
 
@@ -205,7 +289,9 @@ read_workflow(void *argument)
 
 #define DEFINITION_OF \
 	"SELECT w.id, w.name, w.version, pg_catalog.jsonb_build_object(" \
+	" 'locale', w.locale," \
 	" 'states', " LIST("states", "", "x.position, x.name") "," \
+	" 'translations', " LIST("translations", "", "x.locale, x.kind, x.name") "," \
 	" 'transitions', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)" \
 	"   OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" \
 	"   'parameters', " LIST("transition_parameters", OF_TRANSITION, "x.position, x.name") "," \
@@ -308,4 +394,31 @@ arc_of_transition(const Workflow *workflow, int from, const Transition *transiti
 		if (workflow->arcs[i].from == from && workflow->arcs[i].transition == transition)
 			return &workflow->arcs[i];
 	return NULL;
+}
+
+/*
+ * The edition that the reader wants most, looked up as in RFC 4647: region by
+ * region to the bare language; the workflow's own labels if there is none.
+ */
+const Edition *
+edition_for_reader(const Workflow *workflow)
+{
+	ListCell   *cell;
+
+	if (workflow->number_of_editions == 1)
+		return &workflow->editions[0];
+	foreach(cell, reader_locales())
+		for (char *locale = lfirst(cell); locale != NULL; locale = broader_locale(locale))
+			for (int i = 0; i < workflow->number_of_editions; i++)
+				if (strcmp(locale, "*") == 0 ||
+					strcmp(workflow->editions[i].locale, locale) == 0)
+					return &workflow->editions[i];
+	return &workflow->editions[0];
+}
+
+/* A transition of the workflow as an edition has it. */
+const Transition *
+transition_in(const Edition *edition, const Workflow *workflow, const Transition *transition)
+{
+	return &edition->transitions[transition - workflow->transitions];
 }

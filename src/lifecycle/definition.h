@@ -66,6 +66,14 @@ typedef struct Arc
 	const Transition *transition;
 }			Arc;
 
+/* The labels of a workflow in one language: its objects once more. */
+typedef struct Edition
+{
+	const char *locale;			/* normalized; empty: not known */
+	State	   *states;			/* as those of the workflow, in their order */
+	Transition *transitions;
+}			Edition;
+
 typedef struct Workflow
 {
 	int32		id;
@@ -78,6 +86,8 @@ typedef struct Workflow
 	Arc		   *arcs;			/* in the order of their transitions */
 	int			number_of_arcs;
 	int			initial;		/* index of the initial state */
+	Edition    *editions;		/* the first has the workflow's own labels */
+	int			number_of_editions;
 }			Workflow;
 
 extern const Workflow *workflow_by_id(int32 id);
@@ -85,5 +95,8 @@ extern const Workflow *newest_workflow(const char *name);
 extern int	state_index(const Workflow *workflow, const char *name);
 extern const Transition *transition_by_name(const Workflow *workflow, const char *name);
 extern const Arc *arc_of_transition(const Workflow *workflow, int from, const Transition *transition);
+extern const Edition *edition_for_reader(const Workflow *workflow);
+extern const Transition *transition_in(const Edition *edition, const Workflow *workflow,
+									   const Transition *transition);
 
 #endif

@@ -7,12 +7,13 @@ CREATE TABLE smartwf.workflows (
 	version int NOT NULL DEFAULT 1 CHECK (version > 0),
 	label text NOT NULL DEFAULT '',
 	description text NOT NULL DEFAULT '',
+	locale text COLLATE "C" NOT NULL DEFAULT '',
 	status text NOT NULL DEFAULT 'published' CHECK (status IN ('draft', 'published')),
 	unsupported jsonb NOT NULL DEFAULT '[]',
 	UNIQUE (name, version)
 );
 COMMENT ON TABLE smartwf.workflows IS
-'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be anything. What an import could not give a meaning to is kept in unsupported.';
+'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be anything. locale is the language of its own labels (empty: not said). What an import could not give a meaning to is kept in unsupported.';
 
 CREATE TABLE smartwf.states (
 	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
@@ -121,7 +122,7 @@ DECLARE
 BEGIN
 	FOR definition IN
 		SELECT * FROM (VALUES
-			('workflows', 'label,description,unsupported'),
+			('workflows', 'label,description,locale,unsupported'),
 			('states', 'label,activity,color,position'),
 			('transitions', 'label,guard_message,position'),
 			('arcs', 'position'),

@@ -1,56 +1,522 @@
 /*
  * document.c
- *		The documented JSON of states and transitions.
+ *		The documented JSON of states, transitions and history.
  *
  * Written key by key into a string: the documented order of keys is part of
  * the answer.
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/jsonb.h"
 
+#include "common/actor.h"
+#include "common/argument.h"
+#include "common/json_text.h"
 #include "document.h"
+#include "inquiry.h"
+
+/* A document under way. */
+typedef struct Draft
+{
+	StringInfo	json;
+	const Workflow *workflow;
+	const Edition *edition;		/* the labels that the reader wants */
+	const char *base;			/* address of the element, up to its collections */
+	int			current;		/* index of the state that it is in */
+}			Draft;
+
+/* Addresses */
 
 /* Percent-encode all but the unreserved characters of RFC 3986. */
 static void
-append_encoded(StringInfo json, const char *text)
+append_encoded(StringInfo text, const char *name)
 {
-	for (; *text != '\0'; text++)
+	char	   *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+
+	for (; *utf8 != '\0'; utf8++)
 	{
-		unsigned char c = (unsigned char) *text;
+		unsigned char c = (unsigned char) *utf8;
 
 		if (c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL))
-			appendStringInfoChar(json, c);
+			appendStringInfoChar(text, c);
 		else
-			appendStringInfo(json, "%%%02X", c);
+			appendStringInfo(text, "%%%02X", c);
 	}
 }
 
-/* An address as a JSON string; NAME may be NULL for a whole collection. */
-void
-append_uri(StringInfo json, const char *docid, const char *collection, const char *name)
+/* The address of an element: what all others begin with. */
+static char *
+element_address(const char *docid)
 {
-	appendStringInfoString(json, "\"/api/v2/smart-elements/");
-	append_encoded(json, docid);
-	appendStringInfo(json, "/workflows/%s/", collection);
-	if (name != NULL)
-		append_encoded(json, name);
-	appendStringInfoChar(json, '"');
+	StringInfoData address;
+
+	initStringInfo(&address);
+	appendStringInfoString(&address, "/api/v2/smart-elements/");
+	append_encoded(&address, docid);
+	return address.data;
 }
 
-/* What every documented state has, without the braces around it. */
-void
-append_state_fields(StringInfo json, const State *state, bool is_current)
+/* A member "uri"; NAME may be NULL for the whole collection. */
+static void
+append_uri(const Draft *draft, const char *collection, const char *name)
 {
-	appendStringInfoString(json, "\"id\": ");
-	escape_json(json, state->name);
-	appendStringInfo(json, ", \"isCurrentState\": %s, \"label\": ",
-					 is_current ? "true" : "false");
-	escape_json(json, state->label);
-	appendStringInfoString(json, ", \"activity\": ");
-	escape_json(json, state->activity);
-	appendStringInfoString(json, ", \"displayValue\": ");
-	escape_json(json, state->activity[0] != '\0' ? state->activity : state->label);
-	appendStringInfoString(json, ", \"color\": ");
-	escape_json(json, state->color);
+	append_key(draft->json, "uri");
+	appendStringInfo(draft->json, "\"%s%s/", draft->base, collection);
+	if (name != NULL)
+		append_encoded(draft->json, name);
+	appendStringInfoChar(draft->json, '"');
+}
+
+#define STATES "/workflows/states"
+#define TRANSITIONS "/workflows/transitions"
+#define HISTORY "/history"
+
+/* Parts */
+
+/* How a state is called, in the documented order. */
+static void
+append_labels(StringInfo json, const State *state)
+{
+	append_string(json, "label", state->label);
+	append_string(json, "activity", state->activity);
+	append_string(json, "displayValue", state->activity[0] != '\0' ? state->activity : state->label);
+	append_string(json, "color", state->color);
+}
+
+/* What a state has wherever it is shown alone, without the braces around it. */
+static void
+append_state(const Draft *draft, int state)
+{
+	append_string(draft->json, "id", draft->workflow->states[state].name);
+	append_boolean(draft->json, "isCurrentState", state == draft->current);
+	append_labels(draft->json, &draft->edition->states[state]);
+}
+
+/* A member that is a whole state, or null. */
+static void
+append_state_member(const Draft *draft, const char *key, int state)
+{
+	append_key(draft->json, key);
+	if (state == NO_STATE)
+	{
+		appendStringInfoString(draft->json, "null");
+		return;
+	}
+	appendStringInfoChar(draft->json, '{');
+	append_state(draft, state);
+	appendStringInfoChar(draft->json, '}');
+}
+
+static const Transition *
+in_edition(const Draft *draft, const Transition *transition)
+{
+	return transition_in(draft->edition, draft->workflow, transition);
+}
+
+/* The member "transition" of a state: address and label, or null. */
+static void
+append_way(const Draft *draft, const Arc *arc)
+{
+	append_key(draft->json, "transition");
+	if (arc == NULL)
+	{
+		appendStringInfoString(draft->json, "null");
+		return;
+	}
+	appendStringInfoChar(draft->json, '{');
+	append_uri(draft, TRANSITIONS, arc->transition->name);
+	append_string(draft->json, "label", in_edition(draft, arc->transition)->label);
+	appendStringInfoChar(draft->json, '}');
+}
+
+static Draft
+begin_draft(StringInfo json, const char *docid, const Workflow *workflow, int current)
+{
+	Draft		draft = {
+		.json = json, .workflow = workflow, .edition = edition_for_reader(workflow),
+		.base = element_address(docid), .current = current,
+	};
+
+	appendStringInfoChar(json, '{');
+	return draft;
+}
+
+static Draft
+begin_inquiry(Inquiry *inquiry, const Question *question, StringInfo json)
+{
+	inquiry_begin(inquiry, question->docid, question->structure);
+	return begin_draft(json, question->docid, inquiry->target.workflow,
+					   inquiry->judgement.from);
+}
+
+/* Documents */
+
+/* The same as append_way(), with what stands against it. */
+static void
+append_judged_way(const Draft *draft, Inquiry *inquiry, const Arc *arc, bool is_authorized)
+{
+	append_string(draft->json, "id", arc->transition->name);
+	append_uri(draft, TRANSITIONS, arc->transition->name);
+	append_string(draft->json, "label", in_edition(draft, arc->transition)->label);
+	append_string(draft->json, "error", inquiry_objection(inquiry, arc));
+	append_boolean(draft->json, "authorized", is_authorized);
+}
+
+/* states/: those that can follow, or all of them. */
+void
+states_document(const Question *question, StringInfo data)
+{
+	Inquiry		inquiry;
+	Draft		draft = begin_inquiry(&inquiry, question, data);
+	bool		all = question->all_states || is_administrator();
+	int			listed = 0;
+
+	append_uri(&draft, STATES, NULL);
+	append_key(data, "states");
+	appendStringInfoChar(data, '[');
+	for (int i = 0; i < draft.workflow->number_of_states; i++)
+	{
+		const char *name = draft.workflow->states[i].name;
+		const Arc  *arc = inquiry_arc_to(&inquiry, i);
+		bool		is_authorized = arc != NULL && inquiry_holds_right(&inquiry, arc->transition);
+
+		if (!all && !is_authorized)
+			continue;
+		append_comma(data, listed++);
+		appendStringInfoChar(data, '{');
+		append_string(data, "id", name);
+		append_labels(data, &draft.edition->states[i]);
+		append_uri(&draft, STATES, name);
+		append_key(data, "transition");
+		appendStringInfoString(data, arc == NULL ? "null" : "{");
+		if (arc != NULL)
+		{
+			append_judged_way(&draft, &inquiry, arc, is_authorized);
+			appendStringInfoChar(data, '}');
+		}
+		appendStringInfoChar(data, '}');
+	}
+	appendStringInfoString(data, "]}");
+	inquiry_end(&inquiry);
+}
+
+/* states/<state>: one state, and the transition that leads there from here. */
+void
+state_document(const Question *question, StringInfo data)
+{
+	Inquiry		inquiry;
+	Draft		draft = begin_inquiry(&inquiry, question, data);
+	int			state = require_state(&inquiry.target, question->name);
+
+	append_uri(&draft, STATES, question->name);
+	append_key(data, "state");
+	appendStringInfoChar(data, '{');
+	append_state(&draft, state);
+	append_way(&draft, inquiry_arc_to(&inquiry, state));
+	appendStringInfoString(data, "}}");
+	inquiry_end(&inquiry);
+}
+
+/* transitions/: every transition, and whether it leaves the current state. */
+void
+transitions_document(const Question *question, StringInfo data)
+{
+	Inquiry		inquiry;
+	Draft		draft = begin_inquiry(&inquiry, question, data);
+
+	append_uri(&draft, TRANSITIONS, NULL);
+	append_key(data, "transitions");
+	appendStringInfoChar(data, '[');
+	for (int i = 0; i < draft.workflow->number_of_transitions; i++)
+	{
+		const Transition *transition = &draft.workflow->transitions[i];
+
+		append_comma(data, i);
+		appendStringInfoChar(data, '{');
+		append_uri(&draft, TRANSITIONS, transition->name);
+		append_string(data, "label", in_edition(&draft, transition)->label);
+		append_boolean(data, "valid",
+					   arc_of_transition(draft.workflow, draft.current, transition) != NULL);
+		appendStringInfoChar(data, '}');
+	}
+	appendStringInfoString(data, "]}");
+	inquiry_end(&inquiry);
+}
+
+/* What a transition asks for. */
+static void
+append_parameters(StringInfo data, const Transition *transition)
+{
+	append_key(data, "askAttributes");
+	appendStringInfoChar(data, '[');
+	for (int i = 0; i < transition->number_of_parameters; i++)
+	{
+		const Parameter *parameter = &transition->parameters[i];
+
+		append_comma(data, i);
+		appendStringInfoChar(data, '{');
+		append_string(data, "id", parameter->name);
+		append_string(data, "visibility", parameter->visibility);
+		append_string(data, "label", parameter->label);
+		append_string(data, "type", parameter->type);
+		append_key(data, "logicalOrder");
+		appendStringInfo(data, "%d", i + 1);
+		append_boolean(data, "multiple", parameter->multiple);
+		append_member(data, "options", parameter->options == NULL ? "{}" :
+					  JsonbToCString(NULL, &parameter->options->root,
+									 VARSIZE(parameter->options)));
+		append_boolean(data, "needed", parameter->needed);
+		appendStringInfoChar(data, '}');
+	}
+	appendStringInfoChar(data, ']');
+}
+
+/* transitions/<t>: from, to, what it asks for. */
+void
+transition_document(const Question *question, StringInfo data)
+{
+	Inquiry		inquiry;
+	Draft		draft = begin_inquiry(&inquiry, question, data);
+	const Transition *transition = require_transition(&inquiry.target, question->name);
+	const Transition *labelled = in_edition(&draft, transition);
+	const Arc  *arc = arc_of_transition(draft.workflow, draft.current, transition);
+
+	append_uri(&draft, TRANSITIONS, question->name);
+	append_key(data, "transition");
+	appendStringInfoChar(data, '{');
+	append_string(data, "id", transition->name);
+	append_state_member(&draft, "beginState", draft.current);
+	append_state_member(&draft, "endState", arc == NULL ? NO_STATE : arc->to);
+	append_string(data, "label", labelled->label);
+	append_boolean(data, "askComment", !transition->forbids_comment);
+	append_parameters(data, labelled);
+	appendStringInfoString(data, "}}");
+	inquiry_end(&inquiry);
+}
+
+/* A state of history, by the labels of its own version; or null. */
+static void
+append_past_state(const Draft *draft, const char *key, const char *name)
+{
+	int			state = name == NULL || draft->workflow == NULL ? NO_STATE :
+		state_index(draft->workflow, name);
+
+	append_key(draft->json, key);
+	if (name == NULL)
+	{
+		appendStringInfoString(draft->json, "null");
+		return;
+	}
+	appendStringInfoChar(draft->json, '{');
+	append_string(draft->json, "id", name);
+	if (state != NO_STATE)
+		append_labels(draft->json, &draft->edition->states[state]);
+	appendStringInfoChar(draft->json, '}');
+}
+
+/* The same for a transition. */
+static void
+append_past_transition(const Draft *draft, const char *name)
+{
+	const Transition *transition = name == NULL || draft->workflow == NULL ? NULL :
+		transition_by_name(draft->workflow, name);
+
+	append_key(draft->json, "transition");
+	if (name == NULL)
+	{
+		appendStringInfoString(draft->json, "null");
+		return;
+	}
+	appendStringInfoChar(draft->json, '{');
+	append_string(draft->json, "id", name);
+	append_uri(draft, TRANSITIONS, name);
+	append_string(draft->json, "label",
+				  transition == NULL ? name : in_edition(draft, transition)->label);
+	appendStringInfoChar(draft->json, '}');
+}
+
+static void
+append_history_line(Draft *draft, const HistoryLine *line)
+{
+	StringInfo	json = draft->json;
+	ListCell   *cell;
+
+	draft->workflow = workflow_by_id(line->workflow_id);
+	draft->edition = draft->workflow == NULL ? NULL : edition_for_reader(draft->workflow);
+	appendStringInfoChar(json, '{');
+	append_key(json, "revision");
+	appendStringInfo(json, "%d", line->revision);
+	append_time(json, "date", line->at);
+	append_string(json, "actor", line->actor);
+	append_past_transition(draft, line->transition);
+	append_past_state(draft, "fromState", line->from_state);
+	append_past_state(draft, "toState", line->to_state);
+	append_string(json, "comment", line->comment);
+	append_member(json, "parameters", line->parameters == NULL ? "{}" :
+				  JsonbToCString(NULL, &line->parameters->root, VARSIZE(line->parameters)));
+	append_key(json, "messages");
+	appendStringInfoChar(json, '[');
+	foreach(cell, line->messages)
+	{
+		append_comma(json, foreach_current_index(cell));
+		escape_json(json, lfirst(cell));
+	}
+	appendStringInfoString(json, "]}");
+}
+
+/* history/: every change, newest first. */
+void
+history_document(const Question *question, StringInfo data)
+{
+	Inquiry		inquiry;
+	Draft		draft = begin_inquiry(&inquiry, question, data);
+	ListCell   *cell;
+
+	append_uri(&draft, HISTORY, NULL);
+	append_key(data, "history");
+	appendStringInfoChar(data, '[');
+	foreach(cell, history_read(question->docid))
+	{
+		append_comma(data, foreach_current_index(cell));
+		append_history_line(&draft, lfirst(cell));
+	}
+	appendStringInfoString(data, "]}");
+	inquiry_end(&inquiry);
+}
+
+/* Answers to those who have changed something */
+
+/* The first arc from a state to itself, NULL as a rule. */
+static const Arc *
+arc_to_itself(const Workflow *workflow, int state)
+{
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+		if (workflow->arcs[i].from == state && workflow->arcs[i].to == state)
+			return &workflow->arcs[i];
+	return NULL;
+}
+
+/* A transition was passed: the state that the element is in now. */
+void
+append_passed(StringInfo data, const char *docid, const char *transition,
+			  const Workflow *workflow, int state)
+{
+	Draft		draft = begin_draft(data, docid, workflow, state);
+
+	append_uri(&draft, TRANSITIONS, transition);
+	append_state_member(&draft, "state", state);
+	appendStringInfoChar(data, '}');
+}
+
+/* A state was asked for and reached: the same, and whether it leads to itself. */
+void
+append_reached(StringInfo data, const char *docid, const char *asked,
+			   const Workflow *workflow, int state)
+{
+	Draft		draft = begin_draft(data, docid, workflow, state);
+
+	append_uri(&draft, STATES, asked);
+	append_key(data, "state");
+	appendStringInfoChar(data, '{');
+	append_state(&draft, state);
+	append_way(&draft, arc_to_itself(workflow, state));
+	appendStringInfoString(data, "}}");
+}
+
+/* The documented answer around its data, with what m2 and m3 said (char *). */
+char *
+successful_answer(const char *data, List *messages)
+{
+	StringInfoData answer;
+	ListCell   *cell;
+
+	initStringInfo(&answer);
+	appendStringInfo(&answer, "{\"success\": true, \"data\": %s, \"messages\": [", data);
+	foreach(cell, messages)
+	{
+		append_comma(&answer, foreach_current_index(cell));
+		appendStringInfoChar(&answer, '{');
+		append_string(&answer, "type", "message");
+		append_string(&answer, "contentText", lfirst(cell));
+		append_string(&answer, "contentHtml", "");
+		append_string(&answer, "code", "WORKFLOW_TRANSITION");
+		append_string(&answer, "uri", "");
+		appendStringInfoChar(&answer, '}');
+	}
+	appendStringInfoString(&answer, "]}");
+	return answer.data;
+}
+
+/* SQL */
+
+/* The whole documented answer to a question. */
+static Datum
+answer(Document document, Question question)
+{
+	StringInfoData data;
+
+	initStringInfo(&data);
+	document(&question, &data);
+	return CStringGetTextDatum(successful_answer(data.data, NIL));
+}
+
+/* smartwf.get_states(docid, all_states, structure) */
+PG_FUNCTION_INFO_V1(smartwf_get_states);
+Datum
+smartwf_get_states(PG_FUNCTION_ARGS)
+{
+	return answer(states_document, (Question) {
+		.docid = needed_argument(fcinfo, 0, "docid"),
+		.all_states = boolean_argument(fcinfo, 1),
+		.structure = text_argument(fcinfo, 2),
+	});
+}
+
+/* smartwf.get_state(docid, state, structure) */
+PG_FUNCTION_INFO_V1(smartwf_get_state);
+Datum
+smartwf_get_state(PG_FUNCTION_ARGS)
+{
+	return answer(state_document, (Question) {
+		.docid = needed_argument(fcinfo, 0, "docid"),
+		.name = needed_argument(fcinfo, 1, "state"),
+		.structure = text_argument(fcinfo, 2),
+	});
+}
+
+/* smartwf.get_transitions(docid, structure) */
+PG_FUNCTION_INFO_V1(smartwf_get_transitions);
+Datum
+smartwf_get_transitions(PG_FUNCTION_ARGS)
+{
+	return answer(transitions_document, (Question) {
+		.docid = needed_argument(fcinfo, 0, "docid"),
+		.structure = text_argument(fcinfo, 1),
+	});
+}
+
+/* smartwf.get_transition(docid, transition, structure) */
+PG_FUNCTION_INFO_V1(smartwf_get_transition);
+Datum
+smartwf_get_transition(PG_FUNCTION_ARGS)
+{
+	return answer(transition_document, (Question) {
+		.docid = needed_argument(fcinfo, 0, "docid"),
+		.name = needed_argument(fcinfo, 1, "transition"),
+		.structure = text_argument(fcinfo, 2),
+	});
+}
+
+/* smartwf.get_history(docid, structure) */
+PG_FUNCTION_INFO_V1(smartwf_get_history);
+Datum
+smartwf_get_history(PG_FUNCTION_ARGS)
+{
+	return answer(history_document, (Question) {
+		.docid = needed_argument(fcinfo, 0, "docid"),
+		.structure = text_argument(fcinfo, 1),
+	});
 }

@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -61,28 +62,38 @@ fresh_snapshot(void)
 }
 
 /*
- * The first row in the order of an index, forward or backward, whose leading
- * column is DOCID; NULL if there is none.
+ * The rows in the order of an index, forward or backward, whose leading column
+ * is DOCID, but not more than MOST of them.
  */
-static HeapTuple
-find_row(Relation relation, Oid index_id, const char *docid, ScanDirection direction)
+static List *
+find_rows(Relation relation, Oid index_id, const char *docid, ScanDirection direction,
+		  int most)
 {
 	Relation	index = index_open(index_id, AccessShareLock);
 	Snapshot	snapshot = fresh_snapshot();
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	IndexScanDesc scan = begin_index_scan(relation, index, snapshot, 1);
 	ScanKeyData key;
-	HeapTuple	tuple = NULL;
+	List	   *rows = NIL;
 
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
 	index_rescan(scan, &key, 1, NULL, 0);
-	if (index_getnext_slot(scan, direction, slot))
-		tuple = ExecCopySlotHeapTuple(slot);
+	while (list_length(rows) < most && index_getnext_slot(scan, direction, slot))
+		rows = lappend(rows, ExecCopySlotHeapTuple(slot));
 	index_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
 	index_close(index, NoLock);
-	return tuple;
+	return rows;
+}
+
+/* The first of them, NULL if there is none. */
+static HeapTuple
+find_row(Relation relation, Oid index_id, const char *docid, ScanDirection direction)
+{
+	List	   *rows = find_rows(relation, index_id, docid, direction, 1);
+
+	return rows == NIL ? NULL : linitial(rows);
 }
 
 /* Write a row: a new one, or the next version of the one at OLD. */
@@ -336,6 +347,61 @@ history_append(const HistoryLine *line)
 	store_row(relation, tuple, NULL);
 	table_close(relation, NoLock);
 	return tuple;
+}
+
+/* The items of an array of text (char *). */
+static List *
+text_list(Datum array)
+{
+	List	   *list = NIL;
+	Datum	   *items;
+	bool	   *nulls;
+	int			number;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
+					  &items, &nulls, &number);
+	for (int i = 0; i < number; i++)
+		if (!nulls[i])
+			list = lappend(list, TextDatumGetCString(items[i]));
+	return list;
+}
+
+static HistoryLine *
+history_line(HeapTuple tuple, TupleDesc descriptor)
+{
+	HistoryLine *line = palloc0_object(HistoryLine);
+	bool		isnull;
+	Datum		value;
+
+	line->revision = int_column(tuple, descriptor, HISTORY_REVISION);
+	line->at = DatumGetTimestampTz(heap_getattr(tuple, HISTORY_AT, descriptor, &isnull));
+	line->actor = text_column(tuple, descriptor, HISTORY_ACTOR);
+	line->transition = text_column(tuple, descriptor, HISTORY_TRANSITION);
+	line->from_state = text_column(tuple, descriptor, HISTORY_FROM_STATE);
+	line->to_state = text_column(tuple, descriptor, HISTORY_TO_STATE);
+	line->comment = text_column(tuple, descriptor, HISTORY_COMMENT);
+	line->workflow_id = int_column(tuple, descriptor, HISTORY_WORKFLOW_ID);
+	value = heap_getattr(tuple, HISTORY_PARAMETERS, descriptor, &isnull);
+	line->parameters = isnull ? NULL : DatumGetJsonbP(value);
+	value = heap_getattr(tuple, HISTORY_MESSAGES, descriptor, &isnull);
+	line->messages = isnull ? NIL : text_list(value);
+	return line;
+}
+
+/* Every line of a document (HistoryLine *), newest first. */
+List *
+history_read(const char *docid)
+{
+	Relation	relation = table_open(smartwf_relation(HISTORY), AccessShareLock);
+	List	   *rows = find_rows(relation, primary_key_of(relation), docid,
+								 BackwardScanDirection, INT_MAX);
+	List	   *lines = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rows)
+		lines = lappend(lines, history_line(lfirst(cell), RelationGetDescr(relation)));
+	table_close(relation, NoLock);
+	return lines;
 }
 
 /* What m2 and m3 had to say comes after the line was written. */

@@ -8,9 +8,11 @@
 #include "postgres.h"
 
 #include "access/htup.h"
+#include "nodes/pg_list.h"
 #include "storage/itemptr.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 typedef struct Element
 {
@@ -44,6 +46,10 @@ typedef struct HistoryLine
 	const char *comment;
 	Jsonb	   *parameters;
 	int32		workflow_id;
+	/* set by reading only */
+	TimestampTz at;
+	const char *actor;
+	List	   *messages;		/* of char * */
 }			HistoryLine;
 
 extern bool standing_read(const char *docid, Standing *standing);
@@ -55,6 +61,7 @@ extern void element_lock(Element *element, const char *actor, bool is_temporary)
 extern void element_unlock(Element *element);
 
 extern HeapTuple history_append(const HistoryLine *line);
+extern List *history_read(const char *docid);
 extern void history_set_messages(HeapTuple line, ArrayType *messages);
 
 #endif

@@ -26,6 +26,7 @@
 
 #include "common/actor.h"
 #include "common/error.h"
+#include "common/locale.h"
 #include "enforce.h"
 #include "pending.h"
 
@@ -96,7 +97,7 @@ workflow_for_birth(const AttachedTable *table)
 				(errcode(failure_sqlstate(NO_WORKFLOW)),
 				 errmsg("workflow \"%s\" of structure \"%s\" has no published version",
 						table->structure->workflow, table->structure->name),
-				 errdetail_internal("%s", failure_detail(NO_WORKFLOW))));
+				 errdetail_internal("%s", failure_detail(NO_WORKFLOW, NULL))));
 	return workflow;
 }
 
@@ -129,7 +130,7 @@ record_birth(const AttachedTable *table, const char *docid, const char *state)
 
 	if (state == NULL || strcmp(state, initial) != 0)
 		raise_failure_with_hint(INVALID_TRANSITION,
-								psprintf("A new document starts in state \"%s\".", initial),
+								psprintf(localized("A new document starts in state \"%s\"."), initial),
 								workflow->name);
 	register_element(table, docid, workflow);
 	history_append(&line);
@@ -145,8 +146,8 @@ record_end(const Firing *firing, const char *docid)
 	if (!element_read(docid, &element) || element.is_deleted)
 		return;
 	if (element.locked_by != NULL && strcmp(element.locked_by, actor_name()) != 0)
-		raise_failure(REFUSED, "Deletion", docid,
-					  psprintf("it is locked by \"%s\"", element.locked_by));
+		raise_failure(REFUSED, localized("Deletion"), docid,
+					  psprintf(localized("it is locked by \"%s\""), element.locked_by));
 	element_delete(&element);
 	line.from_state = state_of_row(firing->table, firing->old, firing->descriptor);
 	line.workflow_id = element.workflow_id;
@@ -524,8 +525,8 @@ after_update(Firing *firing)
 		docid = docid_of_row(firing->table, firing->old, firing->descriptor);
 		if (strcmp(docid, docid_of_row(firing->table, firing->new, firing->descriptor)) != 0)
 			raise_failure_with_hint(MALFORMED_CALL,
-									"Its history stands under that name; insert a new row instead.",
-									psprintf("the name of document \"%s\" cannot be changed", docid));
+									localized("Its history stands under that name; insert a new row instead."),
+									psprintf(localized("the name of document \"%s\" cannot be changed"), docid));
 	}
 	if (pending_is_empty() &&
 		same_value(firing->old, firing->new, firing->descriptor, firing->table->state_column))

@@ -13,6 +13,11 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.set_state(text, text, text, jsonb, text),
 	smartwf.pass_transitions(text[], text, text, jsonb),
 	smartwf.blockers(text, text, text),
+	smartwf.get_states(text, boolean, text),
+	smartwf.get_state(text, text, text),
+	smartwf.get_transitions(text, text),
+	smartwf.get_transition(text, text, text),
+	smartwf.get_history(text, text),
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)
 	TO PUBLIC;

@@ -29,6 +29,7 @@
 #include "common/actor.h"
 #include "common/attempt.h"
 #include "common/compat.h"
+#include "common/locale.h"
 #include "judgement.h"
 
 /*
@@ -164,7 +165,7 @@ guard_expression(Judgement *judgement, char **fault)
 	error = attempt(analyze_text, &text, false);
 	if (error != NULL)
 	{
-		*fault = psprintf("guard \"%s\" cannot be judged: %s", text.text, error->message);
+		*fault = psprintf(localized("guard \"%s\" cannot be judged: %s"), text.text, error->message);
 		return NULL;
 	}
 	outer = MemoryContextSwitchTo(table->context);
@@ -225,7 +226,8 @@ check_guard(Judgement *judgement)
 	run_as_caller(evaluate_now, &evaluation);
 	if (evaluation.result)
 		return NULL;
-	if (judgement->transition->guard_message != NULL)
-		return pstrdup(judgement->transition->guard_message);
-	return psprintf("the condition %s is not fulfilled", judgement->transition->guard);
+	judgement->user_message = judgement->transition->guard_message;
+	if (judgement->user_message != NULL)
+		return pstrdup(judgement->user_message);
+	return psprintf(localized("the condition %s is not fulfilled"), judgement->transition->guard);
 }

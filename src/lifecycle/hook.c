@@ -24,6 +24,7 @@
 
 #include "common/actor.h"
 #include "common/compat.h"
+#include "common/locale.h"
 #include "common/relation.h"
 #include "judgement.h"
 
@@ -36,11 +37,11 @@ signature_fault(Oid function, const char *name)
 	char	   *fault = NULL;
 
 	if (!HeapTupleIsValid(tuple))
-		return psprintf("hook %s(smartwf.event) does not exist", name);
+		return psprintf(localized("hook %s(smartwf.event) does not exist"), name);
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	if (form->prorettype != TEXTOID || form->proretset ||
 		form->prokind != PROKIND_FUNCTION)
-		fault = psprintf("hook %s(smartwf.event) must be a function that returns text", name);
+		fault = psprintf(localized("hook %s(smartwf.event) must be a function that returns text"), name);
 	ReleaseSysCache(tuple);
 	return fault;
 }
@@ -57,7 +58,7 @@ find_hook(const char *name, char **fault)
 	*fault = NULL;
 	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || list_length(parts) != 2)
 	{
-		*fault = psprintf("hook \"%s\" is not of the form schema.function", name);
+		*fault = psprintf(localized("hook \"%s\" is not of the form schema.function"), name);
 		return InvalidOid;
 	}
 	schema = get_namespace_oid(linitial(parts), true);
@@ -159,7 +160,7 @@ call_now(void *argument)
  * it has nothing to say.  A hook that cannot be called says why itself.
  */
 char *
-call_hook(const Judgement *judgement, HookKind kind, HeapTuple row)
+call_hook(Judgement *judgement, HookKind kind, HeapTuple row)
 {
 	const char *name;
 	HookCall	call = {0};
@@ -174,8 +175,11 @@ call_hook(const Judgement *judgement, HookKind kind, HeapTuple row)
 	if (fault != NULL)
 		return fault;
 	if (function_aclcheck(call.function, acting_role()) != ACLCHECK_OK)
-		return psprintf("permission denied for hook %s", name);
+		return psprintf(localized("permission denied for hook %s"), name);
 	call.event = make_event(judgement, row);
 	run_as_caller(call_now, &call);
-	return call.message == NULL || call.message[0] == '\0' ? NULL : call.message;
+	if (call.message == NULL || call.message[0] == '\0')
+		return NULL;
+	judgement->user_message = call.message;
+	return call.message;
 }

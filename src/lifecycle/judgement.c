@@ -12,6 +12,7 @@
 
 #include "common/actor.h"
 #include "common/error.h"
+#include "common/locale.h"
 #include "judgement.h"
 
 /* Does a name in a column of the element mean the caller? */
@@ -91,14 +92,14 @@ check_lock(Judgement *judgement)
 
 	if (holder == NULL || strcmp(holder, actor_name()) == 0)
 		return NULL;
-	return psprintf("it is locked by \"%s\"", holder);
+	return psprintf(localized("it is locked by \"%s\""), holder);
 }
 
 /*
  * A transition without any grant is open to all who may update the state.  A
  * plain UPDATE has shown that already, a request has not.
  */
-static char *
+char *
 check_right(Judgement *judgement)
 {
 	const Transition *transition = judgement->transition;
@@ -107,19 +108,21 @@ check_right(Judgement *judgement)
 		return NULL;
 	if (!holds_right(transition, judgement->table, judgement->current,
 					 RelationGetDescr(judgement->relation)))
-		return psprintf("\"%s\" does not hold the right", actor_name());
+		return psprintf(localized("\"%s\" does not hold the right"), actor_name());
 	if (judgement->is_request && transition->number_of_grants == 0 &&
 		!judgement->may_update)
-		return psprintf("\"%s\" may not update the state", actor_name());
+		return psprintf(localized("\"%s\" may not update the state"), actor_name());
 	return NULL;
 }
 
-static char *
+/* May I?  The hook's own words. */
+char *
 check_m0(Judgement *judgement)
 {
 	return call_hook(judgement, HOOK_M0, judgement->proposed);
 }
 
+/* Ready?  It sees the parameters stored. */
 static char *
 check_m1(Judgement *judgement)
 {
@@ -141,8 +144,8 @@ static char *
 attempted(const Judgement *judgement)
 {
 	if (judgement->transition != NULL)
-		return psprintf("Transition \"%s\"", judgement->transition->name);
-	return psprintf("State \"%s\"", judgement->workflow->states[judgement->to].name);
+		return psprintf(localized("Transition \"%s\""), judgement->transition->name);
+	return psprintf(localized("State \"%s\""), judgement->workflow->states[judgement->to].name);
 }
 
 /* Raise the first reason why the transition may not be passed. */
@@ -154,6 +157,7 @@ judge(Judgement *judgement)
 		char	   *reason = checks[i].check(judgement);
 
 		if (reason != NULL)
-			raise_failure(REFUSED, attempted(judgement), judgement->docid, reason);
+			raise_failure_in_detail(REFUSED, judgement->user_message, (const char *) NULL,
+									attempted(judgement), judgement->docid, reason);
 	}
 }

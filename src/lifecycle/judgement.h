@@ -28,6 +28,7 @@ typedef struct Judgement
 	bool		may_update;		/* if so: the caller could do it by an UPDATE */
 	const char *comment;		/* NULL: none */
 	Jsonb	   *parameters;		/* NULL: none */
+	const char *user_message;	/* what a hook or a guard said; may be NULL */
 }			Judgement;
 
 typedef char *(*Check) (Judgement *judgement);
@@ -41,6 +42,8 @@ typedef struct NamedCheck
 #define NUMBER_OF_CHECKS 6
 extern const NamedCheck checks[NUMBER_OF_CHECKS];
 
+extern char *check_right(Judgement *judgement);
+extern char *check_m0(Judgement *judgement);
 extern char *check_parameters(Judgement *judgement);	/* parameter.c */
 extern char *check_guard(Judgement *judgement); /* guard.c */
 extern bool holds_right(const Transition *transition, AttachedTable *table,
@@ -49,6 +52,6 @@ extern bool holds_right(const Transition *transition, AttachedTable *table,
 extern void judge(Judgement *judgement);
 
 /* hook.c */
-extern char *call_hook(const Judgement *judgement, HookKind kind, HeapTuple row);
+extern char *call_hook(Judgement *judgement, HookKind kind, HeapTuple row);
 
 #endif

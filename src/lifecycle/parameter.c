@@ -14,6 +14,7 @@
 #include "utils/numeric.h"
 
 #include "common/attempt.h"
+#include "common/locale.h"
 #include "judgement.h"
 
 /* Which JSON values a type takes, and the type of SQL that must read them. */
@@ -281,17 +282,18 @@ check_parameter(Judgement *judgement, const Parameter *parameter)
 	{
 		if (!parameter->needed || is_in_column(judgement, parameter))
 			return NULL;
-		return psprintf("parameter \"%s\" is missing", parameter->name);
+		return psprintf(localized("parameter \"%s\" is missing"), parameter->name);
 	}
 	error = attempt(store_parameter, &storing, false);
 	if (error == NULL)
 		return NULL;
 	if (storing.has_type)
-		return psprintf("parameter \"%s\" cannot be stored: %s", parameter->name,
+		return psprintf(localized("parameter \"%s\" cannot be stored: %s"), parameter->name,
 						error->message);
-	return psprintf("parameter \"%s\" must be %s%s, not \"%s\"", parameter->name,
-					parameter->multiple ? "a list of type " : "of type ",
-					parameter->type, value_text(storing.value));
+	return psprintf(parameter->multiple ?
+					localized("parameter \"%s\" must be a list of type %s, not \"%s\"") :
+					localized("parameter \"%s\" must be of type %s, not \"%s\""),
+					parameter->name, parameter->type, value_text(storing.value));
 }
 
 /* The first given parameter that the transition does not ask for. */
@@ -317,8 +319,8 @@ check_names(const Judgement *judgement)
 				memcmp(transition->parameters[i].name, value.val.string.val,
 					   value.val.string.len) == 0;
 		if (!known)
-			return psprintf("parameter \"%.*s\" is not asked for",
-							value.val.string.len, value.val.string.val);
+			return psprintf(localized("parameter \"%s\" is not asked for"),
+							pnstrdup(value.val.string.val, value.val.string.len));
 	}
 	return NULL;
 }
@@ -367,7 +369,7 @@ check_parameters(Judgement *judgement)
 		return NULL;
 	if (transition->forbids_comment && judgement->comment != NULL &&
 		judgement->comment[0] != '\0')
-		return pstrdup("it takes no comment");
+		return pstrdup(localized("it takes no comment"));
 	reason = check_names(judgement);
 	for (int i = 0; i < transition->number_of_parameters && reason == NULL; i++)
 		reason = check_parameter(judgement, &transition->parameters[i]);

@@ -67,6 +67,8 @@ statement_text(const AttachedTable *table, Statement statement)
 			return psprintf("SELECT 1 FROM %s t %s FOR NO KEY UPDATE", relation, where);
 		case READ_ROW:
 			return psprintf("SELECT CAST(t.* AS %s) FROM %s t %s", relation, relation, where);
+		case READ_STATE:
+			return psprintf("SELECT t.%s FROM %s t %s", state, relation, where);
 		case CHANGE_STATE:
 			return psprintf("UPDATE %s t SET %s = smartwf.requested_state(t.%s) %s",
 							relation, state, state, where);
@@ -101,7 +103,8 @@ typedef struct Run
 	const char *docid;
 	uint64		rows;
 	MemoryContext context;
-	HeapTuple	row;
+	HeapTuple	row;			/* of READ_ROW */
+	char	   *state;			/* of READ_STATE */
 }			Run;
 
 /* The composite value of the first row, as a tuple that outlives SPI. */
@@ -122,6 +125,16 @@ keep_row(Run *run)
 	MemoryContextSwitchTo(outer);
 }
 
+/* The state of the first row; it stays NULL if it is null. */
+static void
+keep_state(Run *run)
+{
+	char	   *state = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+
+	if (state != NULL)
+		run->state = MemoryContextStrdup(run->context, state);
+}
+
 static void
 run_now(void *argument)
 {
@@ -139,37 +152,9 @@ run_now(void *argument)
 	run->rows = SPI_processed;
 	if (run->statement == READ_ROW && run->rows > 0)
 		keep_row(run);
+	else if (run->statement == READ_STATE && run->rows > 0)
+		keep_state(run);
 	SPI_finish();
-}
-
-/* Run a statement on the row of a document, as whoever calls; rows touched. */
-uint64
-run_as_caller_on_row(AttachedTable *table, Statement statement, const char *docid)
-{
-	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL};
-
-	run_as_caller(run_now, &run);
-	return run.rows;
-}
-
-/* The same as the owner of the table, for what a grant or we ourselves allow. */
-uint64
-run_as_owner_on_row(AttachedTable *table, Statement statement, const char *docid)
-{
-	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL};
-
-	run_as(relation_owner(table->relid), run_now, &run);
-	return run.rows;
-}
-
-/* The whole row of a document, for hooks and guards; NULL if it is not there. */
-HeapTuple
-read_row(AttachedTable *table, const char *docid)
-{
-	Run			run = {table, READ_ROW, docid, 0, CurrentMemoryContext, NULL};
-
-	run_as(relation_owner(table->relid), run_now, &run);
-	return run.row;
 }
 
 static bool
@@ -179,12 +164,59 @@ has_privilege(const AttachedTable *table, AttrNumber column, AclMode mode)
 		pg_attribute_aclcheck(table->relid, column, acting_role(), mode) == ACLCHECK_OK;
 }
 
+/* Run a statement on the row of a document, as whoever calls; rows touched. */
+uint64
+run_as_caller_on_row(AttachedTable *table, Statement statement, const char *docid)
+{
+	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL, NULL};
+
+	run_as_caller(run_now, &run);
+	return run.rows;
+}
+
+/* The same as the owner of the table, for what a grant or we ourselves allow. */
+uint64
+run_as_owner_on_row(AttachedTable *table, Statement statement, const char *docid)
+{
+	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL, NULL};
+
+	run_as(relation_owner(table->relid), run_now, &run);
+	return run.rows;
+}
+
+/* The whole row of a document, for hooks and guards; NULL if it is not there. */
+HeapTuple
+read_row(AttachedTable *table, const char *docid)
+{
+	Run			run = {table, READ_ROW, docid, 0, CurrentMemoryContext, NULL, NULL};
+
+	run_as(relation_owner(table->relid), run_now, &run);
+	return run.row;
+}
+
 /* May the caller look a row up by its key?  Policies are another matter. */
 bool
 may_select(const AttachedTable *table)
 {
 	return schema_aclcheck(get_rel_namespace(table->relid), acting_role()) == ACLCHECK_OK &&
 		has_privilege(table, table->docid_column, ACL_SELECT);
+}
+
+/*
+ * The state of a document; false if the caller does not see the row.  Seeing
+ * asks for the privilege on the key alone: the state is what we answer with.
+ */
+bool
+read_state(AttachedTable *table, const char *docid, char **state)
+{
+	Run			run = {table, READ_STATE, docid, 0, CurrentMemoryContext, NULL, NULL};
+
+	if (has_privilege(table, table->state_column, ACL_SELECT))
+		run_as_caller(run_now, &run);
+	else if (run_as_caller_on_row(table, SEE_ROW, docid) > 0)
+		run_as(relation_owner(table->relid), run_now, &run);
+	*state = run.state;
+	return run.rows > 0;
 }
 
 /*

@@ -29,7 +29,7 @@ typedef struct Structure
 /* The statements that we run on an attached table; see statement.c. */
 typedef enum Statement
 {
-	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_ROW, NUMBER_OF_STATEMENTS
+	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_ROW, READ_STATE, NUMBER_OF_STATEMENTS
 } Statement;
 
 /* A guard, analyzed for one table. */
