@@ -18,7 +18,9 @@ SQL_PARTS = \
 	src/lifecycle/import.sql \
 	src/lifecycle/transition.sql \
 	src/lifecycle/document.sql \
-	src/lifecycle/grants.sql
+	src/http/route.sql \
+	src/grants.sql \
+	src/http/api.sql
 
 DATA_built = smartwf--$(EXTENSION_VERSION).sql
 EXTRA_CLEAN = smartwf--*.sql META.json

@@ -8,11 +8,10 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/jsonb.h"
 #include "utils/pg_locale.h"
 
+#include "header.h"
 #include "locale.h"
 
 /* More languages than a reader knows; a header may be hostile. */
@@ -108,29 +107,6 @@ parse_preferences(const char *list)
 	return locales;
 }
 
-/* The request's Accept-Language as PostgREST hands it on, NULL if there is none. */
-static char *
-accept_language(void)
-{
-	const char *headers = GetConfigOption("request.headers", true, false);
-	JsonbValue	key;
-	JsonbValue *value;
-	Jsonb	   *json;
-
-	if (headers == NULL || headers[0] == '\0')
-		return NULL;
-	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(headers)));
-	if (!JB_ROOT_IS_OBJECT(json))
-		return NULL;
-	key.type = jbvString;
-	key.val.string.val = "accept-language";
-	key.val.string.len = strlen(key.val.string.val);
-	value = findJsonbValueFromContainer(&json->root, JB_FOBJECT, &key);
-	if (value == NULL || value->type != jbvString)
-		return NULL;
-	return pnstrdup(value->val.string.val, value->val.string.len);
-}
-
 /* The locales that the reader wants (char *), best first; maybe none. */
 List *
 reader_locales(void)
@@ -139,7 +115,7 @@ reader_locales(void)
 
 	if (locale_setting != NULL && locale_setting[0] != '\0')
 		return parse_preferences(locale_setting);
-	list = accept_language();
+	list = request_header("accept-language");
 	if (list != NULL)
 		return parse_preferences(list);
 	return locale_messages == NULL ? NIL : parse_preferences(locale_messages);

@@ -99,6 +99,7 @@ static const struct
 	{"a number", "un nombre"},
 	{"a boolean", "un booléen"},
 	{"null", "nul"},
+	{"header %s is missing", "l'en-tête %s manque"},
 
 	/* hints */
 	{"A new document starts in state \"%s\".", "Un nouveau document commence dans l'état \"%s\"."},

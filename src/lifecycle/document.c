@@ -14,6 +14,7 @@
 
 #include "common/actor.h"
 #include "common/argument.h"
+#include "common/attempt.h"
 #include "common/json_text.h"
 #include "document.h"
 #include "inquiry.h"
@@ -519,4 +520,83 @@ smartwf_get_history(PG_FUNCTION_ARGS)
 		.docid = needed_argument(fcinfo, 0, "docid"),
 		.structure = text_argument(fcinfo, 1),
 	});
+}
+
+/* For views */
+
+/* smartwf.is_visible(docid) */
+PG_FUNCTION_INFO_V1(smartwf_is_visible);
+Datum
+smartwf_is_visible(PG_FUNCTION_ARGS)
+{
+	Target		target;
+
+	PG_RETURN_BOOL(!PG_ARGISNULL(0) && try_target(text_argument(fcinfo, 0), &target));
+}
+
+/* A document to be written; for attempt(). */
+typedef struct Writing
+{
+	Document	document;
+	Question	question;
+	StringInfoData data;
+}			Writing;
+
+static void
+write_document(void *argument)
+{
+	Writing    *writing = argument;
+
+	writing->document(&writing->question, &writing->data);
+}
+
+static Document
+document_of_kind(const char *kind)
+{
+	static const struct
+	{
+		const char *kind;
+		Document	document;
+	}			kinds[] = {
+		{"states", states_document},
+		{"state", state_document},
+		{"transitions", transitions_document},
+		{"transition", transition_document},
+		{"history", history_document},
+	};
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (strcmp(kinds[i].kind, kind) == 0)
+			return kinds[i].document;
+	raise_failure(MALFORMED_CALL, psprintf("unknown kind of document: \"%s\"", kind));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/*
+ * smartwf.element_document(kind, docid, name).  A row of a view may be gone, or
+ * moved to another version, between the view's snapshot and now.
+ */
+PG_FUNCTION_INFO_V1(smartwf_element_document);
+Datum
+smartwf_element_document(PG_FUNCTION_ARGS)
+{
+	Writing		writing = {
+		.document = document_of_kind(needed_argument(fcinfo, 0, "kind")),
+		.question = {
+			.docid = needed_argument(fcinfo, 1, "docid"),
+			.name = text_argument(fcinfo, 2),
+		},
+	};
+	ErrorData  *error;
+	Failure		failure;
+
+	if (writing.document == state_document || writing.document == transition_document)
+		(void) needed_argument(fcinfo, 2, "name");
+	initStringInfo(&writing.data);
+	error = attempt(write_document, &writing, false);
+	if (error == NULL)
+		return CStringGetTextDatum(successful_answer(writing.data.data, NIL));
+	if (!failure_of_sqlstate(error->sqlerrcode, &failure))
+		ReThrowError(error);
+	PG_RETURN_NULL();
 }

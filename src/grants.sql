@@ -18,6 +18,9 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.get_transitions(text, text),
 	smartwf.get_transition(text, text, text),
 	smartwf.get_history(text, text),
+	smartwf.route(text, text, jsonb),
+	smartwf.is_visible(text),
+	smartwf.element_document(text, text, text),
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)
 	TO PUBLIC;

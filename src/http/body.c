@@ -1,0 +1,140 @@
+/*
+ * body.c
+ *		The body of a request: comment and parameters.
+ *
+ * Members that nobody knows are left alone; those that are known must be what
+ * they should be.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "body.h"
+#include "common/attempt.h"
+#include "common/error.h"
+#include "common/locale.h"
+
+typedef struct Reading
+{
+	bytea	   *raw;
+	Jsonb	   *body;
+}			Reading;
+
+static void
+read_json(void *argument)
+{
+	Reading    *reading = argument;
+	char	   *text = VARDATA_ANY(reading->raw);
+	int			length = VARSIZE_ANY_EXHDR(reading->raw);
+
+	(void) pg_verify_mbstr(PG_UTF8, text, length, false);
+	text = pg_any_to_server(pnstrdup(text, length), length, PG_UTF8);
+	if (text[strspn(text, " \t\r\n")] != '\0')
+		reading->body = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+/* The bytes of a body as JSON; NULL if there are none. */
+Jsonb *
+read_body(bytea *raw)
+{
+	Reading		reading = {raw, NULL};
+	ErrorData  *error = attempt(read_json, &reading, false);
+
+	if (error != NULL)
+		raise_failure(MALFORMED_CALL,
+					  psprintf(localized("the body is not valid JSON: %s"),
+							   error->detail != NULL ? error->detail : error->message));
+	return reading.body;
+}
+
+/* What a JSON value is, in words. */
+static const char *
+kind_of(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			return localized("null");
+		case jbvString:
+			return localized("a string");
+		case jbvNumeric:
+			return localized("a number");
+		case jbvBool:
+			return localized("a boolean");
+		default:
+			return JsonContainerIsArray(value->val.binary.data) ?
+				localized("an array") : localized("an object");
+	}
+}
+
+/* The value at the root of a document. */
+static JsonbValue
+root_value(Jsonb *json)
+{
+	JsonbValue	value;
+
+	if (JB_ROOT_IS_SCALAR(json))
+		return *getIthJsonbValueFromContainer(&json->root, 0);
+	value.type = jbvBinary;
+	value.val.binary.data = &json->root;
+	value.val.binary.len = VARSIZE(json) - VARHDRSZ;
+	return value;
+}
+
+/* A member, NULL if missing or null; anything but an object has no members. */
+static JsonbValue *
+body_member(Jsonb *body, const char *name)
+{
+	JsonbValue	key;
+	JsonbValue *value;
+
+	if (body == NULL)
+		return NULL;
+	if (!JB_ROOT_IS_OBJECT(body))
+	{
+		JsonbValue	root = root_value(body);
+
+		raise_failure(MALFORMED_CALL,
+					  psprintf(localized("the body must be a JSON object, not %s"), kind_of(&root)));
+	}
+	key.type = jbvString;
+	key.val.string.val = (char *) name;
+	key.val.string.len = strlen(name);
+	value = findJsonbValueFromContainer(&body->root, JB_FOBJECT, &key);
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+static void
+refuse_member(const char *name, const char *wanted, const JsonbValue *value)
+{
+	raise_failure(MALFORMED_CALL,
+				  psprintf(localized("member \"%s\" of the body must be %s, not %s"),
+						   name, wanted, kind_of(value)));
+}
+
+/* The comment, NULL if there is none. */
+char *
+body_comment(Jsonb *body)
+{
+	JsonbValue *value = body_member(body, "comment");
+
+	if (value == NULL)
+		return NULL;
+	if (value->type != jbvString)
+		refuse_member("comment", localized("a string"), value);
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/* The parameters, NULL if there are none. */
+Jsonb *
+body_parameters(Jsonb *body)
+{
+	JsonbValue *value = body_member(body, "parameters");
+
+	if (value == NULL)
+		return NULL;
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		refuse_member("parameters", localized("an object"), value);
+	return JsonContainerSize(value->val.binary.data) == 0 ? NULL : JsonbValueToJsonb(value);
+}

@@ -1,0 +1,16 @@
+/*
+ * body.h
+ *		The body of a request: comment and parameters.
+ */
+#ifndef SMARTWF_BODY_H
+#define SMARTWF_BODY_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+extern Jsonb *read_body(bytea *raw);
+extern char *body_comment(Jsonb *body);
+extern Jsonb *body_parameters(Jsonb *body);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * gateway.c
+ *		What an HTTP gateway such as PostgREST calls.
+ *
+ * gateway() serves the documented addresses: method and address come in headers
+ * that the web server in front sets, the HTTP status goes out in settings.  The
+ * other functions are those of schema smartwf, with errors in the form in which
+ * PostgREST takes status and code from them.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "common/error.h"
+#include "common/header.h"
+#include "common/json_text.h"
+#include "common/locale.h"
+#include "route.h"
+
+#define METHOD_HEADER "x-original-method"
+#define URI_HEADER "x-original-uri"
+
+static void
+set_for_transaction(const char *setting, const char *value)
+{
+	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+}
+
+/* Tell the gateway status and headers of the response. */
+static void
+set_response(const Exchange *exchange)
+{
+	StringInfoData headers;
+
+	initStringInfo(&headers);
+	appendStringInfoString(&headers, "[{\"Cache-Control\": \"no-store\"}");
+	if (exchange->status == 405 && exchange->allowed != NULL)
+		appendStringInfo(&headers, ", {\"Allow\": \"%s\"}", exchange->allowed);
+	appendStringInfoChar(&headers, ']');
+	set_for_transaction("response.status", psprintf("%d", exchange->status));
+	set_for_transaction("response.headers", headers.data);
+}
+
+static char *
+needed_header(const char *name)
+{
+	char	   *value = request_header(name);
+
+	if (value == NULL)
+		raise_failure(MALFORMED_CALL, psprintf(localized("header %s is missing"), name));
+	return value;
+}
+
+static Datum
+gateway(PG_FUNCTION_ARGS)
+{
+	Exchange	exchange = {
+		.method = needed_header(METHOD_HEADER),
+		.uri = needed_header(URI_HEADER),
+		.raw_body = PG_ARGISNULL(0) ? NULL : PG_GETARG_BYTEA_PP(0),
+	};
+
+	answer_exchange(&exchange);
+	set_response(&exchange);
+	return CStringGetTextDatum(exchange.content);
+}
+
+/*
+ * Raise an error again as PostgREST wants it: SQLSTATE PGRST, with two JSON
+ * objects that say what to answer.
+ */
+static void
+raise_for_postgrest(const ErrorData *error, int status, const char *status_text)
+{
+	StringInfoData body;
+
+	initStringInfo(&body);
+	appendStringInfoChar(&body, '{');
+	append_string(&body, "code", error_code(error));
+	append_string(&body, "message", error->message);
+	append_string(&body, "details", error->detail);
+	append_string(&body, "hint", error->hint);
+	appendStringInfoChar(&body, '}');
+	ereport(ERROR,
+			(errcode(MAKE_SQLSTATE('P', 'G', 'R', 'S', 'T')),
+			 errmsg_internal("%s", body.data),
+			 errdetail_internal("{\"status\": %d, \"status_text\": \"%s\", \"headers\": {}}",
+								status, status_text)));
+}
+
+/*
+ * Call one of our functions for PostgREST.  A conflict with another transaction
+ * must not get through as such: PostgREST would try again without end.
+ */
+static Datum
+exposed(PGFunction function, FunctionCallInfo fcinfo)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile Datum result = (Datum) 0;
+
+	PG_TRY();
+	{
+		result = function(fcinfo);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+		Failure		failure;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (failure_of_sqlstate(error->sqlerrcode, &failure))
+			raise_for_postgrest(error, smartwf_failures[failure].http_status,
+								smartwf_failures[failure].http_message);
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TRANSACTION_ROLLBACK)
+			raise_for_postgrest(error, 503, "Service Unavailable");
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+#define EXPOSE(name, function) \
+	PG_FUNCTION_INFO_V1(smartwf_api_##name); \
+	Datum \
+	smartwf_api_##name(PG_FUNCTION_ARGS) \
+	{ \
+		return exposed(function, fcinfo); \
+	}
+
+#define EXPOSE_AS_IT_IS(name) \
+	extern Datum smartwf_##name(PG_FUNCTION_ARGS); \
+	EXPOSE(name, smartwf_##name)
+
+EXPOSE(gateway, gateway)
+EXPOSE_AS_IT_IS(get_states)
+EXPOSE_AS_IT_IS(get_state)
+EXPOSE_AS_IT_IS(get_transitions)
+EXPOSE_AS_IT_IS(get_transition)
+EXPOSE_AS_IT_IS(get_history)
+EXPOSE_AS_IT_IS(pass_transition)
+EXPOSE_AS_IT_IS(pass_transitions)
+EXPOSE_AS_IT_IS(set_state)
+EXPOSE_AS_IT_IS(blockers)
+EXPOSE_AS_IT_IS(lock_element)
+EXPOSE_AS_IT_IS(unlock_element)

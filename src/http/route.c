@@ -1,0 +1,272 @@
+/*
+ * route.c
+ *		The documented service: from a request to its answer.
+ *
+ * What a request does, it does in a subtransaction: a refusal leaves nothing
+ * behind, and the caller's transaction goes on.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "address.h"
+#include "body.h"
+#include "common/argument.h"
+#include "common/attempt.h"
+#include "common/error.h"
+#include "common/json_text.h"
+#include "common/locale.h"
+#include "lifecycle/document.h"
+#include "lifecycle/transition.h"
+#include "route.h"
+
+/* An address below an element, and what its methods do. */
+typedef struct Route
+{
+	const char *room;			/* a segment; NULL: none */
+	const char *collection;
+	bool		has_name;		/* of a state or transition, at the end */
+	Document	get;
+	List	   *(*post) (const Order *order, StringInfo data);	/* NULL: no POST */
+}			Route;
+
+static const Route routes[] = {
+	{"workflows", "states", false, states_document, NULL},
+	{"workflows", "states", true, state_document, set_state},
+	{"workflows", "transitions", false, transitions_document, NULL},
+	{"workflows", "transitions", true, transition_document, pass_transition},
+	{NULL, "history", false, history_document, NULL},
+};
+
+/* Take a segment off the path if it is WANTED (NULL: whatever it is). */
+static const char *
+take_segment(List **segments, const char *wanted)
+{
+	const char *first = *segments == NIL ? "" : linitial(*segments);
+
+	if (first[0] == '\0' || (wanted != NULL && strcmp(first, wanted) != 0))
+		return NULL;
+	*segments = list_delete_first(*segments);
+	return first;
+}
+
+/* /api/v2/[smart-structures/<structure>/]smart-elements/<docid>/...: read so far. */
+static bool
+take_element(List **segments, Question *question)
+{
+	if (take_segment(segments, "api") == NULL || take_segment(segments, "v2") == NULL)
+		return false;
+	if (take_segment(segments, "smart-structures") != NULL &&
+		(question->structure = take_segment(segments, NULL)) == NULL)
+		return false;
+	return take_segment(segments, "smart-elements") != NULL &&
+		(question->docid = take_segment(segments, NULL)) != NULL;
+}
+
+/* The route that the rest of the path means, NULL if there is none. */
+static const Route *
+find_route(const Address *address, Question *question)
+{
+	List	   *rest = list_copy(address->segments);
+
+	if (!take_element(&rest, question))
+		return NULL;
+	for (int i = 0; i < lengthof(routes); i++)
+	{
+		const Route *route = &routes[i];
+		List	   *segments = list_copy(rest);
+
+		if ((route->room == NULL || take_segment(&segments, route->room) != NULL) &&
+			take_segment(&segments, route->collection) != NULL &&
+			(!route->has_name || (question->name = take_segment(&segments, NULL)) != NULL) &&
+			segments == NIL)
+			return route;
+	}
+	return NULL;
+}
+
+/* ?allStates=1 */
+static bool
+asks_for_all_states(const Address *address)
+{
+	char	   *value = query_value(address, "allStates");
+
+	if (value == NULL || strcmp(value, "0") == 0 || strcmp(value, "false") == 0)
+		return false;
+	if (strcmp(value, "1") != 0 && strcmp(value, "true") != 0)
+		raise_failure(MALFORMED_CALL,
+					  psprintf(localized("allStates must be 1, true, 0 or false, not \"%s\""), value));
+	return true;
+}
+
+static List *
+answer_post(Exchange *exchange, const Route *route, const Question *question, StringInfo data)
+{
+	Jsonb	   *body = exchange->raw_body != NULL ? read_body(exchange->raw_body) : exchange->body;
+	Order		order = {
+		.docid = question->docid, .structure = question->structure, .name = question->name,
+		.comment = body_comment(body), .parameters = body_parameters(body),
+	};
+
+	return route->post(&order, data);
+}
+
+/* Carry the request out, or raise the failure. */
+static void
+answer_request(void *argument)
+{
+	Exchange   *exchange = argument;
+	Address		address = read_address(exchange->uri);
+	Question	question = {0};
+	const Route *route = find_route(&address, &question);
+	List	   *messages = NIL;
+	StringInfoData data;
+
+	if (route == NULL)
+		raise_failure(UNKNOWN_ADDRESS, exchange->uri);
+	exchange->allowed = route->post == NULL ? "GET, HEAD" : "GET, HEAD, POST";
+	initStringInfo(&data);
+	if (strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0)
+	{
+		if (route->get == states_document)
+			question.all_states = asks_for_all_states(&address);
+		route->get(&question, &data);
+	}
+	else if (strcmp(exchange->method, "POST") == 0 && route->post != NULL)
+		messages = answer_post(exchange, route, &question, &data);
+	else
+		raise_failure(WRONG_METHOD, exchange->method, exchange->allowed);
+	exchange->status = 200;
+	exchange->content = successful_answer(data.data, messages);
+}
+
+/* Failures */
+
+/*
+ * Errors that others raise while a transition is passed: the table's own
+ * constraints and policies, triggers and hooks.  The longest prefix counts.
+ */
+static const struct
+{
+	const char *sqlstate;		/* the beginning of it */
+	Failure		failure;		/* what it amounts to; NO_FAILURE: none of ours */
+	int			status;
+	bool		is_for_user;	/* the message was written for people */
+}			other_errors[] = {
+	{"P0001", REFUSED, 403, true},	/* RAISE EXCEPTION */
+	{"42501", REFUSED, 403, false},	/* insufficient privilege */
+	{"25006", NO_FAILURE, 405, false},	/* a read-only transaction */
+	{"23", REFUSED, 403, false},	/* constraints */
+	{"44", REFUSED, 403, false},	/* WITH CHECK OPTION */
+	{"22", MALFORMED_CALL, 400, false},	/* data that does not fit */
+	{"", NO_FAILURE, 500, false},
+};
+
+/* What the failure's DETAIL has for the user; for attempt(). */
+typedef struct UserMessage
+{
+	const char *detail;
+	char	   *text;
+}			UserMessage;
+
+static void
+read_user_message(void *argument)
+{
+	UserMessage *message = argument;
+	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(message->detail)));
+	JsonbValue	key = {.type = jbvString, .val.string = {.val = "userMessage", .len = 11}};
+	JsonbValue *value = !JB_ROOT_IS_OBJECT(json) ? NULL :
+		findJsonbValueFromContainer(&json->root, JB_FOBJECT, &key);
+
+	if (value != NULL && value->type == jbvString)
+		message->text = pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/* Anybody may raise our SQLSTATEs, with whatever DETAIL. */
+static const char *
+user_message(const ErrorData *error)
+{
+	UserMessage message = {error->detail, NULL};
+
+	if (error->detail != NULL)
+		(void) attempt(read_user_message, &message, false);
+	return message.text == NULL ? "" : message.text;
+}
+
+/* The documented answer to what went wrong. */
+static void
+answer_failure(Exchange *exchange, const ErrorData *error)
+{
+	const char *code = error_code(error);
+	const char *for_user = "";
+	Failure		failure;
+	StringInfoData json;
+
+	if (failure_of_sqlstate(error->sqlerrcode, &failure))
+	{
+		exchange->status = smartwf_failures[failure].http_status;
+		for_user = user_message(error);
+	}
+	else
+	{
+		int			i = 0;
+
+		while (strncmp(unpack_sql_state(error->sqlerrcode), other_errors[i].sqlstate,
+					   strlen(other_errors[i].sqlstate)) != 0)
+			i++;
+		exchange->status = other_errors[i].status;
+		if (other_errors[i].failure != NO_FAILURE)
+			code = smartwf_failures[other_errors[i].failure].code;
+		if (other_errors[i].is_for_user)
+			for_user = error->message;
+	}
+	code = pstrdup(code);
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	append_boolean(&json, "success", false);
+	append_string(&json, "exceptionMessage", psprintf("{%s} %s", code, error->message));
+	append_string(&json, "message", error->message);
+	append_member(&json, "data", NULL);
+	append_string(&json, "code", code);
+	append_string(&json, "uri", "");
+	append_string(&json, "userMessage", for_user);
+	appendStringInfoChar(&json, '}');
+	exchange->content = json.data;
+}
+
+/* Answer a request; only errors that are about the whole transaction get out. */
+void
+answer_exchange(Exchange *exchange)
+{
+	ErrorData  *error = attempt(answer_request, exchange, false);
+
+	if (error != NULL)
+		answer_failure(exchange, error);
+}
+
+/* smartwf.route(method, uri, body) */
+PG_FUNCTION_INFO_V1(smartwf_route);
+Datum
+smartwf_route(PG_FUNCTION_ARGS)
+{
+	Exchange	exchange = {
+		.method = needed_argument(fcinfo, 0, "method"),
+		.uri = needed_argument(fcinfo, 1, "uri"),
+		.body = PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2),
+	};
+	TupleDesc	descriptor;
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
+
+	if (exchange.body != NULL && JB_ROOT_IS_SCALAR(exchange.body) &&
+		getIthJsonbValueFromContainer(&exchange.body->root, 0)->type == jbvNull)
+		exchange.body = NULL;	/* no body, in JSON */
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	answer_exchange(&exchange);
+	values[0] = Int32GetDatum(exchange.status);
+	values[1] = CStringGetTextDatum(exchange.content);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}
