@@ -12,15 +12,21 @@ ORDER BY 1;
 -- functions in SQL or PL/pgSQL fix their search_path; none is SECURITY DEFINER
 SELECT p.oid::regprocedure AS unsafe
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'smartwf'::regnamespace
+WHERE p.pronamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace)
 	AND (p.prosecdef OR (l.lanname <> 'c' AND NOT coalesce(p.proconfig @> '{"search_path=pg_catalog, pg_temp"}', false)));
 -- open to all
 SELECT p.oid::regprocedure AS open_to_all
-FROM pg_proc p WHERE p.pronamespace = 'smartwf'::regnamespace AND has_function_privilege('pg_monitor', p.oid, 'EXECUTE')
+FROM pg_proc p WHERE p.pronamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND has_function_privilege('pg_monitor', p.oid, 'EXECUTE')
 ORDER BY p.oid::regprocedure::text;
 SELECT c.oid::regclass AS readable_by_all
-FROM pg_class c WHERE c.relnamespace = 'smartwf'::regnamespace AND c.relkind IN ('r', 'v')
-	AND (has_table_privilege('pg_monitor', c.oid, 'SELECT') OR has_table_privilege('pg_monitor', c.oid, 'INSERT'));
+FROM pg_class c WHERE c.relnamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND c.relkind IN ('r', 'v')
+	AND (has_table_privilege('pg_monitor', c.oid, 'SELECT') OR has_table_privilege('pg_monitor', c.oid, 'INSERT'))
+ORDER BY c.oid::regclass::text;
+-- views: those of the gateway's schema say what each column is, and keep what they hide from the functions of others
+SELECT c.oid::regclass AS unsafe_view, a.attname
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE c.relnamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND c.relkind = 'v'
+	AND (col_description(c.oid, a.attnum) IS NULL OR NOT coalesce(c.reloptions @> '{security_barrier=true}', false));
 -- no OIDs in tables: they would not survive pg_upgrade
 SELECT attrelid::regclass, attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
 WHERE c.relnamespace = 'smartwf'::regnamespace AND c.relkind = 'r' AND attnum > 0

@@ -3,7 +3,8 @@
 
 CREATE SCHEMA smartwf_api;
 COMMENT ON SCHEMA smartwf_api IS
-'Lifecycles of documents: states, transitions, history. Everything here judges its caller: it shows the documents whose rows he may see, and does what their workflows let him do.';
+'Lifecycles of documents
+States, transitions and history, for HTTP gateways. Everything here judges its caller: it shows the documents whose rows he may see, and does what their workflows let him do.';
 
 -- Views: the predicate on docid or structure goes down to the index of elements,
 -- so asking for one document costs one.

@@ -95,6 +95,8 @@ body_member(Jsonb *body, const char *name)
 	{
 		JsonbValue	root = root_value(body);
 
+		if (root.type == jbvNull)
+			return NULL;		/* no body, in JSON */
 		raise_failure(MALFORMED_CALL,
 					  psprintf(localized("the body must be a JSON object, not %s"), kind_of(&root)));
 	}

@@ -160,7 +160,8 @@ static const struct
 	{"25006", NO_FAILURE, 405, false},	/* a read-only transaction */
 	{"23", REFUSED, 403, false},	/* constraints */
 	{"44", REFUSED, 403, false},	/* WITH CHECK OPTION */
-	{"22", MALFORMED_CALL, 400, false},	/* data that does not fit */
+	{"22021", MALFORMED_CALL, 400, false},	/* not in the database's encoding */
+	{"22P05", MALFORMED_CALL, 400, false},
 	{"", NO_FAILURE, 500, false},
 };
 
@@ -260,9 +261,6 @@ smartwf_route(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
-	if (exchange.body != NULL && JB_ROOT_IS_SCALAR(exchange.body) &&
-		getIthJsonbValueFromContainer(&exchange.body->root, 0)->type == jbvNull)
-		exchange.body = NULL;	/* no body, in JSON */
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	answer_exchange(&exchange);
