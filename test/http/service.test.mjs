@@ -1,0 +1,308 @@
+// The documented service over HTTP: nginx, PostgREST and PostgreSQL, all real.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { ask, description, route, send, sql, token } from './client.mjs';
+
+const clerk = ['clerk', 'claire'];
+const editor = ['editor', 'anna'];
+const reader = ['reader', 'rémi'];
+const stranger = ['stranger', 'zoe'];
+const manager = ['manager', 'max'];
+const press = (docid, rest = '') => `/api/v2/smart-elements/${encodeURIComponent(docid)}/workflows/${rest}`;
+
+// an answer is a documented failure: status, code, envelope
+function assertFailure(answer, status, code, message, userMessage = '') {
+	assert.equal(answer.status, status, answer.text);
+	assert.deepEqual(answer.json, {
+		success: false, exceptionMessage: `{${code}} ${message}`, message, data: null, code, uri: '', userMessage,
+	});
+	assert.deepEqual(Object.keys(answer.json), ['success', 'exceptionMessage', 'message', 'data', 'code', 'uri', 'userMessage']);
+}
+
+const stateOf = (docid) => sql("SELECT state FROM press WHERE id = :'docid'", { docid });
+const linesOf = (docid) => Number(sql("SELECT count(*) FROM smartwf.history WHERE docid = :'docid'", { docid }));
+
+test('the description of the service is valid OpenAPI 3.1', async () => {
+	const validator = new Validator();
+	const result = await validator.validate(description);
+	assert.ok(result.valid, JSON.stringify(result.errors));
+	assert.equal(validator.version, '3.1');
+	const broken = await new Validator().validate(readFileSync(description, 'utf8').replace('responses:', 'respones:'));
+	assert.ok(!broken.valid, 'the validator sees a fault');
+});
+
+test('every sample of the source, over HTTP and through route()', async (t) => {
+	const file = new URL('../../../shared/conformance/devbill.cases.json', import.meta.url);
+	if (!existsSync(file)) return t.skip('the conformance data is not here');
+	const { cases } = JSON.parse(readFileSync(file, 'utf8'));
+	const again = () => sql("DELETE FROM devbill; INSERT INTO devbill VALUES ('DEVBILL');");
+	const asText = (answer) => JSON.stringify(answer);
+	assert.ok(cases.length >= 16);
+	for (const { name, request, status, answer } of cases) {
+		const got = await ask(request.method, request.uri, { as: clerk, body: request.body ?? undefined });
+		assert.equal(got.status, status, name);
+		assert.equal(asText(got.json), asText(answer), name);
+	}
+	again();
+	for (const { name, request, status, answer } of cases) {
+		const got = route('clerk', request.method, request.uri, request.body);
+		assert.equal(got.status, status, name);
+		assert.equal(asText(got.json), asText(answer), name);
+	}
+	again();
+});
+
+test('the way of an article, from its birth', async () => {
+	let answer = await ask('GET', press('article', 'states/'), { as: editor });
+	assert.equal(answer.status, 200);
+	assert.match(answer.headers['content-type'], /^application\/json/);
+	assert.equal(answer.headers['cache-control'], 'no-store');
+	assert.equal(answer.headers['content-range'], undefined);
+	assert.deepEqual(answer.json.data.states, [{
+		id: 'control', label: 'Écrit', activity: 'Vérification', displayValue: 'Vérification', color: '', uri: press('article', 'states/control'),
+		transition: { id: 'check', uri: press('article', 'transitions/check'), label: 'Vérifier', error: null, authorized: true },
+	}]);
+	answer = await ask('POST', press('article', 'transitions/check'), { as: editor, body: { comment: 'relu — «enfin»' } });
+	assert.equal(answer.status, 200, answer.text);
+	assert.deepEqual(answer.json.messages.map((m) => m.contentText), ['m2: control', 'm3: anna']);
+	assert.deepEqual(answer.json.messages[0], { type: 'message', contentText: 'm2: control', contentHtml: '', code: 'WORKFLOW_TRANSITION', uri: '' });
+	answer = await ask('GET', press('article', 'states/control'), { as: reader });
+	assert.equal(answer.json.data.state.isCurrentState, true);
+	answer = await ask('POST', press('article', 'states/published'), { as: editor });
+	assert.equal(answer.status, 200, answer.text);
+	assert.equal(answer.json.data.state.id, 'published');
+	answer = await ask('GET', '/api/v2/smart-elements/article/history/', { as: reader });
+	assert.deepEqual(answer.json.data.history.map((line) => [line.revision, line.actor, line.transition?.id ?? null, line.fromState?.id ?? null, line.toState.id, line.comment, line.messages]), [
+		[2, 'anna', 'publish', 'control', 'published', null, []],
+		[1, 'anna', 'check', 'start', 'control', 'relu — «enfin»', ['m2: control', 'm3: anna']],
+		[0, 'postgres', null, null, 'start', null, []]]);
+});
+
+test('asking m0 leaves nothing behind, even if it writes', async () => {
+	sql('TRUNCATE app.asked');
+	const answer = await ask('GET', press('untitled', 'states/'), { as: clerk });
+	assert.equal(answer.json.data.states[0].transition.error, 'Un article a un "titre".');
+	assert.equal(answer.json.data.states[0].transition.authorized, true);
+	assert.equal(sql('SELECT count(*) FROM app.asked'), '0');
+});
+
+test('who may, who may not, who may not even see', async () => {
+	let answer = await ask('GET', press('long', 'states/?allStates=1'), { as: reader });
+	assert.deepEqual(answer.json.data.states.map((s) => s.transition && [s.transition.id, s.transition.authorized, s.transition.error]),
+		[null, null, ['publish', false, 'trop long'], ['reject', false, null]]);
+	answer = await ask('GET', press('long', 'states/'), { as: reader });
+	assert.deepEqual(answer.json.data.states, []);
+	answer = await ask('POST', press('long', 'transitions/publish'), { as: reader });
+	assertFailure(answer, 403, 'WFL0300', 'Transition "publish" is refused for document "long": "rémi" does not hold the right');
+	for (const as of [stranger, undefined])
+		for (const rest of ['states/', 'states/nowhere', 'transitions/', 'transitions/none'])
+			assertFailure(await ask('GET', press('long', rest), { as }), 403, 'CRUD0201', 'Access to document "long" is denied');
+	assertFailure(await ask('POST', press('long', 'transitions/none'), { as: stranger, body: {} }), 403, 'CRUD0201', 'Access to document "long" is denied');
+	// row-level security
+	assertFailure(await ask('GET', press('secret', 'states/'), { as: editor }), 403, 'CRUD0201', 'Access to document "secret" is denied');
+	// a right by a column that names a person: the author, whatever his role
+	answer = await ask('GET', press('long', 'states/'), { as: ['clerk', 'anna'] });
+	assert.deepEqual(answer.json.data.states.map((s) => s.id), ['rejected']);
+	// an administrator sees all, and goes where he likes
+	answer = await ask('GET', press('secret', 'states/'), { as: manager });
+	assert.equal(answer.json.data.states.length, 4);
+	answer = await ask('POST', press('secret', 'states/rejected'), { as: manager, body: { comment: 'so be it' } });
+	assert.equal(answer.status, 200, answer.text);
+	assert.equal(stateOf('secret'), 'rejected');
+});
+
+test('a token that is forged, of no role, or of one that may not be taken', async () => {
+	for (const forged of [token('editor', 'anna', 'x'.repeat(40)), token('postgres', 'root'), token('nobody', 'x'), 'rubbish']) {
+		const answer = await send({ path: press('long', 'states/'), headers: { Authorization: `Bearer ${forged}` } });
+		assert.ok([400, 401, 403].includes(answer.status), `${answer.status} ${answer.text}`);
+		assert.ok(!answer.text.includes('states'), answer.text);
+	}
+});
+
+test('a refusal says why in the words meant for the user, and leaves nothing behind', async () => {
+	const lines = ['long', 'untitled', 'unfit', 'a/b é"%'].map(linesOf);
+	assertFailure(await ask('POST', press('long', 'transitions/publish'), { as: editor, body: {} }),
+		403, 'WFL0300', 'Transition "publish" is refused for document "long": trop long', 'trop long');
+	assertFailure(await ask('POST', press('untitled', 'transitions/check'), { as: editor, body: {} }),
+		403, 'WFL0300', 'Transition "check" is refused for document "untitled": Un article a un "titre".', 'Un article a un "titre".');
+	assertFailure(await ask('POST', press('a/b é"%', 'states/control'), { as: editor, body: { comment: 'refuse' } }),
+		403, 'WFL0300', 'Transition "check" is refused for document "a/b é"%": Pas prêt.', 'Pas prêt.');
+	assertFailure(await ask('POST', press('a/b é"%', 'states/control'), { as: editor, body: { comment: 'raise' } }), 403, 'WFL0300', 'Pas le dimanche.', 'Pas le dimanche.');
+	assertFailure(await ask('POST', press('unfit', 'transitions/publish'), { as: editor, body: {} }),
+		403, 'WFL0300', 'new row for relation "press" violates check constraint "press_check"');
+	assert.deepEqual(['long', 'untitled', 'unfit', 'a/b é"%'].map(linesOf), lines);
+	assert.equal(sql('SELECT count(*) FROM app.asked'), '0');
+});
+
+test('parameters of every type', async () => {
+	const path = press('parameters', 'transitions/reject');
+	const answer = await ask('GET', path, { as: editor, headers: { 'Accept-Language': 'en' } });
+	assert.equal(answer.json.data.transition.askComment, false);
+	assert.deepEqual(answer.json.data.transition.askAttributes[0],
+		{ id: 'reason', visibility: 'write', label: 'Reason', type: 'enum', logicalOrder: 1, multiple: false, options: { values: { facts: 'Faits', style: 'Style' } }, needed: true });
+	assert.deepEqual(answer.json.data.transition.askAttributes.map((a) => a.type), ['enum', 'int', 'double', 'money', 'date', 'time', 'timestamp', 'boolean', 'json', 'text']);
+	const refused = (reason) => [403, 'WFL0300', `Transition "reject" is refused for document "parameters": ${reason}`];
+	assertFailure(await ask('POST', path, { as: editor }), ...refused('parameter "reason" is missing'));
+	assertFailure(await ask('POST', path, { as: editor, body: { comment: 'x', parameters: { reason: 'style' } } }), ...refused('it takes no comment'));
+	for (const [name, value, type] of [['reason', 'taste', 'of type enum'], ['n', 1.5, 'of type int'], ['m', 'much', 'of type money'], ['d', '2026-02-30', 'of type date'],
+		['t', '25:00', 'of type time'], ['ts', 'now', 'of type timestamp'], ['b', 'perhaps', 'of type boolean'], ['note', 5, 'of type text'], ['x', 1.5, 'a list of type double']])
+		assertFailure(await ask('POST', path, { as: editor, body: { parameters: { reason: 'style', [name]: value } } }), ...refused(`parameter "${name}" must be ${type}, not "${value}"`));
+	assertFailure(await ask('POST', path, { as: editor, body: { parameters: { reason: 'style', colour: 'red' } } }), ...refused('parameter "colour" is not asked for'));
+	const good = { reason: 'facts', n: 3, x: [1, 2.5], m: '12.50', d: '2026-11-21', t: '12:30', ts: '2026-11-21T12:30:00Z', b: true, j: { any: [null] }, note: 'é' };
+	assert.equal((await ask('POST', path, { as: editor, body: { parameters: good } })).status, 200);
+	const history = await ask('GET', '/api/v2/smart-elements/parameters/history/', { as: editor });
+	assert.deepEqual(history.json.data.history[0].parameters, good);
+});
+
+test('elements that are unknown, deleted, without workflow, of another structure', async () => {
+	const under = (structure, docid) => `/api/v2/smart-structures/${structure}/smart-elements/${docid}/workflows/states/`;
+	assertFailure(await ask('GET', press('nobody', 'states/'), { as: editor }), 404, 'CRUD0200', 'Document "nobody" not found');
+	assertFailure(await ask('GET', press('gone', 'states/'), { as: editor }), 404, 'CRUD0219', 'Document "gone" is deleted');
+	assertFailure(await ask('GET', press('loose', 'states/'), { as: editor }), 404, 'CRUD0227', 'No workflow detected for document "loose"');
+	assertFailure(await ask('GET', under('press', 'DEVBILL'), { as: clerk }), 404, 'CRUD0220', 'Document "DEVBILL" is not a document of the family "press"');
+	assert.equal((await ask('GET', under('press', 'long'), { as: clerk })).status, 200);
+	assertFailure(await ask('GET', press('long', 'states/nowhere'), { as: clerk }), 404, 'CRUD0228', 'State "nowhere" is not available for workflow "PRESS"');
+	assertFailure(await ask('GET', press('long', 'transitions/none'), { as: clerk }), 404, 'CRUD0229', 'Transition "none" is not available for workflow "PRESS"');
+	assertFailure(await ask('POST', press('long', 'transitions/check'), { as: clerk, body: {} }), 404, 'CRUD0235', 'Destination state is not defined for workflow "PRESS"');
+});
+
+test('hostile document ids, each with its exact failure', async () => {
+	const unknown = (text) => [404, 'CRUD0200', `Document "${text}" not found`];
+	const invalid = (reason) => [400, 'WFL0400', `the address is not valid: ${reason}`];
+	const notUtf8 = invalid("it is not UTF-8, or not in the database's encoding");
+	for (const [raw, failure] of [
+		['a%2Fb', unknown('a/b')], ['%2F', unknown('/')], ['..', unknown('..')], ['%2E%2E', unknown('..')], ['.', unknown('.')], ['%2F..%2F..%2Fetc', unknown('/../../etc')],
+		['%22', unknown('"')], ["'", unknown("'")], ["';DROP--", unknown("';DROP--")], ['"x"', unknown('"x"')], ['\\', unknown('\\')], ['%5C', unknown('\\')], ['%0A', unknown('\n')], ['%25', unknown('%')],
+		['$1', unknown('$1')], ['%F0%9F%98%80', unknown('😀')], ['x'.repeat(10240), unknown('x'.repeat(10240))],
+		['%FF', notUtf8], ['%C3', notUtf8], ['%C0%AF', notUtf8], ['%ED%A0%80', notUtf8]]) {
+		const answer = await ask('GET', `/api/v2/smart-elements/${raw}/workflows/states/`, { as: clerk });
+		assert.ok(answer.json, `${raw.slice(0, 80)}: ${answer.text}`);
+		assertFailure(answer, ...failure);
+	}
+	// nginx itself refuses these
+	for (const raw of ['%00', 'a%00b', '%', '%zz'])
+		assert.equal((await ask('GET', `/api/v2/smart-elements/${raw}/workflows/states/`, { as: clerk })).status, 400, raw);
+	// and a document of such a name is there for all that
+	const answer = await ask('GET', press('a/b é"%', 'states/'), { as: clerk });
+	assert.equal(answer.json.data.uri, '/api/v2/smart-elements/a%2Fb%20%C3%A9%22%25/workflows/states/');
+});
+
+test('addresses, methods and bodies that are none', async () => {
+	assertFailure(await ask('GET', '/api/v2/nowhere', { as: clerk }), 404, 'WFL0404', 'Address "/api/v2/nowhere" is not known');
+	for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+		const answer = await ask(method, press('long', 'states/control'), { as: clerk });
+		assertFailure(answer, 405, 'WFL0405', `Method "${method}" is not allowed for this address; allowed: GET, HEAD, POST`);
+		assert.equal(answer.headers.allow, 'GET, HEAD, POST');
+	}
+	const answer = await ask('POST', press('long', 'states/'), { as: clerk, body: {} });
+	assert.equal(answer.status, 405);
+	assert.equal(answer.headers.allow, 'GET, HEAD');
+	const head = await ask('HEAD', press('long', 'states/'), { as: clerk });
+	assert.equal(head.status, 200);
+	assert.equal(head.text, '');
+	for (const [body, message] of [['[]', 'the body must be a JSON object, not an array'], ['"x"', 'the body must be a JSON object, not a string'],
+		['{"comment": 1}', 'member "comment" of the body must be a string, not a number'], ['{"parameters": []}', 'member "parameters" of the body must be an object, not an array'],
+		['{', 'the body is not valid JSON: The input string ended unexpectedly.'], ['{"comment": "x"', /^the body is not valid JSON: /], ['x=1&y', /^the body is not valid JSON: /],
+		[Buffer.from([0x7b, 0xff]), /^the body is not valid JSON: /], [Buffer.from([0]), /^the body is not valid JSON: /], ['['.repeat(50000), /^the body is not valid JSON: /]]) {
+		const answer = await ask('POST', press('by state', 'states/control'), { as: clerk, body, headers: { 'Content-Type': 'text/plain' } });
+		assert.equal(answer.status, 400, answer.text);
+		assert.equal(answer.json.code, 'WFL0400');
+		if (typeof message === 'string') assert.equal(answer.json.message, message);
+		else assert.match(answer.json.message, message);
+	}
+	assertFailure(await ask('GET', press('long', 'states/?allStates=yes'), { as: clerk }), 400, 'WFL0400', 'allStates must be 1, true, 0 or false, not "yes"');
+	// no body, an empty one, one that says null
+	for (const body of ['', ' \r\n', 'null', '{}', '{"comment": null, "parameters": {}}']) {
+		assert.equal((await ask('POST', press('by state', 'states/control'), { as: clerk, body })).status, 200, body);
+		sql("UPDATE press SET state = 'start' WHERE id = 'by state'");
+	}
+});
+
+test('headers meant for PostgREST change nothing', async () => {
+	for (const headers of [{ Prefer: 'return=minimal, tx=rollback' }, { 'Content-Profile': 'smartwf' }, { 'Accept-Profile': 'smartwf' }, { Range: '5-10' }, { Accept: 'text/csv' }, { 'X-Original-URI': '/forged', 'X-Original-Method': 'PUT' }]) {
+		const answer = await ask('GET', press('long', 'states/?select=x&allStates=1&limit=0'), { as: clerk, headers });
+		assert.equal(answer.status, 200, answer.text);
+		assert.equal(answer.json.data.states.length, 4);
+	}
+});
+
+test('languages', async () => {
+	const label = async (language) => {
+		const headers = language === undefined ? {} : { 'Accept-Language': language };
+		const answer = await ask('GET', press('by state', 'states/start'), { as: clerk, headers });
+		const failure = await ask('GET', press('nobody', 'states/'), { as: clerk, headers });
+		return [answer.json.data.state.label, failure.json.message];
+	};
+	const french = 'Le document "nobody" est introuvable';
+	const english = 'Document "nobody" not found';
+	assert.deepEqual(await label('en'), ['Draft', english]);
+	assert.deepEqual(await label('en-GB,en;q=0.5'), ['Draft', english]);
+	assert.deepEqual(await label('fr-CH, fr;q=0.9, en;q=0.8'), ['Début', french]);
+	assert.deepEqual(await label('de, en;q=0.3, fr;q=0.4'), ['Début', french]);
+	assert.deepEqual(await label('tlh'), ['Début', english]);
+	assert.deepEqual(await label(undefined), ['Début', english]);
+});
+
+test("PostgREST's own addresses: views and functions, documented codes and status", async () => {
+	const rest = (path, options = {}) => ask(options.body === undefined ? 'GET' : 'POST', `/rest/${path}`, { as: clerk, ...options });
+	let answer = await rest('element_states?docid=eq.long');
+	assert.equal(answer.status, 200, answer.text);
+	assert.equal(answer.json.length, 1);
+	assert.deepEqual(answer.json[0].data, (await ask('GET', press('long', 'states/'), { as: clerk })).json);
+	answer = await rest('element_state?docid=eq.long&state=eq.control&select=data');
+	assert.equal(answer.json[0].data.data.state.isCurrentState, true);
+	answer = await rest('element_transitions?structure=eq.press&select=docid&order=docid&limit=2');
+	assert.deepEqual(answer.json, [{ docid: 'a/b é"%' }, { docid: 'article' }]);
+	answer = await rest('element_transition?docid=eq.long&transition=eq.publish');
+	assert.equal(answer.json[0].data.data.transition.id, 'publish');
+	assert.equal((await rest('element_history?docid=eq.long')).json[0].data.data.history.length, 2);
+	assert.deepEqual((await rest('element_states?docid=eq.secret')).json, []);
+	assert.deepEqual((await rest('element_states', { as: undefined })).json, []);
+	answer = await rest('rpc/get_states?docid=long&all_states=true');
+	assert.equal(answer.json.data.states.length, 4);
+	answer = await rest('rpc/blockers', { body: { docid: 'long', transition: 'publish' } });
+	assert.deepEqual(answer.json.map((b) => b.message), ['"claire" does not hold the right', 'trop long']);
+	answer = await rest('rpc/pass_transition', { body: { docid: 'by state', transition: 'check', comment: 'by rpc' } });
+	assert.equal(answer.json.state.id, 'control');
+	answer = await rest('rpc/set_state', { as: manager, body: { docid: 'by state', state: 'start' } });
+	assert.equal(answer.json.state.id, 'start');
+	for (const [call, body, status, code] of [
+		['get_states', { docid: 'nobody' }, 404, 'CRUD0200'], ['get_states', { docid: 'secret' }, 403, 'CRUD0201'], ['get_states', { docid: 'gone' }, 404, 'CRUD0219'],
+		['get_states', { docid: 'long', structure: 'DEVBILL' }, 404, 'CRUD0220'], ['get_states', { docid: 'loose' }, 404, 'CRUD0227'], ['set_state', { docid: 'long', state: 'x' }, 404, 'CRUD0228'],
+		['pass_transition', { docid: 'long', transition: 'x' }, 404, 'CRUD0229'], ['pass_transition', { docid: 'long', transition: 'check' }, 404, 'CRUD0235'],
+		['pass_transition', { docid: 'long', transition: 'publish' }, 403, 'WFL0300'], ['pass_transition', { docid: null, transition: 'publish' }, 400, 'WFL0400']]) {
+		const failed = await rest(`rpc/${call}`, { body });
+		assert.deepEqual([failed.status, failed.json.code], [status, code], failed.text);
+	}
+	assert.equal(JSON.parse((await rest('rpc/pass_transition', { as: editor, body: { docid: 'long', transition: 'publish' } })).json.details).userMessage, 'trop long');
+});
+
+test('what is not meant for the world is not there', async () => {
+	for (const path of ['elements', 'history', 'workflows', 'press', 'rpc/route', 'rpc/define_workflow', 'rpc/attach'])
+		assert.equal((await ask('GET', `/rest/${path}`, { as: manager })).status, 404, path);
+	assert.equal((await ask('GET', '/rest/elements', { as: manager, headers: { 'Accept-Profile': 'smartwf' } })).status, 406);
+});
+
+test("PostgREST's description of the schema is readable", async () => {
+	const { json } = await ask('GET', '/rest/', { as: clerk });
+	assert.equal(json.info.title, 'Lifecycles of documents');
+	assert.match(json.info.description, /judges its caller/);
+	const operations = Object.entries(json.paths).filter(([path]) => path !== '/');
+	assert.equal(operations.length, 17);
+	for (const [path, methods] of operations)
+		for (const [method, operation] of Object.entries(methods))
+			assert.ok(operation.summary?.length > 30, `${method} ${path} has no summary`);
+	for (const [name, definition] of Object.entries(json.definitions))
+		for (const [column, property] of Object.entries(definition.properties))
+			assert.ok(property.description?.length > 5, `${name}.${column} has no description`);
+});
+
+test('a conflict with another transaction ends, with a status that says try again', async () => {
+	sql(`CREATE FUNCTION app.conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = 'serialization_failure'; END $$;
+		CREATE TRIGGER conflict BEFORE UPDATE ON other EXECUTE FUNCTION app.conflict(); INSERT INTO other VALUES ('1');`);
+	const answer = await ask('POST', '/api/v2/smart-elements/other1/workflows/states/wfam_bill_e2', { as: clerk });
+	assert.equal(answer.status, 503, answer.text);
+	assert.equal((await ask('POST', '/rest/rpc/set_state', { as: clerk, body: { docid: 'other1', state: 'wfam_bill_e2' } })).status, 503);
+});
