@@ -1,6 +1,6 @@
-# The demo shows what it says: where the article came, and each refusal.
-createdb demo
-psql -X -d demo -f demo/lifecycle.sql >"$CLUSTER/demo.out" 2>&1
+# The demo shows what it says: where the article came, each refusal, and the
+# documented address over HTTP.  It makes a cluster of its own.
+script/demo >"$CLUSTER/demo.out" 2>&1 || { cat "$CLUSTER/demo.out"; exit 1; }
 cat "$CLUSTER/demo.out"
 grep -q 'Vérification' "$CLUSTER/demo.out"
 grep -q 'Publication' "$CLUSTER/demo.out"
@@ -8,5 +8,7 @@ grep -q 'Publication' "$CLUSTER/demo.out"
 grep -q '"writer" does not hold the right' "$CLUSTER/demo.out"
 grep -q 'words <= 500 is not fulfilled' "$CLUSTER/demo.out"
 [ "$(grep -c '^A1 ' "$CLUSTER/demo.out")" = 4 ]
-dropdb demo
-sql -c "DROP ROLE writer, editor"
+# whoever runs the tests has what HTTP needs
+grep -q '"uri": "/api/v2/smart-elements/A2/workflows/transitions/transmission"' "$CLUSTER/demo.out"
+grep -q 'HTTP/1.1 200 OK' "$CLUSTER/demo.out"
+grep -q '"code": "CRUD0235"' "$CLUSTER/demo.out"
