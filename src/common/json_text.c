@@ -16,7 +16,9 @@ append_key(StringInfo json, const char *key)
 {
 	if (json->len > 0 && json->data[json->len - 1] != '{')
 		appendStringInfoString(json, ", ");
-	appendStringInfo(json, "\"%s\": ", key);
+	appendStringInfoChar(json, '"');
+	appendStringInfoString(json, key);
+	appendStringInfoString(json, "\": ");
 }
 
 /* A member that is a string; NULL: null. */

@@ -65,15 +65,17 @@ static void
 append_uri(const Draft *draft, const char *collection, const char *name)
 {
 	append_key(draft->json, "uri");
-	appendStringInfo(draft->json, "\"%s%s/", draft->base, collection);
+	appendStringInfoChar(draft->json, '"');
+	appendStringInfoString(draft->json, draft->base);
+	appendStringInfoString(draft->json, collection);
 	if (name != NULL)
 		append_encoded(draft->json, name);
 	appendStringInfoChar(draft->json, '"');
 }
 
-#define STATES "/workflows/states"
-#define TRANSITIONS "/workflows/transitions"
-#define HISTORY "/history"
+#define STATES "/workflows/states/"
+#define TRANSITIONS "/workflows/transitions/"
+#define HISTORY "/history/"
 
 /* Parts */
 
@@ -157,13 +159,15 @@ begin_inquiry(Inquiry *inquiry, const Question *question, StringInfo json)
 
 /* The same as append_way(), with what stands against it. */
 static void
-append_judged_way(const Draft *draft, Inquiry *inquiry, const Arc *arc, bool is_authorized)
+append_judged_way(const Draft *draft, Inquiry *inquiry, const Way *way)
 {
-	append_string(draft->json, "id", arc->transition->name);
-	append_uri(draft, TRANSITIONS, arc->transition->name);
-	append_string(draft->json, "label", in_edition(draft, arc->transition)->label);
-	append_string(draft->json, "error", inquiry_objection(inquiry, arc));
-	append_boolean(draft->json, "authorized", is_authorized);
+	const Transition *transition = way->arc->transition;
+
+	append_string(draft->json, "id", transition->name);
+	append_uri(draft, TRANSITIONS, transition->name);
+	append_string(draft->json, "label", in_edition(draft, transition)->label);
+	append_string(draft->json, "error", inquiry_objection(inquiry, way->arc));
+	append_boolean(draft->json, "authorized", way->is_authorized);
 }
 
 /* states/: those that can follow, or all of them. */
@@ -173,6 +177,7 @@ states_document(const Question *question, StringInfo data)
 	Inquiry		inquiry;
 	Draft		draft = begin_inquiry(&inquiry, question, data);
 	bool		all = question->all_states || is_administrator();
+	Way		   *ways = inquiry_ways(&inquiry);
 	int			listed = 0;
 
 	append_uri(&draft, STATES, NULL);
@@ -181,10 +186,9 @@ states_document(const Question *question, StringInfo data)
 	for (int i = 0; i < draft.workflow->number_of_states; i++)
 	{
 		const char *name = draft.workflow->states[i].name;
-		const Arc  *arc = inquiry_arc_to(&inquiry, i);
-		bool		is_authorized = arc != NULL && inquiry_holds_right(&inquiry, arc->transition);
+		const Arc  *arc = ways[i].arc;
 
-		if (!all && !is_authorized)
+		if (!all && !ways[i].is_authorized)
 			continue;
 		append_comma(data, listed++);
 		appendStringInfoChar(data, '{');
@@ -195,7 +199,7 @@ states_document(const Question *question, StringInfo data)
 		appendStringInfoString(data, arc == NULL ? "null" : "{");
 		if (arc != NULL)
 		{
-			append_judged_way(&draft, &inquiry, arc, is_authorized);
+			append_judged_way(&draft, &inquiry, &ways[i]);
 			appendStringInfoChar(data, '}');
 		}
 		appendStringInfoChar(data, '}');
@@ -216,7 +220,7 @@ state_document(const Question *question, StringInfo data)
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
 	append_state(&draft, state);
-	append_way(&draft, inquiry_arc_to(&inquiry, state));
+	append_way(&draft, inquiry_ways(&inquiry)[state].arc);
 	appendStringInfoString(data, "}}");
 	inquiry_end(&inquiry);
 }
@@ -435,7 +439,9 @@ successful_answer(const char *data, List *messages)
 	ListCell   *cell;
 
 	initStringInfo(&answer);
-	appendStringInfo(&answer, "{\"success\": true, \"data\": %s, \"messages\": [", data);
+	appendStringInfoString(&answer, "{\"success\": true, \"data\": ");
+	appendStringInfoString(&answer, data);
+	appendStringInfoString(&answer, ", \"messages\": [");
 	foreach(cell, messages)
 	{
 		append_comma(&answer, foreach_current_index(cell));

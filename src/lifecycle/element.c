@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -28,6 +27,7 @@
 #include "common/actor.h"
 #include "common/compat.h"
 #include "common/relation.h"
+#include "common/scan.h"
 #include "element.h"
 
 /* Columns of smartwf.elements. */
@@ -61,29 +61,18 @@ fresh_snapshot(void)
 	return snapshot;
 }
 
-/*
- * The rows in the order of an index, forward or backward, whose leading column
- * is DOCID, but not more than MOST of them.
- */
+/* The rows by an index whose leading column is DOCID, but not more than MOST. */
 static List *
 find_rows(Relation relation, Oid index_id, const char *docid, ScanDirection direction,
 		  int most)
 {
-	Relation	index = index_open(index_id, AccessShareLock);
 	Snapshot	snapshot = fresh_snapshot();
-	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	IndexScanDesc scan = begin_index_scan(relation, index, snapshot, 1);
 	ScanKeyData key;
-	List	   *rows = NIL;
+	List	   *rows;
 
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
-	index_rescan(scan, &key, 1, NULL, 0);
-	while (list_length(rows) < most && index_getnext_slot(scan, direction, slot))
-		rows = lappend(rows, ExecCopySlotHeapTuple(slot));
-	index_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
+	rows = rows_by_index(relation, index_id, &key, snapshot, direction, most);
 	UnregisterSnapshot(snapshot);
-	index_close(index, NoLock);
 	return rows;
 }
 

@@ -63,40 +63,33 @@ consider(Inquiry *inquiry, const Transition *transition, int to)
 	judgement->proposed = judgement->current;
 	judgement->transition = transition;
 	judgement->to = to;
-	judgement->may_update = may_update_state(judgement->table,
-											 needs_owner(&inquiry->target, transition, to));
-}
-
-/* Does the caller hold the right on a transition? */
-bool
-inquiry_holds_right(Inquiry *inquiry, const Transition *transition)
-{
-	consider(inquiry, transition, NO_STATE);
-	return check_right(&inquiry->judgement) == NULL;
+	judgement->may_update = target_may_update(&inquiry->target,
+											  needs_owner(&inquiry->target, transition, to));
 }
 
 /*
- * The arc that leads to a state from the current one: the first whose right
- * the caller holds, else the first; NULL if none does.
+ * The ways to every state, by its index: where several arcs lead to a state, the
+ * first whose right the caller holds, else the first.
  */
-const Arc *
-inquiry_arc_to(Inquiry *inquiry, int to)
+Way *
+inquiry_ways(Inquiry *inquiry)
 {
 	const Workflow *workflow = inquiry->judgement.workflow;
-	const Arc  *first = NULL;
+	Way		   *ways = palloc0_array(Way, workflow->number_of_states);
 
 	for (int i = 0; i < workflow->number_of_arcs; i++)
 	{
 		const Arc  *arc = &workflow->arcs[i];
+		Way		   *way = &ways[arc->to];
 
-		if (arc->from != inquiry->judgement.from || arc->to != to)
+		if (arc->from != inquiry->judgement.from || way->is_authorized)
 			continue;
-		if (inquiry_holds_right(inquiry, arc->transition))
-			return arc;
-		if (first == NULL)
-			first = arc;
+		consider(inquiry, arc->transition, arc->to);
+		way->is_authorized = check_right(&inquiry->judgement) == NULL;
+		if (way->is_authorized || way->arc == NULL)
+			way->arc = arc;
 	}
-	return first;
+	return ways;
 }
 
 static void

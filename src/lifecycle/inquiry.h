@@ -18,10 +18,16 @@ typedef struct Inquiry
 	char	   *reason;			/* and what it says */
 }			Inquiry;
 
+/* How a state can be reached from the current one. */
+typedef struct Way
+{
+	const Arc  *arc;			/* NULL: not at all */
+	bool		is_authorized;	/* the caller holds the right */
+}			Way;
+
 extern void inquiry_begin(Inquiry *inquiry, const char *docid, const char *structure);
 extern void inquiry_end(Inquiry *inquiry);
-extern bool inquiry_holds_right(Inquiry *inquiry, const Transition *transition);
-extern const Arc *inquiry_arc_to(Inquiry *inquiry, int to);
+extern Way *inquiry_ways(Inquiry *inquiry);
 extern char *inquiry_objection(Inquiry *inquiry, const Arc *arc);
 
 #endif

@@ -7,7 +7,10 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_operator.h"
 #include "executor/spi.h"
@@ -19,12 +22,14 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "common/actor.h"
 #include "common/compat.h"
 #include "common/relation.h"
+#include "common/scan.h"
 #include "statement.h"
 
 /* The equality operator of the key's type, with its schema. */
@@ -203,6 +208,71 @@ may_select(const AttachedTable *table)
 }
 
 /*
+ * The B-tree on the key of a table, if its rows can be read straight by it: no
+ * partitions or children, and no policy that would have to be asked.
+ */
+static Oid
+index_to_read_by(const AttachedTable *table, Relation relation)
+{
+	Oid			index_id;
+	Relation	index;
+	TypeCacheEntry *type;
+	bool		fits;
+
+	if (relation->rd_rel->relkind != RELKIND_RELATION || relation->rd_rel->relhassubclass ||
+		check_enable_rls(table->relid, acting_role(), true) == RLS_ENABLED)
+		return InvalidOid;
+	index_id = primary_key_of(relation);
+	if (!OidIsValid(index_id))
+		return InvalidOid;
+	index = index_open(index_id, AccessShareLock);
+	type = lookup_type_cache(table->docid_type, TYPECACHE_EQ_OPR);
+	fits = index->rd_index->indkey.values[0] == table->docid_column &&
+		IndexRelationGetNumberOfKeyAttributes(index) == 1 &&
+		get_op_opfamily_strategy(type->eq_opr, index->rd_opfamily[0]) == BTEqualStrategyNumber;
+	index_close(index, NoLock);
+	return fits ? index_id : InvalidOid;
+}
+
+/* The row of a document by that index, NULL if it is not there. */
+static HeapTuple
+row_by_index(AttachedTable *table, Relation relation, Oid index_id, const char *docid)
+{
+	TypeCacheEntry *type = lookup_type_cache(table->docid_type, TYPECACHE_EQ_OPR_FINFO);
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(relation),
+											 table->docid_column - 1);
+	ScanKeyData key;
+	List	   *rows;
+
+	ScanKeyEntryInitializeWithInfo(&key, 0, 1, BTEqualStrategyNumber, InvalidOid,
+								   column->attcollation, &type->eq_opr_finfo,
+								   key_of_docid(table, docid));
+	rows = rows_by_index(relation, index_id, &key, snapshot, ForwardScanDirection, 1);
+	UnregisterSnapshot(snapshot);
+	return rows == NIL ? NULL : linitial(rows);
+}
+
+/* Read the state by the table's own index, if that will do; false if not. */
+static bool
+read_state_by_index(AttachedTable *table, const char *docid, bool *found, char **state)
+{
+	Relation	relation = table_open(table->relid, AccessShareLock);
+	Oid			index_id = index_to_read_by(table, relation);
+	HeapTuple	row;
+
+	if (OidIsValid(index_id))
+	{
+		row = row_by_index(table, relation, index_id, docid);
+		*found = row != NULL;
+		if (row != NULL)
+			*state = state_of_row(table, row, RelationGetDescr(relation));
+	}
+	table_close(relation, NoLock);
+	return OidIsValid(index_id);
+}
+
+/*
  * The state of a document; false if the caller does not see the row.  Seeing
  * asks for the privilege on the key alone: the state is what we answer with.
  */
@@ -210,7 +280,10 @@ bool
 read_state(AttachedTable *table, const char *docid, char **state)
 {
 	Run			run = {table, READ_STATE, docid, 0, CurrentMemoryContext, NULL, NULL};
+	bool		found;
 
+	if (read_state_by_index(table, docid, &found, state))
+		return found;
 	if (has_privilege(table, table->state_column, ACL_SELECT))
 		run_as_caller(run_now, &run);
 	else if (run_as_caller_on_row(table, SEE_ROW, docid) > 0)

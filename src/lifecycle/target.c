@@ -103,6 +103,17 @@ current_state(Target *target)
 	return state == NULL ? NO_STATE : state_index(target->workflow, state);
 }
 
+/* May the caller update the state?  See may_update_state(), which is asked once. */
+bool
+target_may_update(Target *target, bool without_policies)
+{
+	int		   *answer = &target->may_update[without_policies];
+
+	if (*answer == 0)
+		*answer = may_update_state(target->table, without_policies) ? 1 : -1;
+	return *answer > 0;
+}
+
 /* A transition of the element's workflow, or CRUD0229. */
 const Transition *
 require_transition(Target *target, const char *name)

@@ -18,12 +18,14 @@ typedef struct Target
 	AttachedTable *table;
 	const Workflow *workflow;
 	bool		is_seen;		/* the caller has been shown to see the row */
+	int			may_update[2];	/* answers of target_may_update(); 0: not asked yet */
 }			Target;
 
 extern void find_target(const char *docid, const char *structure_name, Target *target);
 extern bool try_target(const char *docid, Target *target);
 extern void require_visible(Target *target);
 extern int	current_state(Target *target);
+extern bool target_may_update(Target *target, bool without_policies);
 extern const Transition *require_transition(Target *target, const char *name);
 extern int	require_state(Target *target, const char *name);
 

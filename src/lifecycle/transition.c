@@ -30,12 +30,12 @@
  * any of those that lead to the state may be the one.
  */
 bool
-needs_owner(const Target *target, const Transition *transition, int to)
+needs_owner(Target *target, const Transition *transition, int to)
 {
 	const Workflow *workflow = target->workflow;
 	bool		any = false;
 
-	if (!may_update_state(target->table, false))
+	if (!target_may_update(target, false))
 		return true;
 	if (transition != NULL)
 		return transition->number_of_grants > 0;
@@ -75,7 +75,7 @@ perform(Target *target, Request *request)
 
 	request->docid = target->element.docid;
 	request->workflow = target->workflow;
-	request->may_update = may_update_state(target->table, as_owner);
+	request->may_update = target_may_update(target, as_owner);
 	if (as_owner || !may_select(target->table))
 		require_visible(target);
 
