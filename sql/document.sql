@@ -147,22 +147,22 @@ SELECT smartwf.detach('press');
 SELECT smartwf.get_states('é/1');
 
 -- a partitioned table, its columns in another order in the partition
-CREATE TABLE part (id int PRIMARY KEY, title text, words int, author text, state text) PARTITION BY RANGE (id);
-CREATE TABLE part_low (state text, author text, words int, title text, id int PRIMARY KEY);
-ALTER TABLE part ATTACH PARTITION part_low FOR VALUES FROM (0) TO (100);
-SELECT smartwf.attach('part', 'PRESS', docid_prefix => 'P');
-INSERT INTO part VALUES (1, 'bad', 2000, 'me');
-SELECT smartwf.pass_transition('P1', 'check') -> 'state' ->> 'id';
-SELECT * FROM ways('P1');
+CREATE TABLE issue (id int PRIMARY KEY, title text, words int, author text, state text) PARTITION BY RANGE (id);
+CREATE TABLE issue_low (state text, author text, words int, title text, id int PRIMARY KEY);
+ALTER TABLE issue ATTACH PARTITION issue_low FOR VALUES FROM (0) TO (100);
+SELECT smartwf.attach('issue', 'PRESS', docid_prefix => 'I');
+INSERT INTO issue VALUES (1, 'bad', 2000, 'me');
+SELECT smartwf.pass_transition('I1', 'check') -> 'state' ->> 'id';
+SELECT * FROM ways('I1');
 
 -- an element keeps its version: another one's labels are not its own
 SELECT smartwf.define_workflow(jsonb_set(smartwf.workflow_definition('PRESS')::jsonb, '{states,1,name}', '"control"') || '{"label": "second"}');
 UPDATE smartwf.states SET label = 'Zweite' WHERE name = 'control' AND workflow_id = (SELECT max(id) FROM smartwf.workflows);
-SELECT smartwf.get_state('P1', 'control') -> 'data' -> 'state' ->> 'label';
-INSERT INTO part VALUES (2);
-SELECT smartwf.get_state('P2', 'control') -> 'data' -> 'state' ->> 'label';
+SELECT smartwf.get_state('I1', 'control') -> 'data' -> 'state' ->> 'label';
+INSERT INTO issue VALUES (2);
+SELECT smartwf.get_state('I2', 'control') -> 'data' -> 'state' ->> 'label';
 
-DROP TABLE part, press;
+DROP TABLE issue, press;
 DROP EXTENSION smartwf CASCADE;
 DROP SCHEMA app CASCADE;
 DROP FUNCTION ways;
