@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "utils/guc.h"
-#include "utils/pg_locale.h"
 
 #include "header.h"
 #include "locale.h"
@@ -111,6 +110,7 @@ parse_preferences(const char *list)
 List *
 reader_locales(void)
 {
+	const char *messages;
 	char	   *list;
 
 	if (locale_setting != NULL && locale_setting[0] != '\0')
@@ -118,7 +118,8 @@ reader_locales(void)
 	list = request_header("accept-language");
 	if (list != NULL)
 		return parse_preferences(list);
-	return locale_messages == NULL ? NIL : parse_preferences(locale_messages);
+	messages = GetConfigOption("lc_messages", true, false);
+	return messages == NULL ? NIL : parse_preferences(messages);
 }
 
 /*
