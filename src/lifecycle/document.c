@@ -459,10 +459,19 @@ successful_answer(const char *data, List *messages)
 
 /* SQL */
 
-/* The whole documented answer to a question. */
+/*
+ * The whole documented answer to a call: docid comes first, structure last, and
+ * the name of a state or transition second where the question is about one.
+ */
 static Datum
-answer(Document document, Question question)
+answer(FunctionCallInfo fcinfo, Document document, const char *second)
 {
+	Question	question = {
+		.docid = needed_argument(fcinfo, 0, "docid"),
+		.name = second == NULL ? NULL : needed_argument(fcinfo, 1, second),
+		.structure = text_argument(fcinfo, PG_NARGS() - 1),
+		.all_states = document == states_document && boolean_argument(fcinfo, 1),
+	};
 	StringInfoData data;
 
 	initStringInfo(&data);
@@ -475,11 +484,7 @@ PG_FUNCTION_INFO_V1(smartwf_get_states);
 Datum
 smartwf_get_states(PG_FUNCTION_ARGS)
 {
-	return answer(states_document, (Question) {
-		.docid = needed_argument(fcinfo, 0, "docid"),
-		.all_states = boolean_argument(fcinfo, 1),
-		.structure = text_argument(fcinfo, 2),
-	});
+	return answer(fcinfo, states_document, NULL);
 }
 
 /* smartwf.get_state(docid, state, structure) */
@@ -487,11 +492,7 @@ PG_FUNCTION_INFO_V1(smartwf_get_state);
 Datum
 smartwf_get_state(PG_FUNCTION_ARGS)
 {
-	return answer(state_document, (Question) {
-		.docid = needed_argument(fcinfo, 0, "docid"),
-		.name = needed_argument(fcinfo, 1, "state"),
-		.structure = text_argument(fcinfo, 2),
-	});
+	return answer(fcinfo, state_document, "state");
 }
 
 /* smartwf.get_transitions(docid, structure) */
@@ -499,10 +500,7 @@ PG_FUNCTION_INFO_V1(smartwf_get_transitions);
 Datum
 smartwf_get_transitions(PG_FUNCTION_ARGS)
 {
-	return answer(transitions_document, (Question) {
-		.docid = needed_argument(fcinfo, 0, "docid"),
-		.structure = text_argument(fcinfo, 1),
-	});
+	return answer(fcinfo, transitions_document, NULL);
 }
 
 /* smartwf.get_transition(docid, transition, structure) */
@@ -510,11 +508,7 @@ PG_FUNCTION_INFO_V1(smartwf_get_transition);
 Datum
 smartwf_get_transition(PG_FUNCTION_ARGS)
 {
-	return answer(transition_document, (Question) {
-		.docid = needed_argument(fcinfo, 0, "docid"),
-		.name = needed_argument(fcinfo, 1, "transition"),
-		.structure = text_argument(fcinfo, 2),
-	});
+	return answer(fcinfo, transition_document, "transition");
 }
 
 /* smartwf.get_history(docid, structure) */
@@ -522,10 +516,7 @@ PG_FUNCTION_INFO_V1(smartwf_get_history);
 Datum
 smartwf_get_history(PG_FUNCTION_ARGS)
 {
-	return answer(history_document, (Question) {
-		.docid = needed_argument(fcinfo, 0, "docid"),
-		.structure = text_argument(fcinfo, 1),
-	});
+	return answer(fcinfo, history_document, NULL);
 }
 
 /* For views */
