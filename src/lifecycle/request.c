@@ -38,6 +38,7 @@ request_is_open(void)
 void
 request_push(Request *request)
 {
+	request->context = CurrentMemoryContext;
 	request->outer = innermost;
 	innermost = request;
 }
@@ -63,10 +64,15 @@ request_note_change(const char *docid, const Workflow *workflow, int state)
 
 /* A hook had something to say to whom asked. */
 void
-request_note_message(const char *docid, char *message)
+request_note_message(const char *docid, const char *message)
 {
-	if (innermost != NULL && strcmp(innermost->docid, docid) == 0)
-		innermost->messages = lappend(innermost->messages, message);
+	MemoryContext outer;
+
+	if (innermost == NULL || strcmp(innermost->docid, docid) != 0)
+		return;
+	outer = MemoryContextSwitchTo(innermost->context);
+	innermost->messages = lappend(innermost->messages, pstrdup(message));
+	MemoryContextSwitchTo(outer);
 }
 
 /* The state where the request leads from STATE; STATE itself if nowhere. */

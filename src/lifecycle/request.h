@@ -27,6 +27,7 @@ typedef struct Request
 	const Workflow *final_workflow; /* NULL: nothing has changed */
 	int			final_state;
 	List	   *messages;		/* of char *, from m2 and m3 */
+	MemoryContext context;		/* of whom asked; triggers have one of their own */
 	struct Request *outer;
 }			Request;
 
@@ -35,6 +36,6 @@ extern bool request_is_open(void);
 extern void request_push(Request *request);
 extern void request_pop(Request *request);
 extern void request_note_change(const char *docid, const Workflow *workflow, int state);
-extern void request_note_message(const char *docid, char *message);
+extern void request_note_message(const char *docid, const char *message);
 
 #endif
