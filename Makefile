@@ -3,7 +3,7 @@ EXTENSION = smartwf
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
 
 MODULE_big = smartwf
-ROOMS = common lifecycle http
+ROOMS = common lifecycle outbox http
 OBJS = src/smartwf.o $(patsubst %.c,%.o,$(sort $(wildcard $(ROOMS:%=src/%/*.c))))
 
 # joined in this order into the install script
@@ -18,6 +18,7 @@ SQL_PARTS = \
 	src/lifecycle/import.sql \
 	src/lifecycle/transition.sql \
 	src/lifecycle/document.sql \
+	src/outbox/template.sql \
 	src/http/route.sql \
 	src/grants.sql \
 	src/http/api.sql

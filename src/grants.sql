@@ -18,6 +18,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.get_transitions(text, text),
 	smartwf.get_transition(text, text, text),
 	smartwf.get_history(text, text),
+	smartwf.render_template(text, jsonb, text, jsonb),
 	smartwf.route(text, text, jsonb),
 	smartwf.is_visible(text),
 	smartwf.element_document(text, text, text),

@@ -100,6 +100,14 @@ static const struct
 	{"a boolean", "un booléen"},
 	{"null", "nul"},
 	{"header %s is missing", "l'en-tête %s manque"},
+	{"template is not valid: line %d: %s", "le modèle n'est pas valide : ligne %d : %s"},
+	{"a tag is not closed", "une balise n'est pas fermée"},
+	{"a tag has no name", "une balise n'a pas de nom"},
+	{"delimiters must be two, without blanks or =", "il faut deux délimiteurs, sans blanc ni ="},
+	{"section \"%s\" is closed, but not open", "la section \"%s\" est fermée sans être ouverte"},
+	{"section \"%s\" is closed inside of \"%s\"", "la section \"%s\" est fermée à l'intérieur de \"%s\""},
+	{"section \"%s\" is not closed", "la section \"%s\" n'est pas fermée"},
+	{"render type must be text or html, not \"%s\"", "le type de rendu doit être text ou html, et non \"%s\""},
 
 	/* hints */
 	{"A new document starts in state \"%s\".", "Un nouveau document commence dans l'état \"%s\"."},

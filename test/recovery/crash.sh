@@ -15,7 +15,7 @@ for round in 1 2 3 4 5; do
 	pgbench -n -c 4 -T 20 -f "$CLUSTER/turn.sql" crash >/dev/null 2>&1 &
 	load=$!
 	sleep "0.$((RANDOM % 9 + 1))"
-	as_server kill -9 "$(server_pid)"
+	kill -9 "$(server_pid)"
 	wait "$load" || true
 	# the children go on their own; only then can it start again
 	for _ in $(seq 100); do (server start) 2>/dev/null && break; sleep 0.1; done
