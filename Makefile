@@ -19,6 +19,10 @@ SQL_PARTS = \
 	src/lifecycle/transition.sql \
 	src/lifecycle/document.sql \
 	src/outbox/template.sql \
+	src/flow/definition.sql \
+	src/flow/check.sql \
+	src/flow/define.sql \
+	src/flow/builder.sql \
 	src/http/route.sql \
 	src/grants.sql \
 	src/http/api.sql

@@ -8,11 +8,14 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
 #include "common/argument.h"
+#include "common/attempt.h"
 #include "common/error.h"
 #include "common/locale.h"
 #include "template.h"
@@ -290,4 +293,57 @@ smartwf_render_template(PG_FUNCTION_ARGS)
 	if (partials != NULL && !JB_ROOT_IS_OBJECT(partials))
 		partials = NULL;
 	PG_RETURN_TEXT_P(cstring_to_text(render_template(text, PG_GETARG_JSONB_P(1), partials, is_html)));
+}
+
+/* For the checker */
+
+typedef struct Parsing
+{
+	const char *text;
+	Template   *template;
+}			Parsing;
+
+static void
+parse_now(void *argument)
+{
+	Parsing    *parsing = argument;
+
+	parsing->template = parse_template(parsing->text);
+}
+
+/* smartwf.template_fault(template) */
+PG_FUNCTION_INFO_V1(smartwf_template_fault);
+Datum
+smartwf_template_fault(PG_FUNCTION_ARGS)
+{
+	Parsing		parsing = {text_argument(fcinfo, 0), NULL};
+	ErrorData  *error = attempt(parse_now, &parsing, false);
+
+	if (error == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(error->message));
+}
+
+/* smartwf.template_fields(template) */
+PG_FUNCTION_INFO_V1(smartwf_template_fields);
+Datum
+smartwf_template_fields(PG_FUNCTION_ARGS)
+{
+	Template   *template = parse_template(text_argument(fcinfo, 0));
+	ArrayBuildState *fields = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+
+	for (int i = 0; i < template->number_of_tokens; i++)
+	{
+		const Token *token = &template->tokens[i];
+		int			part = Min(strcspn(token->text, "."), token->length);
+
+		if (token->kind == TOKEN_TEXT || token->kind == TOKEN_PARTIAL)
+			continue;
+		if (part > 0)
+			accumArrayResult(fields, PointerGetDatum(cstring_to_text_with_len(token->text, part)),
+							 false, TEXTOID, CurrentMemoryContext);
+		if (token->kind == TOKEN_SECTION || token->kind == TOKEN_INVERTED)
+			i = token->end;
+	}
+	PG_RETURN_DATUM(makeArrayResult(fields, CurrentMemoryContext));
 }

@@ -1,0 +1,294 @@
+-- The checker of flows: every fault at once, from the JSON form.
+
+-- The form: the settings of each kind of step, and what they must be.
+CREATE FUNCTION smartwf.flow_settings()
+	RETURNS TABLE (kind text, setting text, type text, needed boolean)
+	LANGUAGE sql IMMUTABLE ROWS 40 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT * FROM (VALUES
+		('send_notification', 'channel', 'string', true),
+		('send_notification', 'subject', 'string', false),
+		('send_notification', 'message', 'string', true),
+		('send_templated_notification', 'channel', 'string', true),
+		('send_templated_notification', 'template', 'string', true),
+		('send_templated_notification', 'renderType', 'string', false),
+		('send_templated_notification', 'properties', 'object', false),
+		('get_user_confirmation', 'field', 'string', true),
+		('get_user_confirmation', 'options', 'array', false),
+		('get_user_confirmation', 'message', 'string', false),
+		('get_user_confirmation', 'channel', 'string', false),
+		('get_user_confirmation', 'answersNeeded', 'number', false),
+		('get_user_confirmation', 'due', 'string', false),
+		('execute_data_flow', 'dataflow', 'string', true),
+		('update_model', NULL, NULL, false),
+		('update_model_field', 'field', 'string', true),
+		('update_model_field', 'value', 'any', false),
+		('update_model_field', 'source', 'string', false),
+		('finish', NULL, NULL, false),
+		('reset_to_draft', NULL, NULL, false),
+		('if_condition', 'field', 'string', true),
+		('if_condition', 'operator', 'string', true),
+		('if_condition', 'compareWithNull', 'boolean', false),
+		('if_condition', 'value', 'any', false),
+		('switch_case', 'field', 'string', true),
+		('pass_transition', 'transition', 'string', true),
+		('pass_transition', 'comment', 'string', false),
+		('pass_transition', 'parameters', 'object', false)) AS form (kind, setting, type, needed)
+	UNION ALL
+	-- whom to tell or to ask
+	SELECT kind, setting, type, false
+	FROM unnest(ARRAY['send_notification', 'send_templated_notification', 'get_user_confirmation']) AS kind,
+		(VALUES ('userField', 'string'), ('users', 'array'), ('userRouting', 'string')) AS recipient (setting, type)
+$$;
+COMMENT ON FUNCTION smartwf.flow_settings() IS
+'The kinds of steps and the settings of each, with JSON type and whether it is needed; a kind without settings has one row without. Raises nothing.';
+
+-- Every step of a flow, flat, in whatever branch it stands.
+CREATE FUNCTION smartwf.flow_steps(definition jsonb)
+	RETURNS TABLE (object text, name text, kind text, item jsonb, stage text, stage_number bigint, parent text,
+		branch text, branch_value text, number bigint, path text[])
+	LANGUAGE sql IMMUTABLE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH RECURSIVE step AS (
+		SELECT x.item, st.item ->> 'name' AS stage, st.number AS stage_number, NULL::text AS parent, NULL::text AS branch,
+			NULL::text AS branch_value, x.number, ARRAY[to_char(st.number, 'FM00000')] AS list
+		FROM smartwf.items(definition, 'stages') st, smartwf.items(st.item, 'steps') x
+		UNION ALL
+		SELECT x.item, s.stage, s.stage_number, s.item ->> 'name', b.branch, b.value, x.number,
+			s.list || to_char(s.number, 'FM00000') || concat_ws(' ', b.branch, b.value)
+		FROM step s,
+			LATERAL (SELECT 'else' AS branch, NULL AS value, s.item -> 'else' AS steps
+				UNION ALL SELECT 'default', NULL, s.item -> 'default'
+				UNION ALL SELECT 'case', m.key, m.value FROM smartwf.members(s.item -> 'cases') m) b,
+			LATERAL smartwf.items(jsonb_build_object('steps', b.steps), 'steps') x)
+	SELECT format('step %s', coalesce(item ->> 'name', format('#%s of %s', number, coalesce(parent, stage)))), item ->> 'name', item ->> 'kind', item,
+		stage, stage_number, parent, branch, branch_value, number, list || to_char(number, 'FM00000')
+	FROM step
+$$;
+COMMENT ON FUNCTION smartwf.flow_steps(jsonb) IS
+'Every step of a flow''s JSON form (jsonb), a row each: what to call it, its JSON, where it stands; path (text[]) sorts as they are read. Raises nothing.';
+
+-- Faults in the form: names, kinds, settings.
+CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH flow AS (
+		SELECT format('flow %s', definition ->> 'name') AS object
+	), stage AS (
+		SELECT format('stage %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'stages')
+	), step AS (
+		SELECT * FROM smartwf.flow_steps(definition)
+	), form (kind, key, type, needed) AS (
+		VALUES ('flow', 'name', 'string', true), ('flow', 'label', 'string', false), ('flow', 'structure', 'string', false),
+			('flow', 'restrictAccess', 'boolean', false), ('flow', 'grants', 'array', false), ('flow', 'stages', 'array', true),
+			('stage', 'name', 'string', true), ('stage', 'steps', 'array', true),
+			('step', 'name', 'string', true), ('step', 'kind', 'string', true), ('step', 'settings', 'object', false),
+			('step', 'else', 'array', false), ('step', 'cases', 'object', false), ('step', 'default', 'array', false),
+			('grant', 'role', 'string', true)
+	), part AS (
+		SELECT 'flow' AS kind, object, definition AS item FROM flow
+		UNION ALL
+		SELECT 'stage', object, item FROM stage
+		UNION ALL
+		SELECT 'step', object, item FROM step
+		UNION ALL
+		SELECT 'grant', format('grant %s', number), item FROM smartwf.items(definition, 'grants'))
+	SELECT 'WFL0504', p.object, format('must be an object, not %s', jsonb_typeof(p.item)) FROM part p WHERE jsonb_typeof(p.item) <> 'object'
+	UNION ALL
+	SELECT 'WFL0502', p.object, format('unknown property "%s"', m.key)
+	FROM part p, smartwf.members(p.item) m WHERE NOT EXISTS (SELECT FROM form f WHERE (f.kind, f.key) = (p.kind, m.key))
+	UNION ALL
+	SELECT 'WFL0504', p.object, format('"%s" must be %s %s, not %s', f.key, CASE WHEN f.type IN ('array', 'object') THEN 'an' ELSE 'a' END, f.type, m.value)
+	FROM part p JOIN form f USING (kind) JOIN LATERAL smartwf.members(p.item) m ON m.key = f.key
+	WHERE jsonb_typeof(m.value) NOT IN (f.type, 'null')
+	UNION ALL
+	SELECT CASE f.key WHEN 'name' THEN 'WFL0500' ELSE 'WFL0503' END, p.object, format('"%s" is missing', f.key)
+	FROM part p JOIN form f USING (kind) WHERE f.needed AND jsonb_typeof(p.item) = 'object' AND p.item ->> f.key IS NULL
+	UNION ALL
+	SELECT 'WFL0500', object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', definition ->> 'name')
+	FROM flow WHERE jsonb_typeof(definition -> 'name') = 'string' AND definition ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
+	UNION ALL
+	SELECT 'WFL0500', p.object, 'a name must not be empty, begin or end with a blank, or be longer than 100 characters'
+	FROM part p WHERE p.kind IN ('stage', 'step') AND jsonb_typeof(p.item -> 'name') = 'string' AND p.item ->> 'name' !~ '^\S(.{0,98}\S)?$'
+	UNION ALL
+	SELECT 'WFL0500', object, format('a %s of that name is defined twice', kind) FROM part
+	WHERE kind IN ('stage', 'step') AND item ->> 'name' IS NOT NULL GROUP BY kind, object HAVING count(*) > 1
+	UNION ALL
+	SELECT 'WFL0505', object, 'it has no stage' FROM flow WHERE definition -> 'stages' = '[]'
+	UNION ALL
+	SELECT 'WFL0505', object, 'it has no step' FROM stage WHERE item -> 'steps' = '[]'
+	UNION ALL
+	SELECT 'WFL0501', object, format('unknown kind "%s"', kind) FROM step s
+	WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
+	UNION ALL
+	SELECT 'WFL0502', s.object, format('a step of kind "%s" has no setting "%s"', s.kind, m.key)
+	FROM step s, smartwf.members(s.item -> 'settings') m
+	WHERE EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
+		AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE (f.kind, f.setting) = (s.kind, m.key))
+	UNION ALL
+	SELECT 'WFL0503', s.object, format('setting "%s" is missing', f.setting)
+	FROM step s JOIN smartwf.flow_settings() f ON f.kind = s.kind AND f.needed
+	WHERE s.item -> 'settings' ->> f.setting IS NULL
+	UNION ALL
+	SELECT 'WFL0504', s.object, format('setting "%s" must be %s %s, not %s', f.setting, CASE WHEN f.type IN ('array', 'object') THEN 'an' ELSE 'a' END, f.type, m.value)
+	FROM step s, smartwf.members(s.item -> 'settings') m, smartwf.flow_settings() f
+	WHERE (f.kind, f.setting) = (s.kind, m.key) AND f.type <> 'any' AND jsonb_typeof(m.value) NOT IN (f.type, 'null')
+	UNION ALL
+	SELECT 'WFL0502', object, format('a step of kind "%s" has no "%s"', kind, b.key)
+	FROM step s, (VALUES ('else', 'if_condition'), ('cases', 'switch_case'), ('default', 'switch_case')) AS b (key, of_kind)
+	WHERE s.kind <> b.of_kind AND s.item ? b.key
+$$;
+COMMENT ON FUNCTION smartwf.flow_form_faults(jsonb) IS
+'Faults in the form of a flow''s JSON (jsonb): names, kinds, settings unknown, missing or of the wrong type. Raises nothing.';
+
+-- A function that a flow names: (model jsonb, run bigint) returns something.
+CREATE FUNCTION smartwf.flow_function_fault(name text, returns text) RETURNS text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	parts text[];
+	found regprocedure;
+BEGIN
+	parts := parse_ident(name);
+	IF cardinality(parts) <> 2 THEN
+		RETURN format('function "%s" is not of the form schema.function', name);
+	END IF;
+	SELECT p.oid INTO found FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+		WHERE n.nspname = parts[1] AND p.proname = parts[2] AND p.proargtypes::text = '3802 20' AND p.prokind = 'f' AND NOT p.proretset
+			AND p.prorettype = returns::regtype;
+	IF found IS NULL THEN
+		RETURN format('function %s(model jsonb, run bigint) returns %s does not exist', name, returns);
+	END IF;
+	RETURN NULL;
+EXCEPTION WHEN invalid_parameter_value THEN
+	RETURN format('function "%s" is not of the form schema.function', name);
+END
+$$;
+COMMENT ON FUNCTION smartwf.flow_function_fault(text, text) IS
+'Why the named function (text, schema.function) cannot be called with a model and a run and return a type (text), as text; null if it can. Raises nothing.';
+
+-- Faults in what a well-formed step says.
+CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH step AS (
+		SELECT s.object, s.kind, s.item -> 'settings' AS settings FROM smartwf.flow_steps(definition) s
+	), choice (setting, code, allowed) AS (
+		VALUES ('channel', 'WFL0512', ARRAY['smtp', 'mail', 'signalr']), ('renderType', 'WFL0504', ARRAY['text', 'html']),
+			('operator', 'WFL0504', ARRAY['equal', 'notEqual', 'greater', 'less']))
+	SELECT c.code, s.object, format('%s "%s" must be one of %s', c.setting, s.settings ->> c.setting, array_to_string(c.allowed, ', '))
+	FROM step s, choice c
+	WHERE jsonb_typeof(s.settings -> c.setting) = 'string' AND s.settings ->> c.setting <> ALL (c.allowed)
+	UNION ALL
+	SELECT 'WFL0513', object, 'either value or source must be given, not both' FROM step
+	WHERE kind = 'update_model_field' AND (settings ? 'value') = (settings ->> 'source' IS NOT NULL)
+	UNION ALL
+	SELECT 'WFL0513', object, 'greater and less cannot compare with null' FROM step
+	WHERE kind = 'if_condition' AND settings -> 'compareWithNull' = 'true' AND settings ->> 'operator' IN ('greater', 'less')
+	UNION ALL
+	SELECT 'WFL0503', object, 'setting "value" is missing' FROM step
+	WHERE kind = 'if_condition' AND settings -> 'compareWithNull' IS DISTINCT FROM 'true' AND settings ->> 'value' IS NULL
+	UNION ALL
+	SELECT 'WFL0515', object, 'it has nobody to address: userField, users or userRouting' FROM step
+	WHERE kind IN ('send_notification', 'send_templated_notification', 'get_user_confirmation')
+		AND settings ->> 'userField' IS NULL AND settings ->> 'userRouting' IS NULL AND coalesce(settings -> 'users', '[]') IN ('[]', 'null')
+	UNION ALL
+	SELECT 'WFL0504', s.object, format('setting "%s" must be a list of strings', l.setting)
+	FROM step s, (VALUES ('users'), ('options')) AS l (setting)
+	WHERE EXISTS (SELECT FROM smartwf.items(s.settings, l.setting) i WHERE jsonb_typeof(i.item) <> 'string')
+	UNION ALL
+	SELECT 'WFL0504', object, 'answersNeeded must be a whole number from 1' FROM step
+	WHERE jsonb_typeof(settings -> 'answersNeeded') = 'number' AND settings ->> 'answersNeeded' !~ '^[1-9][0-9]{0,3}$'
+	UNION ALL
+	SELECT 'WFL0517', s.object, format('%s: %s', t.setting, smartwf.template_fault(s.settings ->> t.setting))
+	FROM step s, (VALUES ('message'), ('subject')) AS t (setting)
+	WHERE jsonb_typeof(s.settings -> t.setting) = 'string' AND smartwf.template_fault(s.settings ->> t.setting) IS NOT NULL
+	UNION ALL
+	SELECT 'WFL0509', object, format('dataflow "%s" is not registered', settings ->> 'dataflow') FROM step
+	WHERE jsonb_typeof(settings -> 'dataflow') = 'string'
+		AND NOT EXISTS (SELECT FROM smartwf.dataflows d WHERE d.name = settings ->> 'dataflow')
+	UNION ALL
+	SELECT 'WFL0510', object, format('template "%s" is not defined', settings ->> 'template') FROM step
+	WHERE jsonb_typeof(settings -> 'template') = 'string'
+		AND NOT EXISTS (SELECT FROM smartwf.templates t WHERE t.name = settings ->> 'template')
+	UNION ALL
+	SELECT 'WFL0516', object, smartwf.flow_function_fault(settings ->> 'userRouting', 'text[]') FROM step
+	WHERE jsonb_typeof(settings -> 'userRouting') = 'string' AND smartwf.flow_function_fault(settings ->> 'userRouting', 'text[]') IS NOT NULL
+$$;
+COMMENT ON FUNCTION smartwf.flow_setting_faults(jsonb) IS
+'Faults in what the steps of a flow''s JSON (jsonb) say: channels, operators, recipients, templates, dataflows. Raises nothing.';
+
+-- Faults in how the steps follow each other.
+CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH step AS (
+		SELECT s.*, s.path[:cardinality(s.path) - 1] AS list FROM smartwf.flow_steps(definition) s)
+	SELECT 'WFL0506', s.object, 'its alternative has no finish' FROM step s
+	WHERE s.kind = 'if_condition' AND NOT EXISTS (SELECT FROM step f WHERE f.kind = 'finish'
+		AND f.path[:cardinality(s.path) + 1] = s.path || 'else'::text)
+	UNION ALL
+	SELECT 'WFL0507', s.object, 'it has no branch' FROM step s
+	WHERE s.kind = 'switch_case' AND NOT EXISTS (SELECT FROM smartwf.members(s.item -> 'cases'))
+	UNION ALL
+	-- in the same list, or in a later stage
+	SELECT 'WFL0508', s.object, format('nothing reaches it: %s goes on nowhere', (
+		SELECT e.object FROM step e
+		WHERE e.kind IN ('finish', 'reset_to_draft', 'switch_case')
+			AND ((e.list = s.list AND e.number < s.number) OR (e.parent IS NULL AND e.stage_number < s.stage_number))
+		ORDER BY e.path LIMIT 1))
+	FROM step s
+	WHERE EXISTS (SELECT FROM step e
+		WHERE e.kind IN ('finish', 'reset_to_draft', 'switch_case')
+			AND ((e.list = s.list AND e.number < s.number) OR (e.parent IS NULL AND e.stage_number < s.stage_number)))
+$$;
+COMMENT ON FUNCTION smartwf.flow_order_faults(jsonb) IS
+'Faults in the order of the steps of a flow''s JSON (jsonb): alternatives without a finish, switches without a branch, steps that nothing reaches. Raises nothing.';
+
+-- Where the model is known: fields that it lacks.
+CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH relation AS (
+		SELECT smartwf.attached_relation(s.name) AS relation FROM smartwf.structures s WHERE s.name = definition ->> 'structure'
+	), step AS (
+		SELECT s.object, s.kind, s.item -> 'settings' AS settings FROM smartwf.flow_steps(definition) s
+	), named (severity, object, field) AS (
+		SELECT 'error', s.object, s.settings ->> f.setting
+		FROM step s, (VALUES ('field'), ('source'), ('userField')) AS f (setting) WHERE jsonb_typeof(s.settings -> f.setting) = 'string'
+		UNION ALL
+		SELECT 'error', s.object, m.value #>> '{}' FROM step s, smartwf.members(s.settings -> 'properties') m
+		UNION ALL
+		-- what a template lacks is empty
+		SELECT 'warning', s.object, field
+		FROM step s, (VALUES ('message'), ('subject')) AS t (setting), unnest(smartwf.template_fields(s.settings ->> t.setting)) AS field
+		WHERE jsonb_typeof(s.settings -> t.setting) = 'string' AND smartwf.template_fault(s.settings ->> t.setting) IS NULL)
+	SELECT 'error', 'WFL0518', format('flow %s', definition ->> 'name'), format('structure "%s" is not attached', definition ->> 'structure')
+	WHERE definition ->> 'structure' <> '' AND NOT EXISTS (SELECT FROM relation)
+	UNION ALL
+	SELECT DISTINCT n.severity, 'WFL0511', n.object, format('%s has no field "%s"', r.relation, n.field)
+	FROM named n, relation r
+	WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r.relation AND a.attnum > 0 AND NOT a.attisdropped
+		AND a.attname = split_part(n.field, '.', 1))
+$$;
+COMMENT ON FUNCTION smartwf.flow_field_faults(jsonb) IS
+'Fields that a flow''s JSON (jsonb) names and the elements of its structure lack; a warning where a template names them. Raises nothing.';
+
+CREATE FUNCTION smartwf.flow_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT * FROM (
+		SELECT 'error', f.* FROM smartwf.flow_form_faults(definition) f
+		UNION ALL
+		SELECT 'error', f.* FROM smartwf.flow_setting_faults(definition) f
+		UNION ALL
+		SELECT 'error', f.* FROM smartwf.flow_order_faults(definition) f
+		UNION ALL
+		SELECT * FROM smartwf.flow_field_faults(definition)
+		UNION ALL
+		SELECT 'warning', 'WFL0901', format('grant %s', number), format('role "%s" does not exist', item ->> 'role')
+		FROM smartwf.items(definition, 'grants')
+		WHERE jsonb_typeof(item -> 'role') = 'string' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = item ->> 'role')
+	) AS fault (severity, code, object, message)
+	ORDER BY severity, object COLLATE "C", code COLLATE "C", message COLLATE "C"
+$$;
+COMMENT ON FUNCTION smartwf.flow_faults(jsonb) IS
+'Everything that is wrong ("error") or odd ("warning") with a flow''s JSON form (jsonb): severity, code, object, message (text). Raises nothing.';

@@ -1,0 +1,191 @@
+-- Definitions of flows, in and out.
+
+CREATE FUNCTION smartwf.flow_list(of_flow int, of_stage text, of_parent text, of_branch text, of_value text) RETURNS json
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN coalesce((SELECT json_agg(smartwf.flow_step(s) ORDER BY s.position) FROM smartwf.steps s
+		WHERE s.flow_id = of_flow AND s.stage = of_stage AND s.parent IS NOT DISTINCT FROM of_parent
+			AND s.branch IS NOT DISTINCT FROM of_branch AND s.branch_value IS NOT DISTINCT FROM of_value), '[]');
+END
+$$;
+COMMENT ON FUNCTION smartwf.flow_list(int, text, text, text, text) IS
+'The steps of one list of a flow (int): of a stage (text), or of a branch (text, and its value, text) of a parent (text), as JSON. Raises nothing.';
+
+-- The branches that a kind of step has are always shown.
+CREATE FUNCTION smartwf.flow_step(step smartwf.steps) RETURNS json
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	CASE step.kind
+		WHEN 'if_condition' THEN
+			RETURN json_build_object('name', step.name, 'kind', step.kind, 'settings', step.settings,
+				'else', smartwf.flow_list(step.flow_id, step.stage, step.name, 'else', NULL));
+		WHEN 'switch_case' THEN
+			RETURN json_build_object('name', step.name, 'kind', step.kind, 'settings', step.settings,
+				'cases', (SELECT coalesce(json_object_agg(c.value, smartwf.flow_list(step.flow_id, step.stage, step.name, 'case', c.value) ORDER BY c.value), '{}')
+					FROM jsonb_array_elements_text(coalesce(step.cases, '[]')) AS c (value)),
+				'default', smartwf.flow_list(step.flow_id, step.stage, step.name, 'default', NULL));
+		ELSE
+			RETURN json_build_object('name', step.name, 'kind', step.kind, 'settings', step.settings);
+	END CASE;
+END
+$$;
+COMMENT ON FUNCTION smartwf.flow_step(smartwf.steps) IS
+'A step, with all that its branches hold, as JSON. Raises nothing.';
+
+CREATE FUNCTION smartwf.flow_form(flow_id int) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess', f.restrict_access,
+		'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role) ORDER BY g.position, g.role), '[]')
+			FROM smartwf.flow_grants g WHERE g.flow_id = f.id),
+		'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'steps', smartwf.flow_list(f.id, s.name, NULL, NULL, NULL))
+				ORDER BY s.position), '[]')
+			FROM smartwf.stages s WHERE s.flow_id = f.id))
+	FROM smartwf.flows f WHERE f.id = flow_form.flow_id
+$$;
+COMMENT ON FUNCTION smartwf.flow_form(int) IS
+'A flow version (int, its id) in the JSON form (json) that define_flow() takes; null if there is none. Raises nothing.';
+
+CREATE FUNCTION smartwf.flow_definition(name text, version int DEFAULT NULL) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT smartwf.flow_form(f.id) FROM smartwf.flows f
+	WHERE f.name = flow_definition.name AND (f.version = flow_definition.version OR flow_definition.version IS NULL)
+	ORDER BY f.version DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION smartwf.flow_definition(text, int) IS
+'A flow (text) of a version (int, default: the newest, drafts included) in the JSON form (json) that define_flow() takes, every key shown; null if there is none. Raises nothing.';
+
+CREATE FUNCTION smartwf.check_flow(name text, version int DEFAULT NULL)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT f.* FROM smartwf.flow_faults(smartwf.flow_definition(name, version)::jsonb) f
+	WHERE smartwf.flow_definition(name, version) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0003', format('flow %s', name), 'it is not defined'
+	WHERE smartwf.flow_definition(name, version) IS NULL
+$$;
+COMMENT ON FUNCTION smartwf.check_flow(text, int) IS
+'Everything that is wrong ("error") or odd ("warning") with a stored flow (text) of a version (int, default: the newest, drafts included): severity, code, object, message (text). Raises nothing.';
+
+CREATE FUNCTION smartwf.require_valid_flow(definition json) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT smartwf.refuse(format('definition of flow "%s"', definition ->> 'name'), ARRAY(
+		SELECT format('%s %s: %s', f.code, f.object, f.message)
+		FROM smartwf.flow_faults(definition::jsonb) f WHERE f.severity = 'error'))
+$$;
+COMMENT ON FUNCTION smartwf.require_valid_flow(json) IS
+'Raises WF001 with every fault of a flow''s JSON form (json), a line each.';
+
+-- The same form for what a caller gives: every default filled in.
+CREATE FUNCTION smartwf.complete_flow_list(list jsonb) RETURNS jsonb
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('name', s.item -> 'name', 'kind', s.item -> 'kind',
+			'settings', coalesce(nullif(s.item -> 'settings', 'null'), '{}'))
+			|| CASE s.item ->> 'kind'
+				WHEN 'if_condition' THEN jsonb_build_object('else', smartwf.complete_flow_list(s.item -> 'else'))
+				WHEN 'switch_case' THEN jsonb_build_object('default', smartwf.complete_flow_list(s.item -> 'default'),
+					'cases', (SELECT coalesce(jsonb_object_agg(m.key, smartwf.complete_flow_list(m.value)), '{}') FROM smartwf.members(s.item -> 'cases') m))
+				ELSE '{}' END
+			ORDER BY s.number), '[]')
+		FROM smartwf.items(jsonb_build_object('steps', list), 'steps') s);
+END
+$$;
+COMMENT ON FUNCTION smartwf.complete_flow_list(jsonb) IS
+'A valid list of steps (jsonb) with every default filled in (jsonb). Raises nothing.';
+
+CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT '{"label": "", "structure": "", "restrictAccess": false, "grants": []}' || jsonb_strip_nulls(definition - 'stages')
+		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps', smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
+			FROM smartwf.items(definition, 'stages')))
+$$;
+COMMENT ON FUNCTION smartwf.complete_flow(jsonb) IS
+'A valid flow''s JSON form (jsonb) with every default filled in, as flow_definition() shows it. Raises nothing.';
+
+-- Stages and steps of a complete form, in the order in which parents come first.
+CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO smartwf.stages (flow_id, name, position)
+		SELECT of_flow, item ->> 'name', number FROM smartwf.items(definition, 'stages');
+	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases)
+		SELECT of_flow, s.name, s.stage, s.parent, s.branch, s.branch_value, s.number, s.kind, s.item -> 'settings',
+			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END
+		FROM smartwf.flow_steps(definition) s ORDER BY s.path;
+$$;
+COMMENT ON FUNCTION smartwf.store_flow_steps(int, jsonb) IS
+'Stores the stages and steps of a complete form (jsonb) as those of a draft (int, its id). Raises constraint violations.';
+
+CREATE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	stored smartwf.flows;
+BEGIN
+	INSERT INTO smartwf.flows (name, version, label, structure, restrict_access)
+		VALUES (definition ->> 'name',
+			(SELECT coalesce(max(version), 0) + 1 FROM smartwf.flows f WHERE f.name = definition ->> 'name'),
+			definition ->> 'label', definition ->> 'structure', (definition ->> 'restrictAccess')::boolean)
+		RETURNING * INTO stored;
+	INSERT INTO smartwf.flow_grants (flow_id, role, position)
+		SELECT stored.id, item ->> 'role', number FROM smartwf.items(definition, 'grants');
+	PERFORM smartwf.store_flow_steps(stored.id, definition);
+	RETURN stored.id;
+END
+$$;
+COMMENT ON FUNCTION smartwf.store_flow(jsonb) IS
+'Stores a complete form (jsonb) as the next version of its flow, a draft, and returns its id (int). Raises constraint violations: a flow has one draft at a time.';
+
+CREATE FUNCTION smartwf.define_flow(definition jsonb) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	fault record;
+	complete jsonb;
+	newest smartwf.flows;
+	stored int;
+BEGIN
+	IF definition IS NULL THEN
+		RAISE EXCEPTION 'definition must not be null' USING ERRCODE = 'WF400';
+	ELSIF jsonb_typeof(definition) <> 'object' THEN
+		RAISE EXCEPTION 'definition must be a JSON object, not %', jsonb_typeof(definition) USING ERRCODE = 'WF400';
+	END IF;
+	PERFORM smartwf.require_valid_flow(definition::json);
+	FOR fault IN SELECT * FROM smartwf.flow_faults(definition) LOOP
+		RAISE WARNING '% %: %', fault.code, fault.object, fault.message;
+	END LOOP;
+
+	LOCK TABLE smartwf.flows IN SHARE ROW EXCLUSIVE MODE;
+	complete := smartwf.complete_flow(definition);
+	SELECT * INTO newest FROM smartwf.flows f WHERE f.name = complete ->> 'name' ORDER BY f.version DESC LIMIT 1;
+	IF newest.status = 'draft' THEN
+		RAISE EXCEPTION 'flow "%" has a draft', newest.name USING ERRCODE = 'WF001',
+			DETAIL = format('WFL0519 flow %s: version %s is a draft, which a new version would lose.', newest.name, newest.version),
+			HINT = 'Publish it with smartwf.publish_flow(), or drop it with smartwf.discard_flow().';
+	ELSIF smartwf.flow_form(newest.id)::jsonb = complete THEN
+		RETURN newest.version;
+	END IF;
+	stored := smartwf.store_flow(complete);
+	UPDATE smartwf.flows SET status = 'published' WHERE id = stored;
+	RETURN coalesce(newest.version, 0) + 1;
+END
+$$;
+COMMENT ON FUNCTION smartwf.define_flow(jsonb) IS
+'Defines a flow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, or if the flow has a draft; WF400 for what is no JSON object; warns of what is odd.';
+
+CREATE FUNCTION smartwf.register_dataflow(name text, function text, description text DEFAULT '') RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	fault text := smartwf.flow_function_fault(function, 'jsonb');
+BEGIN
+	IF name IS NULL OR name !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$' THEN
+		RAISE EXCEPTION '"%" is no name of a dataflow', name USING ERRCODE = 'WF400',
+			DETAIL = 'It must be a letter or underscore, then letters, digits, "_" or ":", 49 characters at most.';
+	ELSIF function IS NULL OR description IS NULL THEN
+		RAISE EXCEPTION 'function and description must not be null' USING ERRCODE = 'WF400';
+	ELSIF fault IS NOT NULL THEN
+		PERFORM smartwf.refuse(format('dataflow "%s"', name), ARRAY[format('WFL0516 dataflow %s: %s', name, fault)]);
+	END IF;
+	INSERT INTO smartwf.dataflows AS d VALUES (name, function, description)
+		ON CONFLICT ON CONSTRAINT dataflows_pkey DO UPDATE SET function = EXCLUDED.function, description = EXCLUDED.description;
+END
+$$;
+COMMENT ON FUNCTION smartwf.register_dataflow(text, text, text) IS
+'Registers a function (text, schema.function; (model jsonb, run bigint) returns jsonb) as a dataflow of a name (text), with a description (text); again: replaces it. Raises WF001 if there is no such function, WF400 for what is no name.';
