@@ -19,6 +19,7 @@
 
 #include "actor.h"
 #include "compat.h"
+#include "json_value.h"
 
 static char *admin_role = NULL;
 static char *actor_claim = NULL;
@@ -65,23 +66,13 @@ static char *
 claimed_name(void)
 {
 	const char *claims = GetConfigOption("request.jwt.claims", true, false);
-	JsonbValue	key;
 	JsonbValue *value;
-	Datum		json;
 
 	if (claims == NULL || claims[0] == '\0')
 		return NULL;
-	json = DirectFunctionCall1(jsonb_in, CStringGetDatum(claims));
-	if (!JB_ROOT_IS_OBJECT(DatumGetJsonbP(json)))
-		return NULL;
-	key.type = jbvString;
-	key.val.string.val = actor_claim;
-	key.val.string.len = strlen(actor_claim);
-	value = findJsonbValueFromContainer(&DatumGetJsonbP(json)->root,
-										JB_FOBJECT, &key);
-	if (value == NULL || value->type != jbvString)
-		return NULL;
-	return pnstrdup(value->val.string.val, value->val.string.len);
+	value = json_text_member(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(claims))),
+							 actor_claim);
+	return value == NULL ? NULL : json_text(value);
 }
 
 /* The name that history keeps and that a column of the element may hold. */

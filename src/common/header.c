@@ -13,26 +13,18 @@
 #include "utils/jsonb.h"
 
 #include "header.h"
+#include "json_value.h"
 
 /* The value of a header (its name in lower case), NULL if there is none. */
 char *
 request_header(const char *name)
 {
 	const char *headers = GetConfigOption("request.headers", true, false);
-	JsonbValue	key;
 	JsonbValue *value;
-	Jsonb	   *json;
 
 	if (headers == NULL || headers[0] == '\0')
 		return NULL;
-	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(headers)));
-	if (!JB_ROOT_IS_OBJECT(json))
-		return NULL;
-	key.type = jbvString;
-	key.val.string.val = (char *) name;
-	key.val.string.len = strlen(name);
-	value = findJsonbValueFromContainer(&json->root, JB_FOBJECT, &key);
-	if (value == NULL || value->type != jbvString)
-		return NULL;
-	return pnstrdup(value->val.string.val, value->val.string.len);
+	value = json_text_member(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(headers))),
+							 name);
+	return value == NULL ? NULL : json_text(value);
 }

@@ -13,6 +13,7 @@
 #include "body.h"
 #include "common/attempt.h"
 #include "common/error.h"
+#include "common/json_value.h"
 #include "common/locale.h"
 
 typedef struct Reading
@@ -68,42 +69,22 @@ kind_of(const JsonbValue *value)
 	}
 }
 
-/* The value at the root of a document. */
-static JsonbValue
-root_value(Jsonb *json)
-{
-	JsonbValue	value;
-
-	if (JB_ROOT_IS_SCALAR(json))
-		return *getIthJsonbValueFromContainer(&json->root, 0);
-	value.type = jbvBinary;
-	value.val.binary.data = &json->root;
-	value.val.binary.len = VARSIZE(json) - VARHDRSZ;
-	return value;
-}
-
 /* A member, NULL if missing or null; anything but an object has no members. */
 static JsonbValue *
 body_member(Jsonb *body, const char *name)
 {
-	JsonbValue	key;
+	JsonbValue	root;
 	JsonbValue *value;
 
 	if (body == NULL)
 		return NULL;
+	root = json_root(body);
+	if (root.type == jbvNull)
+		return NULL;			/* no body, in JSON */
 	if (!JB_ROOT_IS_OBJECT(body))
-	{
-		JsonbValue	root = root_value(body);
-
-		if (root.type == jbvNull)
-			return NULL;		/* no body, in JSON */
 		raise_failure(MALFORMED_CALL,
 					  psprintf(localized("the body must be a JSON object, not %s"), kind_of(&root)));
-	}
-	key.type = jbvString;
-	key.val.string.val = (char *) name;
-	key.val.string.len = strlen(name);
-	value = findJsonbValueFromContainer(&body->root, JB_FOBJECT, &key);
+	value = json_member(&root, name, strlen(name));
 	return value == NULL || value->type == jbvNull ? NULL : value;
 }
 
@@ -125,7 +106,7 @@ body_comment(Jsonb *body)
 		return NULL;
 	if (value->type != jbvString)
 		refuse_member("comment", localized("a string"), value);
-	return pnstrdup(value->val.string.val, value->val.string.len);
+	return json_text(value);
 }
 
 /* The parameters, NULL if there are none. */

@@ -17,6 +17,7 @@
 #include "common/attempt.h"
 #include "common/error.h"
 #include "common/json_text.h"
+#include "common/json_value.h"
 #include "common/locale.h"
 #include "lifecycle/document.h"
 #include "lifecycle/transition.h"
@@ -177,12 +178,10 @@ read_user_message(void *argument)
 {
 	UserMessage *message = argument;
 	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(message->detail)));
-	JsonbValue	key = {.type = jbvString, .val.string = {.val = "userMessage", .len = 11}};
-	JsonbValue *value = !JB_ROOT_IS_OBJECT(json) ? NULL :
-		findJsonbValueFromContainer(&json->root, JB_FOBJECT, &key);
+	JsonbValue *value = json_text_member(json, "userMessage");
 
-	if (value != NULL && value->type == jbvString)
-		message->text = pnstrdup(value->val.string.val, value->val.string.len);
+	if (value != NULL)
+		message->text = json_text(value);
 }
 
 /* Anybody may raise our SQLSTATEs, with whatever DETAIL. */

@@ -11,9 +11,9 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/numeric.h"
 
 #include "common/attempt.h"
+#include "common/json_value.h"
 #include "common/locale.h"
 #include "judgement.h"
 
@@ -65,41 +65,14 @@ smartwf_parameter_types(PG_FUNCTION_ARGS)
 static JsonbValue *
 given_value(const Judgement *judgement, const char *name)
 {
-	JsonbValue	key;
+	JsonbValue	root;
 	JsonbValue *value;
 
 	if (judgement->parameters == NULL)
 		return NULL;
-	key.type = jbvString;
-	key.val.string.val = (char *) name;
-	key.val.string.len = strlen(name);
-	value = findJsonbValueFromContainer(&judgement->parameters->root, JB_FOBJECT, &key);
+	root = json_root(judgement->parameters);
+	value = json_member(&root, name, strlen(name));
 	return value == NULL || value->type == jbvNull ? NULL : value;
-}
-
-/* A JSON value as the text that an input function reads. */
-static char *
-value_text(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		default:
-			return JsonbToCString(NULL, value->val.binary.data, value->val.binary.len);
-	}
-}
-
-static bool
-is_list(const JsonbValue *value)
-{
-	return value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) &&
-		!JsonContainerIsScalar(value->val.binary.data);
 }
 
 /* Does TEXT begin as FORM does, a digit for each 9? */
@@ -137,7 +110,7 @@ static void
 read_single(const Parameter *parameter, const JsonbValue *value)
 {
 	const ParameterType *type = type_by_name(parameter->type);
-	char	   *text = value_text(value);
+	char	   *text = json_text(value);
 	bool		fits = value->type == jbvString ||
 		(value->type == jbvNumeric && type->takes_number) ||
 		(value->type == jbvBool && type->takes_boolean) ||
@@ -165,7 +138,7 @@ read_value(const Parameter *parameter, const JsonbValue *value)
 {
 	if (!parameter->multiple)
 		read_single(parameter, value);
-	else if (!is_list(value))
+	else if (!json_is_list(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("wrong type")));
 	else
@@ -187,7 +160,7 @@ list_as_array(const JsonbValue *list, Oid element_type, int32 typmod)
 		JsonbValue *item = getIthJsonbValueFromContainer(list->val.binary.data, i);
 
 		state = accumArrayResult(state,
-								 OidInputFunctionCall(input, value_text(item), argument, typmod),
+								 OidInputFunctionCall(input, json_text(item), argument, typmod),
 								 false, element_type, CurrentMemoryContext);
 	}
 	return makeArrayResult(state, CurrentMemoryContext);
@@ -202,7 +175,7 @@ value_for_column(const JsonbValue *value, Form_pg_attribute column)
 	Oid			input;
 	Oid			argument;
 
-	if (is_list(value) && OidIsValid(element_type))
+	if (json_is_list(value) && OidIsValid(element_type))
 		return list_as_array(value, element_type, column->atttypmod);
 	getTypeInputInfo(column->atttypid, &input, &argument);
 	if ((base == JSONOID || base == JSONBOID) && value->type != jbvBinary)
@@ -212,7 +185,7 @@ value_for_column(const JsonbValue *value, Form_pg_attribute column)
 		return OidInputFunctionCall(input, JsonbToCString(NULL, &scalar->root, VARSIZE(scalar)),
 									argument, column->atttypmod);
 	}
-	return OidInputFunctionCall(input, value_text(value), argument, column->atttypmod);
+	return OidInputFunctionCall(input, json_text(value), argument, column->atttypmod);
 }
 
 /* The column in which a parameter is stored, 0 if there is none. */
@@ -293,7 +266,7 @@ check_parameter(Judgement *judgement, const Parameter *parameter)
 	return psprintf(parameter->multiple ?
 					localized("parameter \"%s\" must be a list of type %s, not \"%s\"") :
 					localized("parameter \"%s\" must be of type %s, not \"%s\""),
-					parameter->name, parameter->type, value_text(storing.value));
+					parameter->name, parameter->type, json_text(storing.value));
 }
 
 /* The first given parameter that the transition does not ask for. */

@@ -12,11 +12,11 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/numeric.h"
 
 #include "common/argument.h"
 #include "common/attempt.h"
 #include "common/error.h"
+#include "common/json_value.h"
 #include "common/locale.h"
 #include "template.h"
 
@@ -39,16 +39,6 @@ static void render_tokens(Rendering *rendering, const Template *template, int fr
 
 /* Values */
 
-static const JsonbValue *
-member_of(const JsonbValue *value, const char *name, int length)
-{
-	JsonbValue	key = {.type = jbvString, .val.string = {.val = (char *) name, .len = length}};
-
-	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
-		return NULL;
-	return findJsonbValueFromContainer(value->val.binary.data, JB_FOBJECT, &key);
-}
-
 /* The value of a name, dotted or not; NULL: there is none. */
 static const JsonbValue *
 look_up(const Scope *scope, const char *name, int length)
@@ -61,20 +51,14 @@ look_up(const Scope *scope, const char *name, int length)
 		return scope->value;
 	part = Min(strcspn(name, "."), length);
 	for (; scope != NULL && value == NULL; scope = scope->outer)
-		value = member_of(scope->value, name, part);
+		value = json_member(scope->value, name, part);
 	while (value != NULL && name + part < end)
 	{
 		name += part + 1;
 		part = Min(strcspn(name, "."), end - name);
-		value = member_of(value, name, part);
+		value = json_member(value, name, part);
 	}
 	return value;
-}
-
-static bool
-is_list(const JsonbValue *value)
-{
-	return value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data);
 }
 
 /* Does a section of that value show nothing? */
@@ -87,26 +71,7 @@ is_empty(const JsonbValue *value)
 		return !value->val.boolean;
 	if (value->type == jbvString)
 		return value->val.string.len == 0;
-	return is_list(value) && JsonContainerSize(value->val.binary.data) == 0;
-}
-
-static char *
-text_of(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvNull:
-			return "";
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return value->val.boolean ? "true" : "false";
-		default:
-			return JsonbToCString(NULL, value->val.binary.data, value->val.binary.len);
-	}
+	return json_is_list(value) && JsonContainerSize(value->val.binary.data) == 0;
 }
 
 /* Rendering */
@@ -145,9 +110,9 @@ render_variable(Rendering *rendering, const Token *token, const Scope *scope)
 	if (value == NULL)
 		return;
 	if (rendering->is_html && token->kind == TOKEN_VARIABLE)
-		append_escaped(&rendering->output, text_of(value));
+		append_escaped(&rendering->output, json_text(value));
 	else
-		appendStringInfoString(&rendering->output, text_of(value));
+		appendStringInfoString(&rendering->output, json_text(value));
 }
 
 /* Once for each item of a list, else once. */
@@ -160,7 +125,7 @@ render_section(Rendering *rendering, const Template *template, int index, const 
 
 	if (is_empty(value))
 		return;
-	if (!is_list(value))
+	if (!json_is_list(value))
 		render_tokens(rendering, template, index + 1, token->end, &inner);
 	else
 		for (int i = 0; i < JsonContainerSize(value->val.binary.data); i++)
@@ -193,14 +158,13 @@ indented(const char *text, const Token *token)
 static void
 render_partial(Rendering *rendering, const Token *token, const Scope *scope)
 {
-	JsonbValue	key = {.type = jbvString, .val.string = {.val = (char *) token->text, .len = token->length}};
 	JsonbValue *value = rendering->partials == NULL ? NULL :
-		findJsonbValueFromContainer(&rendering->partials->root, JB_FOBJECT, &key);
+		json_text_member(rendering->partials, pnstrdup(token->text, token->length));
 	Template   *template;
 
-	if (value == NULL || value->type != jbvString)
+	if (value == NULL)
 		return;
-	template = parse_template(indented(text_of(value), token));
+	template = parse_template(indented(json_text(value), token));
 	render_tokens(rendering, template, 0, template->number_of_tokens, scope);
 }
 
@@ -241,27 +205,13 @@ render_tokens(Rendering *rendering, const Template *template, int from, int to,
 	}
 }
 
-/* The value at the root of a document, as names are looked up in it. */
-static JsonbValue
-root_of(Jsonb *json)
-{
-	JsonbValue	value;
-
-	if (JB_ROOT_IS_SCALAR(json))
-		return *getIthJsonbValueFromContainer(&json->root, 0);
-	value.type = jbvBinary;
-	value.val.binary.data = &json->root;
-	value.val.binary.len = VARSIZE(json) - VARHDRSZ;
-	return value;
-}
-
 /* A template with the values of a model; PARTIALS may be NULL. */
 char *
 render_template(const char *text, Jsonb *model, Jsonb *partials, bool is_html)
 {
 	Template   *template = parse_template(text);
 	Rendering	rendering = {.partials = partials, .is_html = is_html};
-	JsonbValue	root = root_of(model);
+	JsonbValue	root = json_root(model);
 	Scope		scope = {&root, NULL};
 
 	initStringInfo(&rendering.output);
