@@ -3,7 +3,7 @@ EXTENSION = smartwf
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
 
 MODULE_big = smartwf
-ROOMS = common lifecycle outbox http
+ROOMS = common lifecycle outbox flow http
 OBJS = src/smartwf.o $(patsubst %.c,%.o,$(sort $(wildcard $(ROOMS:%=src/%/*.c))))
 
 # joined in this order into the install script
@@ -19,10 +19,12 @@ SQL_PARTS = \
 	src/lifecycle/transition.sql \
 	src/lifecycle/document.sql \
 	src/outbox/template.sql \
+	src/outbox/outbox.sql \
 	src/flow/definition.sql \
 	src/flow/check.sql \
 	src/flow/define.sql \
 	src/flow/builder.sql \
+	src/flow/run.sql \
 	src/http/route.sql \
 	src/grants.sql \
 	src/http/api.sql

@@ -12,7 +12,9 @@
 #include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "catalog/pg_type.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
@@ -27,6 +29,9 @@ static char *actor_claim = NULL;
 /* The caller behind our own switch of user, while run_as() lasts. */
 static Oid	switched_caller = InvalidOid;
 static Oid	switched_user = InvalidOid;
+
+/* Whose name acts while run_as_actor() lasts; NULL: the claim's or the role's. */
+static const char *assumed_name = NULL;
 
 /* Settings that decide who is who: only a superuser may change them. */
 void
@@ -79,6 +84,8 @@ claimed_name(void)
 char *
 actor_name(void)
 {
+	if (assumed_name != NULL)
+		return pstrdup(assumed_name);
 	if (actor_claim != NULL && actor_claim[0] != '\0')
 	{
 		char	   *name = claimed_name();
@@ -96,6 +103,13 @@ holds_role(const char *role_name)
 	Oid			role = get_role_oid(role_name, true);
 
 	return OidIsValid(role) && has_privs_of_role(acting_role(), role);
+}
+
+/* Does a name, in a column or a list, mean the caller?  His own, or a role's. */
+bool
+names_caller(const char *name)
+{
+	return strcmp(name, actor_name()) == 0 || holds_role(name);
 }
 
 /* Superusers and members of smartwf.admin_role. */
@@ -165,12 +179,67 @@ run_as_caller(Work work, void *argument)
 					   ~SECURITY_NOFORCE_RLS, work, argument);
 }
 
+/*
+ * Do WORK as somebody else altogether: with the rights of ROLE, judged by them,
+ * under the NAME that history keeps.  For the steps of flows, which act for
+ * whoever started them.
+ */
+void
+run_as_actor(Oid role, const char *name, Work work, void *argument)
+{
+	const char *saved_name = assumed_name;
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	PG_TRY();
+	{
+		assumed_name = name;
+		run_in_context(role, (context | SECURITY_LOCAL_USERID_CHANGE) &
+					   ~SECURITY_NOFORCE_RLS, work, argument);
+	}
+	PG_FINALLY();
+	{
+		assumed_name = saved_name;
+	}
+	PG_END_TRY();
+}
+
 /* smartwf.actor() */
 PG_FUNCTION_INFO_V1(smartwf_actor);
 Datum
 smartwf_actor(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(actor_name()));
+}
+
+/* smartwf.holds_role(role) */
+PG_FUNCTION_INFO_V1(smartwf_holds_role);
+Datum
+smartwf_holds_role(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(holds_role(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+}
+
+/* smartwf.names_caller(names) */
+PG_FUNCTION_INFO_V1(smartwf_names_caller);
+Datum
+smartwf_names_caller(PG_FUNCTION_ARGS)
+{
+	Datum	   *names;
+	bool	   *nulls;
+	int			number;
+
+	if (is_administrator())
+		PG_RETURN_BOOL(true);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(false);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT,
+					  &names, &nulls, &number);
+	for (int i = 0; i < number; i++)
+		if (!nulls[i] && names_caller(TextDatumGetCString(names[i])))
+			PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(false);
 }
 
 /* smartwf.is_administrator() */

@@ -13,11 +13,13 @@ extern Oid	acting_role(void);
 extern char *actor_name(void);
 extern bool is_administrator(void);
 extern bool holds_role(const char *role_name);
+extern bool names_caller(const char *name);
 
 /* Work to be done under another user; see run_as(). */
 typedef void (*Work) (void *argument);
 
 extern void run_as(Oid user, Work work, void *argument);
 extern void run_as_caller(Work work, void *argument);
+extern void run_as_actor(Oid role, const char *name, Work work, void *argument);
 
 #endif

@@ -39,6 +39,10 @@ const FailureDescription smartwf_failures[NUMBER_OF_FAILURES] = {
 	"Address \"%s\" is not known"},
 	[WRONG_METHOD] = {"WFL0405", "WF405", 405, "Method Not Allowed",
 	"Method \"%s\" is not allowed for this address; allowed: %s"},
+	[MODEL_CHANGED] = {"WFL0409", "WF409", 409, "Conflict",
+	"Document \"%s\" has changed since the flow read it"},
+	[RUN_CLOSED] = {"WFL0410", "WF410", 409, "Conflict",
+	"%s is not possible: %s"},
 };
 
 /* For errcode(): the failure's SQLSTATE, packed. */

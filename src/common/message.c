@@ -43,6 +43,9 @@ static const struct
 	"L'adresse \"%s\" n'est pas connue"},
 	{"Method \"%s\" is not allowed for this address; allowed: %s",
 	"La méthode \"%s\" n'est pas permise à cette adresse ; permises : %s"},
+	{"Document \"%s\" has changed since the flow read it",
+	"Le document \"%s\" a changé depuis que le flux l'a lu"},
+	{"%s is not possible: %s", "%s n'est pas possible : %s"},
 
 	/* what is refused */
 	{"Transition \"%s\"", "La transition \"%s\""},
@@ -50,6 +53,12 @@ static const struct
 	{"Lock", "Le verrouillage"},
 	{"Unlocking", "Le déverrouillage"},
 	{"Deletion", "La suppression"},
+	{"Update", "La mise à jour"},
+	{"Answer", "La réponse"},
+	{"Delegation", "La délégation"},
+	{"Restart", "La reprise"},
+	{"Cancelling", "L'annulation"},
+	{"Reset", "La remise à l'état de brouillon"},
 
 	/* and why */
 	{"it is locked by \"%s\"", "il est verrouillé par \"%s\""},
@@ -66,6 +75,10 @@ static const struct
 	{"hook \"%s\" is not of the form schema.function",
 	"le nom de la fonction \"%s\" n'est pas de la forme schéma.fonction"},
 	{"permission denied for hook %s", "droit refusé pour la fonction %s"},
+	{"confirmation %s has been answered by \"%s\"", "la confirmation %s a reçu la réponse de \"%s\""},
+	{"confirmation %s is closed", "la confirmation %s est close"},
+	{"\"%s\" is no option of confirmation %s", "\"%s\" n'est pas un choix de la confirmation %s"},
+	{"run %s is %s", "l'exécution %s est dans l'état %s"},
 	{"it takes no comment", "aucun commentaire n'est permis"},
 	{"parameter \"%s\" is missing", "le paramètre \"%s\" manque"},
 	{"parameter \"%s\" is not asked for", "le paramètre \"%s\" n'est pas demandé"},
@@ -78,6 +91,7 @@ static const struct
 	/* calls that cannot be understood */
 	{"argument \"%s\" must not be null", "l'argument \"%s\" ne peut pas être nul"},
 	{"argument \"docids\" must not contain nulls", "l'argument \"docids\" ne peut pas contenir de nul"},
+	{"argument \"model\" must be an object", "l'argument \"model\" doit être un objet"},
 	{"argument \"parameters\" must be an object, not %s",
 	"l'argument \"parameters\" doit être un objet, et non %s"},
 	{"the name of document \"%s\" cannot be changed",

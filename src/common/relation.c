@@ -21,6 +21,7 @@ static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
 	[ELEMENTS] = "elements",
 	[LOCKED_ELEMENTS] = "elements_locked",	/* an index */
 	[HISTORY] = "history",
+	[RUN_STEPS] = "run_steps",
 };
 
 static Oid	known[NUMBER_OF_OWN_RELATIONS];

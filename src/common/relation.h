@@ -11,7 +11,7 @@
 
 typedef enum OwnRelation
 {
-	WORKFLOWS, ELEMENTS, LOCKED_ELEMENTS, HISTORY, NUMBER_OF_OWN_RELATIONS
+	WORKFLOWS, ELEMENTS, LOCKED_ELEMENTS, HISTORY, RUN_STEPS, NUMBER_OF_OWN_RELATIONS
 } OwnRelation;
 
 extern Oid	smartwf_relation(OwnRelation relation);

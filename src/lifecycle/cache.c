@@ -36,6 +36,11 @@ typedef struct CacheEntry
 	void	   *picture;
 }			CacheEntry;
 
+/* Which kinds are looked up by a name. */
+static const bool is_by_name[NUMBER_OF_CACHES] = {
+	[NEWEST_WORKFLOW] = true,[STRUCTURE_BY_NAME] = true,[NEWEST_FLOW] = true,
+};
+
 static CacheState cache_state = NEEDS_REBUILD;
 static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
 static MemoryContext cache_context = NULL;
@@ -88,7 +93,7 @@ start_generation(void)
 										  ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < NUMBER_OF_CACHES; i++)
 	{
-		bool		by_name = i == NEWEST_WORKFLOW || i == STRUCTURE_BY_NAME;
+		bool		by_name = is_by_name[i];
 		HASHCTL		control = {
 			.keysize = by_name ? sizeof(CacheKey) : sizeof(uint32),
 			.entrysize = sizeof(CacheEntry),
@@ -136,10 +141,9 @@ build_picture(CacheKind kind, const void *key, Builder build)
 void *
 cache_look_up(CacheKind kind, const void *key, Builder build)
 {
-	bool		by_name = kind == NEWEST_WORKFLOW || kind == STRUCTURE_BY_NAME;
 	CacheEntry *entry;
 
-	if (by_name && strlen(key) >= sizeof(CacheKey))
+	if (is_by_name[kind] && strlen(key) >= sizeof(CacheKey))
 		return build(key);
 	AcceptInvalidationMessages();
 	if (cache_state == NEEDS_REBUILD)

@@ -17,6 +17,8 @@ typedef enum CacheKind
 	NEWEST_WORKFLOW,			/* key: name */
 	STRUCTURE_BY_NAME,			/* key: name */
 	TABLE_BY_OID,				/* key: Oid */
+	FLOW_BY_ID,					/* key: int32 */
+	NEWEST_FLOW,				/* key: name */
 	NUMBER_OF_CACHES
 } CacheKind;
 

@@ -17,7 +17,6 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -27,7 +26,7 @@
 #include "common/actor.h"
 #include "common/compat.h"
 #include "common/relation.h"
-#include "common/scan.h"
+#include "common/row.h"
 #include "element.h"
 
 /* Columns of smartwf.elements. */
@@ -83,36 +82,6 @@ find_row(Relation relation, Oid index_id, const char *docid, ScanDirection direc
 	List	   *rows = find_rows(relation, index_id, docid, direction, 1);
 
 	return rows == NIL ? NULL : linitial(rows);
-}
-
-/* Write a row: a new one, or the next version of the one at OLD. */
-static void
-store_row(Relation relation, HeapTuple row, ItemPointer old)
-{
-	EState	   *estate = CreateExecutorState();
-	ResultRelInfo *result = makeNode(ResultRelInfo);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(relation),
-													&TTSOpsHeapTuple);
-
-	InitResultRelInfo(result, relation, 0, NULL, 0);
-	ExecOpenIndices(result, false);
-	ExecStoreHeapTuple(row, slot, false);
-	if (old == NULL)
-		ExecSimpleRelationInsert(result, estate, slot);
-	else
-	{
-		TupleTableSlot *place = MakeSingleTupleTableSlot(RelationGetDescr(relation),
-														 &TTSOpsHeapTuple);
-		EPQState	no_recheck = {0};
-
-		place->tts_tid = *old;
-		ExecSimpleRelationUpdate(result, estate, &no_recheck, place, slot);
-		ExecDropSingleTupleTableSlot(place);
-	}
-	row->t_self = slot->tts_tid;
-	ExecCloseIndices(result);
-	ExecDropSingleTupleTableSlot(slot);
-	FreeExecutorState(estate);
 }
 
 static char *

@@ -15,13 +15,6 @@
 #include "common/locale.h"
 #include "judgement.h"
 
-/* Does a name in a column of the element mean the caller? */
-static bool
-names_caller(char *name)
-{
-	return strcmp(name, actor_name()) == 0 || holds_role(name);
-}
-
 /* A column may hold one name or an array of names. */
 static bool
 column_names_caller(HeapTuple row, TupleDesc descriptor, const char *column)

@@ -29,11 +29,11 @@
 #include "common/actor.h"
 #include "common/compat.h"
 #include "common/relation.h"
-#include "common/scan.h"
+#include "common/row.h"
 #include "statement.h"
 
-/* The equality operator of the key's type, with its schema. */
-static char *
+/* The equality operator of the key's type, with its schema, as OPERATOR() takes it. */
+char *
 key_equality(const AttachedTable *table)
 {
 	TypeCacheEntry *type = lookup_type_cache(table->docid_type, TYPECACHE_EQ_OPR);
@@ -47,7 +47,7 @@ key_equality(const AttachedTable *table)
 				 errmsg("type %s has no equality operator",
 						format_type_be(table->docid_type))));
 	form = (Form_pg_operator) GETSTRUCT(tuple);
-	text = psprintf("OPERATOR(%s.%s)",
+	text = psprintf("%s.%s",
 					quote_identifier(get_namespace_name(form->oprnamespace)),
 					NameStr(form->oprname));
 	ReleaseSysCache(tuple);
@@ -60,7 +60,7 @@ statement_text(const AttachedTable *table, Statement statement)
 	const char *state = quote_identifier(table->structure->state_column);
 	char	   *relation = quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->relid)),
 													  get_rel_name(table->relid));
-	char	   *where = psprintf("WHERE t.%s %s $1",
+	char	   *where = psprintf("WHERE t.%s OPERATOR(%s) $1",
 								 quote_identifier(table->structure->docid_column),
 								 key_equality(table));
 

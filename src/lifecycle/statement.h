@@ -16,6 +16,7 @@ extern uint64 run_as_owner_on_row(AttachedTable *table, Statement statement, con
 extern HeapTuple read_row(AttachedTable *table, const char *docid);
 extern bool read_state(AttachedTable *table, const char *docid, char **state);
 
+extern char *key_equality(const AttachedTable *table);
 extern bool may_select(const AttachedTable *table);
 extern bool may_update_state(const AttachedTable *table, bool without_policies);
 

@@ -1,12 +1,13 @@
 /*
- * scan.h
- *		Rows by an index, without a statement.
+ * row.h
+ *		Rows, read by an index and written, without a statement.
  */
-#ifndef SMARTWF_SCAN_H
-#define SMARTWF_SCAN_H
+#ifndef SMARTWF_ROW_H
+#define SMARTWF_ROW_H
 
 #include "postgres.h"
 
+#include "access/htup.h"
 #include "access/sdir.h"
 #include "access/skey.h"
 #include "nodes/pg_list.h"
@@ -15,5 +16,7 @@
 
 extern List *rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 						   ScanDirection direction, int most);
+
+extern void store_row(Relation relation, HeapTuple row, ItemPointer old);
 
 #endif

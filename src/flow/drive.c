@@ -1,0 +1,368 @@
+/*
+ * drive.c
+ *		Drives a run from step to step, until its end, a wait or a failure.
+ *
+ * Each step runs in a subtransaction, as whoever started the run: what a failed
+ * step did is undone, it alone, and the run says where and why it stands.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "common/actor.h"
+#include "common/attempt.h"
+#include "common/compat.h"
+#include "common/json_value.h"
+#include "common/relation.h"
+#include "condition.h"
+#include "drive.h"
+#include "lifecycle/transition.h"
+#include "model.h"
+#include "outbox/template.h"
+#include "people.h"
+#include "store.h"
+
+/* What a step makes of its run. */
+typedef enum Verdict
+{
+	GO_ON,						/* to the step after it */
+	BRANCHED,					/* the step has set the next one itself */
+	WAIT,
+	FINISH,
+	RESET
+} Verdict;
+
+typedef Verdict (*Perform) (Run *run, const Step *step);
+
+static char *
+text_setting(const Step *step, const char *name)
+{
+	JsonbValue *value = json_text_member(step->settings, name);
+
+	return value == NULL ? NULL : json_text(value);
+}
+
+/* The kinds of steps */
+
+static Verdict
+perform_send_notification(Run *run, const Step *step)
+{
+	send_notification(run, step);
+	return GO_ON;
+}
+
+static Verdict
+perform_send_templated_notification(Run *run, const Step *step)
+{
+	send_templated_notification(run, step);
+	return GO_ON;
+}
+
+static Verdict
+perform_get_user_confirmation(Run *run, const Step *step)
+{
+	ask_people(run, step);
+	return WAIT;
+}
+
+static Verdict
+perform_execute_data_flow(Run *run, const Step *step)
+{
+	char	   *name = text_setting(step, "dataflow");
+	Datum		value = CStringGetTextDatum(name);
+	char	   *function = store_text(READ_DATAFLOW, &value, NULL);
+	Datum		result;
+	bool		isnull;
+
+	if (function == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("dataflow \"%s\" is not registered", name)));
+	result = call_flow_function(run, function, JSONBOID, &isnull);
+	if (isnull)
+		return GO_ON;
+	if (!JB_ROOT_IS_OBJECT(DatumGetJsonbP(result)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("dataflow \"%s\" must return a JSON object or null", name)));
+	model_merge(run, DatumGetJsonbPCopy(result));
+	return GO_ON;
+}
+
+static Verdict
+perform_update_model(Run *run, const Step *step)
+{
+	if (run->docid == NULL)
+		return GO_ON;			/* free JSON is saved with its run */
+	run_store(run);
+	model_save(run);
+	return GO_ON;
+}
+
+static Verdict
+perform_update_model_field(Run *run, const Step *step)
+{
+	JsonbValue	settings = json_root(step->settings);
+	JsonbValue	null = {.type = jbvNull};
+	char	   *source = text_setting(step, "source");
+	const JsonbValue *value = source != NULL ? model_field(run, source) :
+		json_member(&settings, "value", strlen("value"));
+
+	model_set(run, text_setting(step, "field"),
+			  JsonbValueToJsonb((JsonbValue *) (value == NULL ? &null : value)));
+	return GO_ON;
+}
+
+static Verdict
+perform_finish(Run *run, const Step *step)
+{
+	return FINISH;
+}
+
+static Verdict
+perform_reset_to_draft(Run *run, const Step *step)
+{
+	return RESET;
+}
+
+static Verdict
+perform_if_condition(Run *run, const Step *step)
+{
+	if (condition_holds(run, step))
+		return GO_ON;
+	run->step = first_of_branch(run->flow, step, "else", NULL);
+	return BRANCHED;
+}
+
+/* Is a text among the items of a list? */
+static bool
+has_text(Jsonb *list, const char *text)
+{
+	JsonbValue	item = {.type = jbvString, .val.string = {.val = (char *) text, .len = strlen(text)}};
+
+	return findJsonbValueFromContainer(&list->root, JB_FARRAY, &item) != NULL;
+}
+
+/* The branch of the field's value, else the default; the main script ends here. */
+static Verdict
+perform_switch_case(Run *run, const Step *step)
+{
+	const JsonbValue *value = model_field(run, text_setting(step, "field"));
+	int			next = END_OF_FLOW;
+	bool		has_case = value != NULL && step->cases != NULL && has_text(step->cases, json_text(value));
+
+	if (has_case)
+		next = first_of_branch(run->flow, step, "case", json_text(value));
+	else
+		next = first_of_branch(run->flow, step, "default", NULL);
+	run->step = next;
+	return BRANCHED;
+}
+
+/* Parameters of a transition: values by name, from fields of the model. */
+static Jsonb *
+transition_parameters(const Run *run, const Step *step)
+{
+	JsonbValue	settings = json_root(step->settings);
+	JsonbValue *given = json_member(&settings, "parameters", strlen("parameters"));
+	Run			built = *run;
+	JsonbIterator *iterator;
+	JsonbValue	value;
+	char	   *name = NULL;
+	JsonbIteratorToken token;
+
+	if (given == NULL || given->type != jbvBinary)
+		return NULL;
+	built.model = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	iterator = JsonbIteratorInit(given->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		const JsonbValue *field;
+
+		if (token == WJB_KEY)
+			name = json_text(&value);
+		if (token != WJB_VALUE)
+			continue;
+		field = model_field(run, json_text(&value));
+		if (field != NULL)
+			model_set(&built, name, JsonbValueToJsonb((JsonbValue *) field));
+	}
+	return JB_ROOT_COUNT(built.model) == 0 ? NULL : built.model;
+}
+
+static Verdict
+perform_pass_transition(Run *run, const Step *step)
+{
+	char	   *comment = text_setting(step, "comment");
+	Order		order = {
+		.docid = run->docid, .name = text_setting(step, "transition"),
+		.comment = comment == NULL ? NULL : render_template(comment, run->model, NULL, false),
+		.parameters = transition_parameters(run, step),
+	};
+
+	if (run->docid == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a flow on free JSON has no transition to pass")));
+	run_store(run);
+	(void) pass_transition(&order, NULL);
+	model_read_again(run);
+	return GO_ON;
+}
+
+static const struct
+{
+	const char *kind;
+	Perform		perform;
+}			kinds[] = {
+	{"send_notification", perform_send_notification},
+	{"send_templated_notification", perform_send_templated_notification},
+	{"get_user_confirmation", perform_get_user_confirmation},
+	{"execute_data_flow", perform_execute_data_flow},
+	{"update_model", perform_update_model},
+	{"update_model_field", perform_update_model_field},
+	{"finish", perform_finish},
+	{"reset_to_draft", perform_reset_to_draft},
+	{"if_condition", perform_if_condition},
+	{"switch_case", perform_switch_case},
+	{"pass_transition", perform_pass_transition},
+};
+
+static Perform
+perform_of_kind(const char *kind)
+{
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (strcmp(kinds[i].kind, kind) == 0)
+			return kinds[i].perform;
+	elog(ERROR, "unknown kind of step \"%s\"", kind);
+}
+
+/* One step */
+
+typedef struct Performance
+{
+	Run		   *run;
+	const Step *step;
+	Verdict		verdict;
+}			Performance;
+
+static void
+perform_now(void *argument)
+{
+	Performance *performance = argument;
+
+	performance->verdict = perform_of_kind(performance->step->kind) (performance->run, performance->step);
+}
+
+/*
+ * Do WORK as whoever started the run.  In somebody else's session his names are
+ * looked up where he would have looked, and never in that session's temporary
+ * schema first: what it finds would act with his rights.
+ */
+void
+run_as_starter(const Run *run, Work work, void *argument)
+{
+	int			level;
+
+	if (run_role(run) == acting_role() && strcmp(run->actor, actor_name()) == 0)
+	{
+		work(argument);
+		return;
+	}
+	level = NewGUCNestLevel();
+	(void) set_config_option("search_path",
+							 run->search_path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", run->search_path),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	run_as_actor(run_role(run), run->actor, work, argument);
+	AtEOXact_GUC(true, level);
+}
+
+static void
+perform_as_starter(void *argument)
+{
+	run_as_starter(((Performance *) argument)->run, perform_now, argument);
+}
+
+static void
+note_failure(Run *run, StepRecord *record, const ErrorData *error)
+{
+	record->outcome = "failed";
+	record->sqlstate = run->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	record->message = run->message = pstrdup(error->message);
+	record->context = run->context = error->context == NULL ? NULL : pstrdup(error->context);
+	run->status = RUN_FAILED;
+}
+
+/* What the step said shall become of the run. */
+static void
+obey(Run *run, const Step *step, Verdict verdict)
+{
+	switch (verdict)
+	{
+		case GO_ON:
+			run->step = step->next;
+			break;
+		case WAIT:
+			run->status = RUN_WAITING;
+			break;
+		case FINISH:
+			run->step = END_OF_FLOW;
+			break;
+		case RESET:
+			run->status = RUN_DRAFT;
+			run->step = 0;
+			break;
+		case BRANCHED:
+			break;
+	}
+}
+
+static void
+take_step(Run *run)
+{
+	const Step *step = &run->flow->steps[run->step];
+	Performance performance = {run, step, GO_ON};
+	StepRecord *record = palloc0_object(StepRecord);
+	Run			before = *run;
+	ErrorData  *error;
+
+	record->step = step;
+	record->outcome = "done";
+	record->started_at = GetCurrentTimestamp();
+	error = attempt(perform_as_starter, &performance, false);
+	record->ended_at = GetCurrentTimestamp();
+	if (error != NULL)
+	{
+		/* what it stored of the run is undone as well */
+		*run = before;
+		note_failure(run, record, error);
+	}
+	else
+	{
+		record->changes = model_difference(before.model, run->model);
+		if (performance.verdict == WAIT)
+			record->outcome = "waiting";
+		obey(run, step, performance.verdict);
+	}
+	run->records = lappend(run->records, record);
+}
+
+/* Go on until the end, a wait or a failure, and store what came of it. */
+void
+drive(Run *run)
+{
+	run->status = RUN_RUNNING;
+	run->sqlstate = run->message = run->context = NULL;
+	while (run->status == RUN_RUNNING && run->step != END_OF_FLOW)
+	{
+		CHECK_FOR_INTERRUPTS();
+		take_step(run);
+	}
+	if (run->status == RUN_RUNNING)
+		run->status = RUN_FINISHED;
+	run_store(run);
+}

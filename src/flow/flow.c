@@ -1,0 +1,191 @@
+/*
+ * flow.c
+ *		Reads a flow version into its picture.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "common/compat.h"
+#include "common/relation.h"
+#include "flow.h"
+#include "lifecycle/cache.h"
+
+/* What a builder hands to the function that looks at the query's result. */
+typedef struct FlowBuild
+{
+	Flow	   *flow;			/* NULL until found */
+	MemoryContext context;
+}			FlowBuild;
+
+static int32
+result_int(int row, int column)
+{
+	bool		isnull;
+
+	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+									   column, &isnull));
+}
+
+static Jsonb *
+result_jsonb(int row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+									  column, &isnull);
+
+	return isnull ? NULL : DatumGetJsonbPCopy(value);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+same_list(const Step *a, const Step *b)
+{
+	return same_text(a->stage, b->stage) && same_text(a->parent, b->parent) &&
+		same_text(a->branch, b->branch) && same_text(a->branch_value, b->branch_value);
+}
+
+/*
+ * The step that follows: the next of its list; after the last of a stage, the
+ * first of a later one.  After the last of a branch comes nothing.
+ */
+static int
+next_of(const Flow *flow, int index)
+{
+	const Step *step = &flow->steps[index];
+
+	for (int i = index + 1; i < flow->number_of_steps; i++)
+		if (same_list(&flow->steps[i], step) ||
+			(step->parent == NULL && flow->steps[i].parent == NULL))
+			return i;
+	return END_OF_FLOW;
+}
+
+static void
+read_flow(void *argument)
+{
+	FlowBuild  *build = argument;
+	MemoryContext outer;
+	Flow	   *flow;
+
+	if (SPI_processed == 0)
+		return;
+	outer = MemoryContextSwitchTo(build->context);
+	flow = palloc0_object(Flow);
+	flow->id = result_int(0, 1);
+	flow->name = result_text(0, 2);
+	flow->version = result_int(0, 3);
+	flow->structure = result_text(0, 4);
+	flow->steps = palloc0_array(Step, SPI_processed);
+	for (int i = 0; i < SPI_processed; i++)
+	{
+		Step	   *step = &flow->steps[flow->number_of_steps++];
+
+		step->stage = result_text(i, 5);
+		step->name = result_text(i, 6);
+		step->kind = result_text(i, 7);
+		step->parent = result_text(i, 8);
+		step->branch = result_text(i, 9);
+		step->branch_value = result_text(i, 10);
+		step->position = result_int(i, 11);
+		step->settings = result_jsonb(i, 12);
+		step->cases = result_jsonb(i, 13);
+	}
+	for (int i = 0; i < flow->number_of_steps; i++)
+		flow->steps[i].next = next_of(flow, i);
+	build->flow = flow;
+	MemoryContextSwitchTo(outer);
+}
+
+static void *
+build_by_id(const void *key)
+{
+	FlowBuild	build = {NULL, CurrentMemoryContext};
+	Oid			type = INT4OID;
+	Datum		id = Int32GetDatum(*(const int32 *) key);
+
+	read_as_owner("SELECT f.id, f.name, f.version, f.structure, st.name, s.name, s.kind,"
+				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases"
+				  " FROM smartwf.flows f"
+				  " JOIN smartwf.stages st ON st.flow_id OPERATOR(pg_catalog.=) f.id"
+				  " JOIN smartwf.steps s ON s.flow_id OPERATOR(pg_catalog.=) f.id"
+				  " AND s.stage OPERATOR(pg_catalog.=) st.name"
+				  " WHERE f.id OPERATOR(pg_catalog.=) $1"
+				  " ORDER BY st.position, s.parent NULLS FIRST, s.branch, s.branch_value, s.position",
+				  1, &type, &id, read_flow, &build);
+	return build.flow;
+}
+
+typedef struct NewestVersion
+{
+	int32		id;
+}			NewestVersion;
+
+static void
+read_newest(void *argument)
+{
+	NewestVersion **newest = argument;
+
+	if (SPI_processed == 0)
+		return;
+	*newest = SPI_palloc(sizeof(NewestVersion));
+	(*newest)->id = result_int(0, 1);
+}
+
+static void *
+build_newest(const void *key)
+{
+	NewestVersion *newest = NULL;
+	Oid			type = TEXTOID;
+	Datum		name = CStringGetTextDatum((const char *) key);
+
+	read_as_owner("SELECT id FROM smartwf.flows WHERE name OPERATOR(pg_catalog.=) $1"
+				  " AND status OPERATOR(pg_catalog.=) 'published'"
+				  " ORDER BY version DESC LIMIT 1",
+				  1, &type, &name, read_newest, &newest);
+	return newest;
+}
+
+/* A flow version by its id, NULL if there is none. */
+const Flow *
+flow_by_id(int32 id)
+{
+	return cache_look_up(FLOW_BY_ID, &id, build_by_id);
+}
+
+/* The newest published version of a flow, NULL if there is none. */
+const Flow *
+newest_flow(const char *name)
+{
+	const NewestVersion *newest = cache_look_up(NEWEST_FLOW, name, build_newest);
+
+	return newest == NULL ? NULL : flow_by_id(newest->id);
+}
+
+/* The index of a step, END_OF_FLOW if the flow has none of that name. */
+int
+step_index(const Flow *flow, const char *name)
+{
+	for (int i = 0; i < flow->number_of_steps; i++)
+		if (strcmp(flow->steps[i].name, name) == 0)
+			return i;
+	return END_OF_FLOW;
+}
+
+/* The first step of a branch, END_OF_FLOW if that is empty. */
+int
+first_of_branch(const Flow *flow, const Step *step, const char *branch, const char *value)
+{
+	for (int i = 0; i < flow->number_of_steps; i++)
+		if (same_text(flow->steps[i].parent, step->name) &&
+			same_text(flow->steps[i].branch, branch) &&
+			same_text(flow->steps[i].branch_value, value))
+			return i;
+	return END_OF_FLOW;
+}

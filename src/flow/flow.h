@@ -1,0 +1,46 @@
+/*
+ * flow.h
+ *		A flow version as an immutable picture in memory; see definition.h of
+ *		lifecycle/ for how long it lasts.
+ */
+#ifndef SMARTWF_FLOW_H
+#define SMARTWF_FLOW_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+/* No step: the end of the flow. */
+#define END_OF_FLOW (-1)
+
+typedef struct Step
+{
+	const char *name;
+	const char *stage;
+	const char *kind;
+	const char *parent;			/* NULL: it stands in its stage */
+	const char *branch;			/* else, case, default */
+	const char *branch_value;
+	int32		position;
+	Jsonb	   *settings;
+	Jsonb	   *cases;			/* values that have a branch; NULL: no switch_case */
+	int			next;			/* index of the step after it, or END_OF_FLOW */
+}			Step;
+
+typedef struct Flow
+{
+	int32		id;
+	const char *name;
+	int32		version;
+	const char *structure;		/* empty: any */
+	Step	   *steps;			/* stage by stage, in the order of their positions */
+	int			number_of_steps;
+}			Flow;
+
+extern const Flow *flow_by_id(int32 id);
+extern const Flow *newest_flow(const char *name);
+extern int	step_index(const Flow *flow, const char *name);
+extern int	first_of_branch(const Flow *flow, const Step *step, const char *branch,
+							const char *value);
+
+#endif

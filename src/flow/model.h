@@ -1,0 +1,21 @@
+/*
+ * model.h
+ *		What a flow works on: the fields of an element, or free JSON.
+ */
+#ifndef SMARTWF_MODEL_H
+#define SMARTWF_MODEL_H
+
+#include "postgres.h"
+
+#include "run.h"
+
+extern Jsonb *model_of_element(const char *docid, const char *structure);
+extern const JsonbValue *model_field(const Run *run, const char *field);
+extern Oid	model_field_type(const Run *run, const char *field);
+extern void model_set(Run *run, const char *field, Jsonb *value);
+extern void model_merge(Run *run, Jsonb *fields);
+extern Jsonb *model_difference(Jsonb *old, Jsonb *new);
+extern void model_save(Run *run);
+extern void model_read_again(Run *run);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * run.h
+ *		A run of a flow: what it works on, where it stands, what it did.
+ */
+#ifndef SMARTWF_RUN_H
+#define SMARTWF_RUN_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+#include "flow.h"
+
+/* As they are called in SQL; see status_names in run.c. */
+typedef enum RunStatus
+{
+	RUN_DRAFT, RUN_QUEUED, RUN_RUNNING, RUN_WAITING, RUN_FINISHED, RUN_FAILED, RUN_CANCELLED,
+	NUMBER_OF_STATUSES
+} RunStatus;
+
+typedef struct Run
+{
+	int64		id;				/* 0: not stored yet */
+	const Flow *flow;
+	char	   *docid;			/* NULL: free JSON */
+	char	   *key;			/* NULL: none */
+	RunStatus	status;
+	char	   *starter;		/* role */
+	char	   *actor;			/* the name behind it */
+	char	   *search_path;	/* of who started it */
+	Jsonb	   *model;
+	Jsonb	   *base;			/* the element's row as last read; NULL: free JSON */
+	int			step;			/* the next one, or the one that waits or failed */
+	char	   *sqlstate;		/* of the failure; NULL: none */
+	char	   *message;
+	char	   *context;
+	List	   *records;		/* of StepRecord *, not stored yet */
+	List	   *done;			/* of char *, the steps that are stored, in their order */
+}			Run;
+
+typedef struct StepRecord
+{
+	const Step *step;
+	const char *outcome;		/* done, waiting, failed */
+	TimestampTz started_at;
+	TimestampTz ended_at;
+	Jsonb	   *changes;		/* NULL: none */
+	char	   *sqlstate;		/* of the failure; NULL: none */
+	char	   *message;
+	char	   *context;
+}			StepRecord;
+
+extern const char *status_name(RunStatus status);
+extern Run *run_load(int64 id);
+extern void run_store(Run *run);
+extern bool run_store_first(Run *run);
+extern int64 run_of_key(const char *flow, const char *key);
+extern bool run_has_come_to(const Run *run, const char *step);
+extern void run_close_confirmations(const Run *run);
+extern Oid	run_role(const Run *run);
+
+/* record.c */
+extern List *recorded_steps(int64 run);
+extern int	times_recorded(const Run *run, const char *name);
+extern void store_records(Run *run);
+
+#endif

@@ -1,0 +1,168 @@
+-- Runs of flows.  Changed by the engine alone; read by whom their policies let.
+
+CREATE TABLE smartwf.runs (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	flow_id int NOT NULL REFERENCES smartwf.flows,
+	flow text COLLATE "C" NOT NULL,
+	docid text COLLATE "C",
+	key text COLLATE "C",
+	status text NOT NULL CHECK (status IN ('draft', 'queued', 'running', 'waiting', 'finished', 'failed', 'cancelled')),
+	starter text NOT NULL,
+	actor text NOT NULL,
+	search_path text NOT NULL,
+	model jsonb NOT NULL,
+	base jsonb,
+	step text,
+	sqlstate text,
+	message text,
+	context text,
+	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key) WHERE key IS NOT NULL;
+CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
+CREATE INDEX runs_open ON smartwf.runs (id) WHERE status NOT IN ('finished', 'cancelled');
+COMMENT ON TABLE smartwf.runs IS
+'Runs of flows: the version, the element or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name behind it and its search_path, the step that comes next, waits or failed, and why it failed.';
+
+CREATE TABLE smartwf.run_steps (
+	run bigint NOT NULL,
+	number int NOT NULL,
+	step text NOT NULL,
+	stage text NOT NULL,
+	attempt int NOT NULL,
+	outcome text NOT NULL CHECK (outcome IN ('done', 'waiting', 'failed')),
+	started_at timestamptz NOT NULL,
+	duration interval NOT NULL,
+	changes jsonb,
+	sqlstate text,
+	message text,
+	context text,
+	PRIMARY KEY (run, number)
+);
+COMMENT ON TABLE smartwf.run_steps IS
+'What each run did, in its order (number from 1): step, which attempt at it, when, how long, outcome, what changed in the model, and the error of one that failed.';
+
+CREATE TABLE smartwf.confirmations (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	run bigint NOT NULL REFERENCES smartwf.runs ON DELETE CASCADE,
+	step text NOT NULL,
+	field text NOT NULL,
+	message text NOT NULL DEFAULT '',
+	options text[] NOT NULL,
+	users text[] NOT NULL,
+	answers_needed int NOT NULL DEFAULT 1,
+	due_at timestamptz,
+	status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'answered', 'cancelled')),
+	choice text,
+	asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	closed_at timestamptz
+);
+CREATE INDEX confirmations_run ON smartwf.confirmations (run);
+CREATE INDEX confirmations_open ON smartwf.confirmations USING gin (users) WHERE status = 'open';
+COMMENT ON TABLE smartwf.confirmations IS
+'What runs ask people: the field that the answer goes to, the options, who is asked, how many must give the same answer, until when. Readable by those asked and by administrators.';
+
+CREATE TABLE smartwf.answers (
+	confirmation bigint NOT NULL REFERENCES smartwf.confirmations ON DELETE CASCADE,
+	actor text NOT NULL,
+	choice text NOT NULL,
+	comment text,
+	answered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	PRIMARY KEY (confirmation, actor)
+);
+COMMENT ON TABLE smartwf.answers IS
+'Answers to confirmations: who, what, with what comment, when. Readable by those who see the confirmation.';
+
+DO $install$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['runs', 'run_steps', 'confirmations', 'answers'] LOOP
+		EXECUTE format('ALTER TABLE smartwf.%I ENABLE ROW LEVEL SECURITY', name);
+		EXECUTE format('GRANT SELECT ON smartwf.%I TO PUBLIC', name);
+		PERFORM pg_catalog.pg_extension_config_dump(format('smartwf.%I', name)::regclass, '');
+	END LOOP;
+END
+$install$;
+SELECT pg_catalog.pg_extension_config_dump('smartwf.runs_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.confirmations_id_seq', '');
+
+CREATE FUNCTION smartwf.sees_run(run bigint) RETURNS boolean
+	LANGUAGE c STABLE STRICT COST 50 AS 'MODULE_PATHNAME', 'smartwf_sees_run';
+COMMENT ON FUNCTION smartwf.sees_run(bigint) IS
+'True if the caller may see a run (bigint): any of a flow whose access is not restricted; else one that he started, that asks him, or of a flow that is granted to him; administrators see all. Raises nothing.';
+CREATE POLICY reader ON smartwf.runs FOR SELECT USING (smartwf.sees_run(id));
+CREATE POLICY reader ON smartwf.run_steps FOR SELECT USING (smartwf.sees_run(run));
+CREATE POLICY asked ON smartwf.confirmations FOR SELECT USING (smartwf.names_caller(users));
+CREATE POLICY asked ON smartwf.answers FOR SELECT
+	USING (EXISTS (SELECT FROM smartwf.confirmations c WHERE c.id = confirmation));
+
+CREATE FUNCTION smartwf.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_start_flow';
+COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
+'Starts the newest version of a flow (text) for a document (docid, text), for free JSON (model, jsonb object), or for a document whose fields the model adds to or replaces; it runs in the caller''s transaction until its end, a wait or a failure, with the caller''s rights. key (text) makes it idempotent: the flow is started once for a key. Returns the run (bigint). Raises 42704 for an unknown flow, what get_states() raises for a document, WF400 for a malformed call; what goes wrong in a step is kept with the run.';
+
+CREATE FUNCTION smartwf.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_restart_run';
+COMMENT ON FUNCTION smartwf.restart_run(bigint, text) IS
+'Goes on with a failed or cancelled run (bigint) at the step where it stands, or at an earlier one (from_step, text) that it has come to before; a draft begins anew. Fields of the document that the flow has not changed are read again. Returns the status (text). Raises WF410 for a run in another status, 42501 for whom is neither its starter nor an administrator, 42704 for an unknown run or step.';
+
+CREATE FUNCTION smartwf.cancel_run(run bigint) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_cancel_run';
+COMMENT ON FUNCTION smartwf.cancel_run(bigint) IS
+'Cancels a run (bigint) that is not finished, and what it asks. Returns the status (text). Raises WF410 for a finished or cancelled run, and as restart_run().';
+
+CREATE FUNCTION smartwf.reset_run(run bigint) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_reset_run';
+COMMENT ON FUNCTION smartwf.reset_run(bigint) IS
+'Takes a run (bigint) back to draft: the record can be edited, and restart_run() begins anew. Returns the status (text). Raises as restart_run().';
+
+CREATE FUNCTION smartwf.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_answer_confirmation';
+COMMENT ON FUNCTION smartwf.answer_confirmation(bigint, text, text) IS
+'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights of its starter. Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered, WF400 for what is no option, 42704 for one that does not ask the caller.';
+
+CREATE FUNCTION smartwf.delegate(confirmation bigint, person text) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delegate';
+COMMENT ON FUNCTION smartwf.delegate(bigint, text) IS
+'Lets somebody else (person, text: a name or a role) see and answer a confirmation (bigint) as well, and tells him. Raises as answer_confirmation().';
+
+CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH field AS (
+		SELECT a.attrelid, a.attnum, coalesce(nullif(t.typbasetype, 0), t.oid) AS type
+		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+		WHERE a.attrelid = smartwf.attached_relation(structure) AND a.attname = field AND a.attnum > 0 AND NOT a.attisdropped)
+	SELECT coalesce(
+		(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM field f JOIN pg_enum e ON e.enumtypid = f.type),
+		(SELECT ARRAY['true', 'false'] FROM field f WHERE f.type = 'boolean'::regtype),
+		-- CHECK (field IN ('a', 'b')), as PostgreSQL writes it back
+		(SELECT (SELECT array_agg(replace(m[1], '''''', '''') ORDER BY n)
+				FROM regexp_matches(pg_get_constraintdef(c.oid), '''((?:[^'']|'''')*)''', 'g') WITH ORDINALITY AS r (m, n))
+			FROM field f JOIN pg_constraint c ON c.conrelid = f.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[f.attnum]
+			WHERE pg_get_constraintdef(c.oid) ~ ' = ANY \(+ARRAY\[' ORDER BY c.conname LIMIT 1))
+$$;
+COMMENT ON FUNCTION smartwf.field_options(text, text) IS
+'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, the list of a CHECK; null if that is not to be known. Raises nothing.';
+
+CREATE VIEW smartwf.inbox WITH (security_barrier) AS
+SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options, NULL::timestamptz AS due_at
+FROM smartwf.notifications n
+WHERE n.channel = 'mail' AND (n.recipient = smartwf.actor() OR smartwf.holds_role(n.recipient))
+UNION ALL
+SELECT c.asked_at, c.run, c.step, NULL, c.id, '', c.message, c.options, c.due_at
+FROM smartwf.confirmations c
+WHERE c.status = 'open' AND EXISTS (SELECT FROM pg_catalog.unnest(c.users) AS u (name) WHERE u.name = smartwf.actor() OR smartwf.holds_role(u.name));
+COMMENT ON VIEW smartwf.inbox IS
+'What the caller was told by mail, and what he is asked and has not been answered yet.';
+COMMENT ON COLUMN smartwf.inbox.at IS 'When.';
+COMMENT ON COLUMN smartwf.inbox.run IS 'The run that tells or asks.';
+COMMENT ON COLUMN smartwf.inbox.step IS 'Its step.';
+COMMENT ON COLUMN smartwf.inbox.notification IS 'The notification, where something is told.';
+COMMENT ON COLUMN smartwf.inbox.confirmation IS 'The confirmation, where something is asked.';
+COMMENT ON COLUMN smartwf.inbox.subject IS 'Subject of the notification.';
+COMMENT ON COLUMN smartwf.inbox.body IS 'What is told or asked.';
+COMMENT ON COLUMN smartwf.inbox.options IS 'The options of the confirmation.';
+COMMENT ON COLUMN smartwf.inbox.due_at IS 'Until when an answer is wanted.';
+GRANT SELECT ON smartwf.inbox TO PUBLIC;

@@ -1,0 +1,225 @@
+/*
+ * start.c
+ *		Starting runs, and taking them up again.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "common/actor.h"
+#include "common/argument.h"
+#include "common/compat.h"
+#include "common/error.h"
+#include "common/locale.h"
+#include "common/relation.h"
+#include "drive.h"
+#include "model.h"
+
+/* The model of a new run: the element's fields, and what the caller adds. */
+static void
+take_model(Run *run, Jsonb *given)
+{
+	if (run->docid != NULL)
+		run->base = run->model = model_of_element(run->docid, run->flow->structure);
+	else
+		run->model = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	if (given != NULL)
+		model_merge(run, given);
+}
+
+static Jsonb *
+model_argument(FunctionCallInfo fcinfo, int i)
+{
+	if (PG_ARGISNULL(i))
+		return NULL;
+	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(i)))
+		raise_failure(MALFORMED_CALL, localized("argument \"model\" must be an object"));
+	return PG_GETARG_JSONB_P(i);
+}
+
+/* smartwf.start_flow(flow, docid, model, key) */
+PG_FUNCTION_INFO_V1(smartwf_start_flow);
+Datum
+smartwf_start_flow(PG_FUNCTION_ARGS)
+{
+	char	   *name = needed_argument(fcinfo, 0, "flow");
+	Jsonb	   *given = model_argument(fcinfo, 2);
+	Run			run = {
+		.flow = newest_flow(name), .docid = text_argument(fcinfo, 1), .key = text_argument(fcinfo, 3),
+		.status = RUN_RUNNING, .actor = actor_name(), .step = 0,
+	};
+
+	check_stack_depth();		/* a step may start a flow */
+	if (run.flow == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("flow \"%s\" is not published", name)));
+	if (run.key != NULL)
+	{
+		int64		earlier = run_of_key(name, run.key);
+
+		if (earlier != 0)
+			PG_RETURN_INT64(earlier);
+	}
+	run.starter = GetUserNameFromId(acting_role(), false);
+	run.search_path = pstrdup(GetConfigOption("search_path", false, false));
+	take_model(&run, given);
+	/* a key is taken before anything is done; another session may hold it */
+	if (run.key != NULL && !run_store_first(&run))
+		PG_RETURN_INT64(run_of_key(name, run.key));
+	drive(&run);
+	PG_RETURN_INT64(run.id);
+}
+
+/* A run that the caller may steer: its starter, or an administrator; locked. */
+static Run *
+run_to_steer(FunctionCallInfo fcinfo)
+{
+	Run		   *run;
+	int64		id;
+
+	if (PG_ARGISNULL(0))
+		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "run"));
+	id = PG_GETARG_INT64(0);
+	run = run_load(id);
+	if (run == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", id)));
+	if (!is_administrator() &&
+		!(strcmp(run->actor, actor_name()) == 0 && holds_role(run->starter)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("run " INT64_FORMAT " was started by \"%s\"", id, run->actor)));
+	return run;
+}
+
+/* Raise WF410 unless the run is in one of the statuses; a bit each. */
+static void
+require_status(const Run *run, const char *what, int statuses)
+{
+	if ((statuses & (1 << run->status)) == 0)
+		raise_failure(RUN_CLOSED, what,
+					  psprintf(localized("run %s is %s"), psprintf(INT64_FORMAT, run->id),
+							   status_name(run->status)));
+}
+
+static void
+read_again_now(void *argument)
+{
+	model_read_again(argument);
+}
+
+/* smartwf.restart_run(run, from_step) */
+PG_FUNCTION_INFO_V1(smartwf_restart_run);
+Datum
+smartwf_restart_run(PG_FUNCTION_ARGS)
+{
+	Run		   *run = run_to_steer(fcinfo);
+	char	   *from = text_argument(fcinfo, 1);
+
+	require_status(run, localized("Restart"), 1 << RUN_FAILED | 1 << RUN_CANCELLED | 1 << RUN_DRAFT);
+	if (from != NULL)
+	{
+		if (!run_has_come_to(run, from))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("run " INT64_FORMAT " has not come to a step \"%s\"", run->id, from)));
+		run->step = step_index(run->flow, from);
+	}
+	run_as_starter(run, read_again_now, run);
+	drive(run);
+	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
+}
+
+#define UNFINISHED (1 << RUN_DRAFT | 1 << RUN_QUEUED | 1 << RUN_WAITING | 1 << RUN_FAILED)
+
+/* smartwf.cancel_run(run) */
+PG_FUNCTION_INFO_V1(smartwf_cancel_run);
+Datum
+smartwf_cancel_run(PG_FUNCTION_ARGS)
+{
+	Run		   *run = run_to_steer(fcinfo);
+
+	require_status(run, localized("Cancelling"), UNFINISHED);
+	run_close_confirmations(run);
+	run->status = RUN_CANCELLED;
+	run_store(run);
+	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
+}
+
+/* smartwf.reset_run(run) */
+PG_FUNCTION_INFO_V1(smartwf_reset_run);
+Datum
+smartwf_reset_run(PG_FUNCTION_ARGS)
+{
+	Run		   *run = run_to_steer(fcinfo);
+
+	require_status(run, localized("Reset"), UNFINISHED | 1 << RUN_CANCELLED);
+	run_close_confirmations(run);
+	run->status = RUN_DRAFT;
+	run->step = 0;
+	run_store(run);
+	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
+}
+
+/* Who sees it */
+
+typedef struct Readers
+{
+	bool		restricted;
+	List	   *names;
+	MemoryContext context;
+}			Readers;
+
+static void
+take_readers(void *argument)
+{
+	Readers    *readers = argument;
+	MemoryContext outer = MemoryContextSwitchTo(readers->context);
+
+	for (int i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		char	   *name = result_text(i, 2);
+
+		readers->restricted = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+														 1, &isnull));
+		if (name != NULL)
+			readers->names = lappend(readers->names, name);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+/* smartwf.sees_run(run) */
+PG_FUNCTION_INFO_V1(smartwf_sees_run);
+Datum
+smartwf_sees_run(PG_FUNCTION_ARGS)
+{
+	Readers		readers = {true, NIL, CurrentMemoryContext};
+	Oid			type = INT8OID;
+	Datum		run = PG_GETARG_DATUM(0);
+	ListCell   *cell;
+
+	if (is_administrator())
+		PG_RETURN_BOOL(true);
+	read_as_owner("SELECT f.restrict_access, n.name"
+				  " FROM smartwf.runs r JOIN smartwf.flows f ON f.id OPERATOR(pg_catalog.=) r.flow_id"
+				  " LEFT JOIN LATERAL (SELECT r.actor AS name WHERE f.restrict_access"
+				  " UNION ALL SELECT g.role FROM smartwf.flow_grants g WHERE g.flow_id OPERATOR(pg_catalog.=) f.id AND f.restrict_access"
+				  " UNION ALL SELECT u.name FROM smartwf.confirmations c, pg_catalog.unnest(c.users) AS u (name)"
+				  " WHERE c.run OPERATOR(pg_catalog.=) r.id AND f.restrict_access) n ON true"
+				  " WHERE r.id OPERATOR(pg_catalog.=) $1",
+				  1, &type, &run, take_readers, &readers);
+	if (!readers.restricted)
+		PG_RETURN_BOOL(true);
+	foreach(cell, readers.names)
+		if (names_caller(lfirst(cell)))
+			PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(false);
+}

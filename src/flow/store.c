@@ -1,0 +1,153 @@
+/*
+ * store.c
+ *		The statements on the tables of runs: saved plans, run as our owner.
+ *
+ * Nobody but the engine writes these tables; whoever drives a run has no
+ * privileges on them.  Every name is qualified, operators too.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/memutils.h"
+
+#include "common/actor.h"
+#include "common/relation.h"
+#include "store.h"
+
+#define EQ " OPERATOR(pg_catalog.=) "
+#define MOST_ARGUMENTS 16
+
+typedef struct StatementText
+{
+	int			arguments;
+	Oid			types[MOST_ARGUMENTS];
+	const char *text;
+}			StatementText;
+
+static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
+	[INSERT_RUN] = {14, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
+	JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID},
+		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, status, starter, actor, search_path, model, base, step,"
+		" sqlstate, message, context) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+	" ON CONFLICT (flow, key) WHERE key IS NOT NULL DO NOTHING RETURNING id"},
+	[UPDATE_RUN] = {8, {INT8OID, TEXTOID, JSONBOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID},
+		"UPDATE smartwf.runs SET status = $2, model = $3, base = $4, step = $5, sqlstate = $6, message = $7,"
+	" context = $8, changed_at = pg_catalog.clock_timestamp() WHERE id" EQ "$1"},
+	[LOCK_RUN] = {1, {INT8OID},
+		"SELECT flow_id, docid, key, status, starter, actor, model, base, step, sqlstate, message, context, search_path"
+	" FROM smartwf.runs WHERE id" EQ "$1 FOR UPDATE"},
+	[FIND_KEY] = {2, {TEXTOID, TEXTOID},
+	"SELECT id FROM smartwf.runs WHERE flow" EQ "$1 AND key" EQ "$2"},
+	[CLOSE_CONFIRMATIONS] = {1, {INT8OID},
+		"UPDATE smartwf.confirmations SET status = 'cancelled', closed_at = pg_catalog.clock_timestamp()"
+	" WHERE run" EQ "$1 AND status" EQ "'open'"},
+	[INSERT_CONFIRMATION] = {8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, INT4OID, TEXTOID},
+		"INSERT INTO smartwf.confirmations (run, step, field, message, options, users, answers_needed, due_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $8::pg_catalog.interval)"
+	" RETURNING id"},
+	[READ_CONFIRMATION] = {1, {INT8OID},
+		"SELECT run, step, field, options, users, answers_needed, status, message,"
+		" ARRAY(SELECT a.actor FROM smartwf.answers a WHERE a.confirmation" EQ "c.id ORDER BY a.answered_at),"
+		" ARRAY(SELECT a.choice FROM smartwf.answers a WHERE a.confirmation" EQ "c.id ORDER BY a.answered_at)"
+	" FROM smartwf.confirmations c WHERE id" EQ "$1"},
+	[INSERT_ANSWER] = {4, {INT8OID, TEXTOID, TEXTOID, TEXTOID},
+	"INSERT INTO smartwf.answers (confirmation, actor, choice, comment) VALUES ($1, $2, $3, $4)"},
+	[CLOSE_CONFIRMATION] = {2, {INT8OID, TEXTOID},
+		"UPDATE smartwf.confirmations SET status = 'answered', choice = $2, closed_at = pg_catalog.clock_timestamp()"
+	" WHERE id" EQ "$1"},
+	[DELEGATE_CONFIRMATION] = {2, {INT8OID, TEXTOID},
+	"UPDATE smartwf.confirmations SET users = pg_catalog.array_append(users, $2) WHERE id" EQ "$1"},
+	[INSERT_NOTIFICATION] = {7, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID},
+		"INSERT INTO smartwf.notifications (run, step, channel, recipient, address, subject, body, render_type, status)"
+		" VALUES ($1, $2, $3, $4, (SELECT address FROM smartwf.contacts WHERE name" EQ "$4 AND channel" EQ "$3),"
+		" $5, $6, $7, CASE WHEN $3" EQ "'mail' THEN 'delivered' ELSE 'queued' END)"
+	" RETURNING id"},
+	[READ_TEMPLATE] = {1, {TEXTOID},
+	"SELECT subject, text_body, html_body FROM smartwf.templates WHERE name" EQ "$1"},
+	[READ_PARTIALS] = {1, {TEXTOID},
+		"SELECT pg_catalog.jsonb_object_agg(name, CASE WHEN $1" EQ "'html' THEN html_body ELSE text_body END)"
+	" FROM smartwf.templates"},
+	[READ_DATAFLOW] = {1, {TEXTOID},
+	"SELECT function FROM smartwf.dataflows WHERE name" EQ "$1"},
+	[FIELD_OPTIONS] = {2, {TEXTOID, TEXTOID},
+	"SELECT smartwf.field_options($1, $2)"},
+};
+
+static SPIPlanPtr plans[NUMBER_OF_STORE_STATEMENTS];
+
+typedef struct Execution
+{
+	StoreStatement statement;
+	Datum	   *values;
+	const char *nulls;
+	void		(*use) (void *argument);
+	void	   *argument;
+	uint64		rows;
+}			Execution;
+
+static void
+execute_now(void *argument)
+{
+	Execution  *execution = argument;
+	const StatementText *statement = &statements[execution->statement];
+	SPIPlanPtr *plan = &plans[execution->statement];
+	int			result;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (*plan == NULL)
+	{
+		*plan = SPI_prepare(statement->text, statement->arguments, (Oid *) statement->types);
+		if (*plan == NULL || SPI_keepplan(*plan) != 0)
+			elog(ERROR, "cannot prepare \"%s\": %s", statement->text,
+				 SPI_result_code_string(SPI_result));
+	}
+	result = SPI_execute_plan(*plan, execution->values, execution->nulls, false, 0);
+	if (result < 0)
+		elog(ERROR, "cannot run \"%s\": %s", statement->text, SPI_result_code_string(result));
+	execution->rows = SPI_processed;
+	if (execution->use != NULL && SPI_processed > 0)
+		execution->use(execution->argument);
+	SPI_finish();
+}
+
+/*
+ * Run a statement; rows touched.  USE looks at SPI_tuptable if there are any,
+ * and must copy what it keeps to a memory context of its own.
+ */
+uint64
+store_execute(StoreStatement statement, Datum *values, const char *nulls,
+			  void (*use) (void *argument), void *argument)
+{
+	Execution	execution = {statement, values, nulls, use, argument, 0};
+
+	run_as(smartwf_owner(), execute_now, &execution);
+	return execution.rows;
+}
+
+typedef struct TakenText
+{
+	char	   *text;
+	MemoryContext context;
+}			TakenText;
+
+static void
+take_text(void *argument)
+{
+	TakenText  *taken = argument;
+	char	   *text = result_text(0, 1);
+
+	if (text != NULL)
+		taken->text = MemoryContextStrdup(taken->context, text);
+}
+
+/* The same for a statement that returns one text; NULL: no row, or null. */
+char *
+store_text(StoreStatement statement, Datum *values, const char *nulls)
+{
+	TakenText	taken = {NULL, CurrentMemoryContext};
+
+	(void) store_execute(statement, values, nulls, take_text, &taken);
+	return taken.text;
+}

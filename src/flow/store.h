@@ -1,0 +1,25 @@
+/*
+ * store.h
+ *		The statements on the tables of runs.
+ */
+#ifndef SMARTWF_STORE_H
+#define SMARTWF_STORE_H
+
+#include "postgres.h"
+
+typedef enum StoreStatement
+{
+	INSERT_RUN, UPDATE_RUN, LOCK_RUN, FIND_KEY,
+	CLOSE_CONFIRMATIONS, INSERT_CONFIRMATION, READ_CONFIRMATION, INSERT_ANSWER, CLOSE_CONFIRMATION,
+	DELEGATE_CONFIRMATION, INSERT_NOTIFICATION, READ_TEMPLATE, READ_PARTIALS, READ_DATAFLOW,
+	FIELD_OPTIONS,
+	NUMBER_OF_STORE_STATEMENTS
+} StoreStatement;
+
+/* A null argument: its place in NULLS is 'n'. */
+extern uint64 store_execute(StoreStatement statement, Datum *values, const char *nulls,
+							void (*use) (void *argument), void *argument);
+
+extern char *store_text(StoreStatement statement, Datum *values, const char *nulls);
+
+#endif

@@ -1,0 +1,40 @@
+-- What people are told: an outbox, filled in the transaction that tells.
+
+CREATE TABLE smartwf.contacts (
+	name text NOT NULL,
+	channel text NOT NULL CHECK (channel IN ('smtp', 'mail', 'signalr')),
+	address text NOT NULL,
+	PRIMARY KEY (name, channel)
+);
+COMMENT ON TABLE smartwf.contacts IS
+'Addresses of people and roles by channel: smtp an e-mail address, signalr where a live push goes. mail, the inbox in the database, needs none.';
+SELECT pg_catalog.pg_extension_config_dump('smartwf.contacts', '');
+
+CREATE TABLE smartwf.notifications (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	run bigint,
+	step text,
+	channel text NOT NULL CHECK (channel IN ('smtp', 'mail', 'signalr')),
+	recipient text NOT NULL,
+	address text,
+	subject text NOT NULL DEFAULT '',
+	body text NOT NULL,
+	render_type text NOT NULL DEFAULT 'text' CHECK (render_type IN ('text', 'html')),
+	status text NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'delivered', 'failed')),
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX notifications_recipient ON smartwf.notifications (recipient, id);
+CREATE INDEX notifications_queued ON smartwf.notifications (id) WHERE status = 'queued';
+COMMENT ON TABLE smartwf.notifications IS
+'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for delivery (queued). Readable by its recipient and by administrators.';
+SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications_id_seq', '');
+
+CREATE FUNCTION smartwf.names_caller(names text[]) RETURNS boolean
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_names_caller';
+COMMENT ON FUNCTION smartwf.names_caller(text[]) IS
+'True if one of the names (text[]) is that of the caller, smartwf.actor(), or of a role that he is a member of, or if he is an administrator. Raises nothing.';
+
+ALTER TABLE smartwf.notifications ENABLE ROW LEVEL SECURITY;
+CREATE POLICY recipient ON smartwf.notifications FOR SELECT USING (smartwf.names_caller(ARRAY[recipient]));
+GRANT SELECT ON smartwf.notifications TO PUBLIC;
