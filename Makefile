@@ -25,6 +25,7 @@ SQL_PARTS = \
 	src/flow/define.sql \
 	src/flow/builder.sql \
 	src/flow/run.sql \
+	src/flow/document.sql \
 	src/http/route.sql \
 	src/grants.sql \
 	src/http/api.sql

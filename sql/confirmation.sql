@@ -94,6 +94,7 @@ SELECT actor, choice, comment FROM smartwf.answers;
 SELECT count(*) FROM smartwf.inbox WHERE confirmation IS NOT NULL;
 RESET ROLE;
 SELECT status, model ->> 'decision' FROM smartwf.runs WHERE id = :run;
+SELECT step, outcome, changes FROM smartwf.run_steps WHERE run = :run ORDER BY number;
 SELECT state, decision, booked_by FROM invoice WHERE id = 2;
 SELECT actor, transition, parameters FROM smartwf.history WHERE docid = '2' ORDER BY revision;
 SELECT channel, recipient, address, subject, body, render_type, status FROM smartwf.notifications WHERE step = 'tell';
@@ -129,7 +130,7 @@ SELECT status, step, sqlstate, message FROM smartwf.runs WHERE id = :run;
 SELECT smartwf.start_flow('approval', '6') AS run \gset
 SELECT smartwf.cancel_run(:run);
 SET ROLE regress_smartwf_boss;
-SELECT status FROM smartwf.confirmations WHERE run = :run;
+SELECT c.status, s.outcome FROM smartwf.confirmations c JOIN smartwf.run_steps s USING (run, step) WHERE run = :run;
 SELECT smartwf.answer_confirmation(id, 'no') FROM smartwf.confirmations WHERE run = :run;
 SELECT smartwf.restart_run(:run);
 SET ROLE regress_smartwf_clerk;

@@ -27,6 +27,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.reset_run(bigint),
 	smartwf.answer_confirmation(bigint, text, text),
 	smartwf.delegate(bigint, text),
+	smartwf.run_document(bigint),
 	smartwf.render_template(text, jsonb, text, jsonb),
 	smartwf.route(text, text, jsonb),
 	smartwf.is_visible(text),

@@ -81,7 +81,7 @@ COMMENT ON FUNCTION smartwf.require_stage(int, text) IS
 CREATE FUNCTION smartwf.require_name(flow_id int, name text, what text) RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF name IS NULL OR name !~ '^\S(.{0,98}\S)?$' THEN
+	IF name IS NULL OR name !~ '^\S([^\r\n]{0,98}\S)?$' THEN
 		RAISE EXCEPTION '"%" is no name of a %', name, what USING ERRCODE = 'WF400',
 			DETAIL = 'It must not be empty, begin or end with a blank, or be longer than 100 characters.';
 	ELSIF EXISTS (SELECT FROM smartwf.stages s WHERE (s.flow_id, s.name, 'stage') = (require_name.flow_id, require_name.name, what)

@@ -108,7 +108,7 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 	FROM flow WHERE jsonb_typeof(definition -> 'name') = 'string' AND definition ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
 	UNION ALL
 	SELECT 'WFL0500', p.object, 'a name must not be empty, begin or end with a blank, or be longer than 100 characters'
-	FROM part p WHERE p.kind IN ('stage', 'step') AND jsonb_typeof(p.item -> 'name') = 'string' AND p.item ->> 'name' !~ '^\S(.{0,98}\S)?$'
+	FROM part p WHERE p.kind IN ('stage', 'step') AND jsonb_typeof(p.item -> 'name') = 'string' AND p.item ->> 'name' !~ '^\S([^\r\n]{0,98}\S)?$'
 	UNION ALL
 	SELECT 'WFL0500', object, format('a %s of that name is defined twice', kind) FROM part
 	WHERE kind IN ('stage', 'step') AND item ->> 'name' IS NOT NULL GROUP BY kind, object HAVING count(*) > 1

@@ -251,8 +251,11 @@ accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *
 	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(choice)};
 	const Step *step = &run->flow->steps[run->step];
 
+	Jsonb	   *before = run->model;
+
 	(void) store_execute(CLOSE_CONFIRMATION, values, NULL, NULL, NULL);
 	model_set(run, confirmation->field, choice_as_json(run, confirmation, choice));
+	run_end_wait(run, "done", model_difference(before, run->model));
 	run->step = step->next;
 	drive(run);
 }

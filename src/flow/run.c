@@ -212,6 +212,17 @@ run_has_come_to(const Run *run, const char *step)
 	return times_recorded(run, step) > 0;
 }
 
+/* The step that waited does so no more: done or cancelled, with what changed. */
+void
+run_end_wait(const Run *run, const char *outcome, Jsonb *changes)
+{
+	Datum		values[] = {
+		Int64GetDatum(run->id), CStringGetTextDatum(outcome), PointerGetDatum(changes),
+	};
+
+	(void) store_execute(END_WAIT, values, changes == NULL ? "  n" : NULL, NULL, NULL);
+}
+
 /* What the run asks is of no interest any more. */
 void
 run_close_confirmations(const Run *run)
@@ -219,6 +230,7 @@ run_close_confirmations(const Run *run)
 	Datum		value = Int64GetDatum(run->id);
 
 	(void) store_execute(CLOSE_CONFIRMATIONS, &value, NULL, NULL, NULL);
+	run_end_wait(run, "cancelled", NULL);
 }
 
 /* The role whose rights the steps have. */

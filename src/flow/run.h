@@ -57,6 +57,7 @@ extern void run_store(Run *run);
 extern bool run_store_first(Run *run);
 extern int64 run_of_key(const char *flow, const char *key);
 extern bool run_has_come_to(const Run *run, const char *step);
+extern void run_end_wait(const Run *run, const char *outcome, Jsonb *changes);
 extern void run_close_confirmations(const Run *run);
 extern Oid	run_role(const Run *run);
 

@@ -31,7 +31,7 @@ CREATE TABLE smartwf.run_steps (
 	step text NOT NULL,
 	stage text NOT NULL,
 	attempt int NOT NULL,
-	outcome text NOT NULL CHECK (outcome IN ('done', 'waiting', 'failed')),
+	outcome text NOT NULL CHECK (outcome IN ('done', 'waiting', 'failed', 'cancelled')),
 	started_at timestamptz NOT NULL,
 	duration interval NOT NULL,
 	changes jsonb,

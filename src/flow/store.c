@@ -42,6 +42,10 @@ static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
 	[CLOSE_CONFIRMATIONS] = {1, {INT8OID},
 		"UPDATE smartwf.confirmations SET status = 'cancelled', closed_at = pg_catalog.clock_timestamp()"
 	" WHERE run" EQ "$1 AND status" EQ "'open'"},
+	[END_WAIT] = {3, {INT8OID, TEXTOID, JSONBOID},
+		"UPDATE smartwf.run_steps SET outcome = $2, changes = $3,"
+		" duration = pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) started_at"
+	" WHERE run" EQ "$1 AND outcome" EQ "'waiting'"},
 	[INSERT_CONFIRMATION] = {8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, INT4OID, TEXTOID},
 		"INSERT INTO smartwf.confirmations (run, step, field, message, options, users, answers_needed, due_at)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $8::pg_catalog.interval)"

@@ -1,0 +1,115 @@
+/*
+ * reader.c
+ *		Who sees a run, and what he is shown of it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "common/actor.h"
+#include "common/argument.h"
+#include "common/error.h"
+#include "common/locale.h"
+#include "common/relation.h"
+
+typedef struct Readers
+{
+	bool		restricted;
+	List	   *names;
+	MemoryContext context;
+}			Readers;
+
+static void
+take_readers(void *argument)
+{
+	Readers    *readers = argument;
+	MemoryContext outer = MemoryContextSwitchTo(readers->context);
+
+	for (int i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		char	   *name = result_text(i, 2);
+
+		readers->restricted = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+														 1, &isnull));
+		if (name != NULL)
+			readers->names = lappend(readers->names, name);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+/*
+ * May the caller see a run?  Any of a flow whose access is not restricted; else
+ * its starter, those whom it asks, and those whom the flow is granted to.
+ */
+static bool
+sees_run(Datum run)
+{
+	Readers		readers = {true, NIL, CurrentMemoryContext};
+	Oid			type = INT8OID;
+	ListCell   *cell;
+
+	if (is_administrator())
+		return true;
+	read_as_owner("SELECT f.restrict_access, n.name"
+				  " FROM smartwf.runs r JOIN smartwf.flows f ON f.id OPERATOR(pg_catalog.=) r.flow_id"
+				  " LEFT JOIN LATERAL (SELECT r.actor AS name WHERE f.restrict_access"
+				  " UNION ALL SELECT g.role FROM smartwf.flow_grants g WHERE g.flow_id OPERATOR(pg_catalog.=) f.id AND f.restrict_access"
+				  " UNION ALL SELECT u.name FROM smartwf.confirmations c, pg_catalog.unnest(c.users) AS u (name)"
+				  " WHERE c.run OPERATOR(pg_catalog.=) r.id AND f.restrict_access) n ON true"
+				  " WHERE r.id OPERATOR(pg_catalog.=) $1",
+				  1, &type, &run, take_readers, &readers);
+	if (!readers.restricted)
+		return true;
+	foreach(cell, readers.names)
+		if (names_caller(lfirst(cell)))
+			return true;
+	return false;
+}
+
+/* smartwf.sees_run(run) */
+PG_FUNCTION_INFO_V1(smartwf_sees_run);
+Datum
+smartwf_sees_run(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(sees_run(PG_GETARG_DATUM(0)));
+}
+
+typedef struct RunDocument
+{
+	char	   *text;			/* NULL: no such run */
+	MemoryContext context;
+}			RunDocument;
+
+static void
+take_document(void *argument)
+{
+	RunDocument *document = argument;
+	char	   *text = result_text(0, 1);
+
+	if (text != NULL)
+		document->text = MemoryContextStrdup(document->context, text);
+}
+
+/* smartwf.run_document(run): for whom sees it, read as our owner. */
+PG_FUNCTION_INFO_V1(smartwf_run_document);
+Datum
+smartwf_run_document(PG_FUNCTION_ARGS)
+{
+	RunDocument document = {NULL, CurrentMemoryContext};
+	Oid			type = INT8OID;
+	Datum		run;
+
+	if (PG_ARGISNULL(0))
+		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "run"));
+	run = PG_GETARG_DATUM(0);
+	if (sees_run(run))
+		read_as_owner("SELECT smartwf.whole_run_document($1)", 1, &type, &run, take_document, &document);
+	if (document.text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", DatumGetInt64(run))));
+	PG_RETURN_TEXT_P(cstring_to_text(document.text));
+}

@@ -1,0 +1,30 @@
+-- The contestants of script/bench flow: five trivial steps.
+SET client_min_messages = error;
+CREATE EXTENSION smartwf;
+SELECT smartwf.define_flow(jsonb_build_object('name', 'five', 'stages', jsonb_build_array(jsonb_build_object('name', 's', 'steps',
+	(SELECT jsonb_agg(jsonb_build_object('name', 'step ' || g, 'kind', 'update_model_field', 'settings', jsonb_build_object('field', 'f' || g, 'value', g)) ORDER BY g)
+	FROM generate_series(1, 5) g)))));
+
+-- the bare limit: a run and five steps in one transaction, nothing looked at
+CREATE TABLE bare_runs (LIKE smartwf.runs INCLUDING ALL);
+CREATE TABLE bare_steps (LIKE smartwf.run_steps INCLUDING ALL);
+CREATE FUNCTION bare() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	run bigint;
+BEGIN
+	INSERT INTO bare_runs (flow_id, flow, status, starter, actor, search_path, model)
+		VALUES (1, 'five', 'finished', current_user, current_user, '', '{"f1": 1, "f2": 2, "f3": 3, "f4": 4, "f5": 5}') RETURNING id INTO run;
+	FOR i IN 1..5 LOOP
+		INSERT INTO bare_steps (run, number, step, stage, attempt, outcome, started_at, duration, changes)
+			VALUES (run, i, 'step ' || i, 's', 1, 'done', clock_timestamp(), '0', jsonb_build_object('f' || i, i));
+	END LOOP;
+	RETURN run;
+END $$;
+-- finished runs that are there already
+CREATE FUNCTION fill(number int) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO smartwf.runs (flow_id, flow, status, starter, actor, search_path, model)
+		SELECT 1, 'five', 'finished', 'postgres', 'postgres', '', '{"f1": 1, "f2": 2, "f3": 3, "f4": 4, "f5": 5}' FROM generate_series(1, number);
+	INSERT INTO smartwf.run_steps (run, number, step, stage, attempt, outcome, started_at, duration, changes)
+		SELECT r.id, i, 'step ' || i, 's', 1, 'done', now(), '0', jsonb_build_object('f' || i, i) FROM smartwf.runs r, generate_series(1, 5) i
+		WHERE NOT EXISTS (SELECT FROM smartwf.run_steps s WHERE s.run = r.id);
+$$;
