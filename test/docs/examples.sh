@@ -7,5 +7,5 @@ for page in README.md docs/*.md; do
 	echo "== $page"
 	sql "$database" -f "$CLUSTER/examples.sql"
 	dropdb "$database"
-	sql -At -c "SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> 'postgres'" | sql -f -
+	sql -At -c "SELECT format('DROP ROLE %I;', rolname) FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> 'postgres'" | sql -f -
 done
