@@ -85,6 +85,7 @@ SELECT smartwf.attach('invoice', 'W');
 SELECT * FROM smartwf.flow_faults('{"name": "F", "structure": "invoice", "stages": [{"name": "A", "steps": [
   {"name": "1", "kind": "update_model_field", "settings": {"field": "amuont", "source": "amount"}},
   {"name": "2", "kind": "send_notification", "settings": {"channel": "mail", "userField": "owner", "message": "{{amount}} {{title}} {{#lines}}{{x}}{{/lines}}"}},
+  {"name": "t", "kind": "send_templated_notification", "settings": {"channel": "mail", "users": ["u"], "template": "reminder", "properties": {"number": "id"}}},
   {"name": "3", "kind": "if_condition", "settings": {"field": "amount.x", "operator": "equal", "value": 1}, "else": [{"name": "4", "kind": "finish"}]}]}]}');
 \set VERBOSITY default
 SELECT smartwf.define_flow('{"name": "E", "stages": [{"name": "A", "steps": [{"name": "x", "kind": "y"}]}]}');

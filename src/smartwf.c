@@ -10,6 +10,7 @@
 #include "common/actor.h"
 #include "common/compat.h"
 #include "common/locale.h"
+#include "flow/start.h"
 #include "lifecycle/pending.h"
 #include "lifecycle/protect.h"
 
@@ -25,5 +26,6 @@ _PG_init(void)
 	locale_init();
 	pending_init();
 	protect_init();
+	flow_effect_init();
 	MarkGUCPrefixReserved("smartwf");
 }

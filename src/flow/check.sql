@@ -260,7 +260,13 @@ CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 		-- what a template lacks is empty
 		SELECT 'warning', s.object, field
 		FROM step s, (VALUES ('message'), ('subject')) AS t (setting), unnest(smartwf.template_fields(s.settings ->> t.setting)) AS field
-		WHERE jsonb_typeof(s.settings -> t.setting) = 'string' AND smartwf.template_fault(s.settings ->> t.setting) IS NULL)
+		WHERE jsonb_typeof(s.settings -> t.setting) = 'string' AND smartwf.template_fault(s.settings ->> t.setting) IS NULL
+		UNION ALL
+		SELECT 'warning', s.object, field
+		FROM step s JOIN smartwf.templates t ON t.name = s.settings ->> 'template',
+			unnest(ARRAY[t.subject, CASE s.settings ->> 'renderType' WHEN 'html' THEN t.html_body ELSE t.text_body END]) AS part,
+			unnest(smartwf.template_fields(part)) AS field
+		WHERE NOT coalesce(s.settings -> 'properties' ? field, false))
 	SELECT 'error', 'WFL0518', format('flow %s', definition ->> 'name'), format('structure "%s" is not attached', definition ->> 'structure')
 	WHERE definition ->> 'structure' <> '' AND NOT EXISTS (SELECT FROM relation)
 	UNION ALL

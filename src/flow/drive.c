@@ -268,7 +268,8 @@ run_as_starter(const Run *run, Work work, void *argument)
 {
 	int			level;
 
-	if (run_role(run) == acting_role() && strcmp(run->actor, actor_name()) == 0)
+	if (run_role(run) == GetUserId() && run_role(run) == acting_role() &&
+		strcmp(run->actor, actor_name()) == 0)
 	{
 		work(argument);
 		return;

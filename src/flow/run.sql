@@ -106,7 +106,7 @@ COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
 CREATE FUNCTION smartwf.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_restart_run';
 COMMENT ON FUNCTION smartwf.restart_run(bigint, text) IS
-'Goes on with a failed or cancelled run (bigint) at the step where it stands, or at an earlier one (from_step, text) that it has come to before; a draft begins anew. Fields of the document that the flow has not changed are read again. Returns the status (text). Raises WF410 for a run in another status, 42501 for whom is neither its starter nor an administrator, 42704 for an unknown run or step.';
+'Goes on with a failed or cancelled run (bigint) at the step where it stands, or at an earlier one (from_step, text) that it has come to before; a draft begins anew, a queued one now. Fields of the document that the flow has not changed are read again. Returns the status (text). Raises WF410 for a run in another status, 42501 for whom is neither its starter nor an administrator, 42704 for an unknown run or step.';
 
 CREATE FUNCTION smartwf.cancel_run(run bigint) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_cancel_run';

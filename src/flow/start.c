@@ -19,6 +19,7 @@
 #include "common/relation.h"
 #include "drive.h"
 #include "model.h"
+#include "start.h"
 
 /* The model of a new run: the element's fields, and what the caller adds. */
 static void
@@ -42,38 +43,52 @@ model_argument(FunctionCallInfo fcinfo, int i)
 	return PG_GETARG_JSONB_P(i);
 }
 
-/* smartwf.start_flow(flow, docid, model, key) */
-PG_FUNCTION_INFO_V1(smartwf_start_flow);
-Datum
-smartwf_start_flow(PG_FUNCTION_ARGS)
+/*
+ * Start the newest version of a flow as the caller; the run.  Queued, it waits
+ * for a worker to drive it.
+ */
+int64
+start_run(const char *flow, const char *docid, Jsonb *model, const char *key, bool queued)
 {
-	char	   *name = needed_argument(fcinfo, 0, "flow");
-	Jsonb	   *given = model_argument(fcinfo, 2);
 	Run			run = {
-		.flow = newest_flow(name), .docid = text_argument(fcinfo, 1), .key = text_argument(fcinfo, 3),
-		.status = RUN_RUNNING, .actor = actor_name(), .step = 0,
+		.flow = newest_flow(flow), .docid = docid == NULL ? NULL : pstrdup(docid),
+		.key = key == NULL ? NULL : pstrdup(key), .status = queued ? RUN_QUEUED : RUN_RUNNING,
+		.actor = actor_name(), .step = 0,
 	};
 
 	check_stack_depth();		/* a step may start a flow */
 	if (run.flow == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("flow \"%s\" is not published", name)));
-	if (run.key != NULL)
+				 errmsg("flow \"%s\" is not published", flow)));
+	if (key != NULL)
 	{
-		int64		earlier = run_of_key(name, run.key);
+		int64		earlier = run_of_key(flow, key);
 
 		if (earlier != 0)
-			PG_RETURN_INT64(earlier);
+			return earlier;
 	}
 	run.starter = GetUserNameFromId(acting_role(), false);
 	run.search_path = pstrdup(GetConfigOption("search_path", false, false));
-	take_model(&run, given);
+	take_model(&run, model);
 	/* a key is taken before anything is done; another session may hold it */
-	if (run.key != NULL && !run_store_first(&run))
-		PG_RETURN_INT64(run_of_key(name, run.key));
-	drive(&run);
-	PG_RETURN_INT64(run.id);
+	if ((key != NULL || queued) && !run_store_first(&run))
+		return run_of_key(flow, key);
+	if (!queued)
+		drive(&run);
+	return run.id;
+}
+
+/* smartwf.start_flow(flow, docid, model, key) */
+PG_FUNCTION_INFO_V1(smartwf_start_flow);
+Datum
+smartwf_start_flow(PG_FUNCTION_ARGS)
+{
+	char	   *flow = needed_argument(fcinfo, 0, "flow");
+	char	   *docid = text_argument(fcinfo, 1);
+	Jsonb	   *model = model_argument(fcinfo, 2);
+
+	PG_RETURN_INT64(start_run(flow, docid, model, text_argument(fcinfo, 3), false));
 }
 
 /* A run that the caller may steer: its starter, or an administrator; locked. */
@@ -123,7 +138,7 @@ smartwf_restart_run(PG_FUNCTION_ARGS)
 	Run		   *run = run_to_steer(fcinfo);
 	char	   *from = text_argument(fcinfo, 1);
 
-	require_status(run, localized("Restart"), 1 << RUN_FAILED | 1 << RUN_CANCELLED | 1 << RUN_DRAFT);
+	require_status(run, localized("Restart"), 1 << RUN_FAILED | 1 << RUN_CANCELLED | 1 << RUN_DRAFT | 1 << RUN_QUEUED);
 	if (from != NULL)
 	{
 		if (!run_has_come_to(run, from))

@@ -78,6 +78,8 @@ CREATE FUNCTION smartwf.definition_keys()
 		('state', 'activity', 'string', false, 'WFL0102'),
 		('state', 'color', 'string', false, 'WFL0054'),
 		('state', 'initial', 'boolean', false, 'WFL0102'),
+		('state', 'flow', 'string', false, 'WFL0102'),
+		('state', 'flowQueued', 'boolean', false, 'WFL0102'),
 		('transition', 'name', 'string', true, 'WFL0202'),
 		('transition', 'label', 'string', false, 'WFL0102'),
 		('transition', 'askComment', 'boolean', false, 'WFL0107'),
@@ -90,6 +92,8 @@ CREATE FUNCTION smartwf.definition_keys()
 		('transition', 'm3', 'string', false, 'WFL0109'),
 		('transition', 'parameters', 'array', false, 'WFL0103'),
 		('transition', 'grants', 'array', false, 'WFL0102'),
+		('transition', 'flow', 'string', false, 'WFL0102'),
+		('transition', 'flowQueued', 'boolean', false, 'WFL0102'),
 		('arc', 'from', 'string', true, 'WFL0102'),
 		('arc', 'to', 'string', true, 'WFL0102'),
 		('parameter', 'name', 'string', true, 'WFL0050'),
@@ -280,6 +284,15 @@ $$;
 COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 'Faults in the translations of a workflow''s JSON (jsonb). Raises nothing.';
 
+CREATE FUNCTION smartwf.is_published_flow(flow text) RETURNS boolean
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM smartwf.flows f WHERE f.name = flow AND f.status = 'published');
+END
+$$;
+COMMENT ON FUNCTION smartwf.is_published_flow(text) IS
+'True if a flow (text) is published. Raises nothing.';
+
 CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -291,6 +304,10 @@ CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	SELECT * FROM smartwf.transition_faults(definition)
 	UNION ALL
 	SELECT 'error', * FROM smartwf.translation_faults(definition)
+	UNION ALL
+	SELECT 'warning', 'WFL0905', o.object, format('flow "%s" is not published', o.value ->> 'flow')
+	FROM smartwf.definition_objects(definition) o
+	WHERE o.kind IN ('state', 'transition') AND jsonb_typeof(o.value -> 'flow') = 'string' AND NOT smartwf.is_published_flow(o.value ->> 'flow')
 	UNION ALL
 	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
 		format('element "%s" is kept, but has no effect yet', item ->> 'element')

@@ -16,15 +16,26 @@ $$;
 COMMENT ON FUNCTION smartwf.translations_of(int, text, text) IS
 'The labels of one kind (text) in one locale (text) of a workflow version (int), as a JSON object. Raises nothing.';
 
+CREATE FUNCTION smartwf.with_flow(object json, flow text, queued boolean) RETURNS json
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN flow IS NULL THEN object
+		ELSE (SELECT json_object_agg(m.key, m.value ORDER BY m.number)
+			FROM (SELECT e.key, e.value, row_number() OVER () AS number FROM json_each(object) e
+				UNION ALL VALUES ('flow', to_json(flow), 1000), ('flowQueued', to_json(queued), 1001)) m) END
+$$;
+COMMENT ON FUNCTION smartwf.with_flow(json, text, boolean) IS
+'A JSON object (json) with the keys flow (text) and flowQueued (boolean) at its end; without them for null. Raises nothing.';
+
 CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT json_build_object(
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
-		'states', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'label', s.label,
-				'activity', s.activity, 'color', s.color, 'initial', s.is_initial)
+		-- a flow is shown where there is one
+		'states', (SELECT coalesce(json_agg(smartwf.with_flow(json_build_object('name', s.name, 'label', s.label,
+				'activity', s.activity, 'color', s.color, 'initial', s.is_initial), s.flow, s.flow_queued)
 				ORDER BY s.position, s.name), '[]')
 			FROM smartwf.states s WHERE s.workflow_id = w.id),
-		'transitions', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'label', t.label,
+		'transitions', (SELECT coalesce(json_agg(smartwf.with_flow(json_build_object('name', t.name, 'label', t.label,
 				'askComment', t.ask_comment,
 				'arcs', (SELECT coalesce(json_agg(json_build_object('from', a.from_state, 'to', a.to_state)
 						ORDER BY a.position, a.from_state), '[]')
@@ -37,7 +48,8 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 					FROM smartwf.transition_parameters p WHERE p.workflow_id = w.id AND p.transition = t.name),
 				'grants', (SELECT coalesce(json_agg(json_build_object(g.kind, g.grantee)
 						ORDER BY g.position, g.grantee), '[]')
-					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name))
+					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)),
+				t.flow, t.flow_queued)
 				ORDER BY t.position, t.name), '[]')
 			FROM smartwf.transitions t WHERE t.workflow_id = w.id),
 		'translations', (SELECT coalesce(json_object_agg(l.locale, json_build_object(
@@ -56,17 +68,25 @@ COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
 
 -- The same form for what a caller gives: every default filled in.  Its rules
 -- are those of the columns' defaults.
+CREATE FUNCTION smartwf.complete_flow_keys(item jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN item ->> 'flow' IS NULL THEN item - 'flow' - 'flowQueued'
+		ELSE item || jsonb_build_object('flowQueued', coalesce((item ->> 'flowQueued')::boolean, false)) END
+$$;
+COMMENT ON FUNCTION smartwf.complete_flow_keys(jsonb) IS
+'A state or transition in JSON (jsonb) with both keys about its flow, or none. Raises nothing.';
+
 CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "description": "", "locale": "", "transitions": [], "unsupported": []}'
 		|| jsonb_strip_nulls(definition - 'unsupported') || jsonb_build_object(
 		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported' ELSE '[]' END,
 		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
-				|| jsonb_strip_nulls(item) ORDER BY number), '[]')
+				|| smartwf.complete_flow_keys(jsonb_strip_nulls(item)) ORDER BY number), '[]')
 			FROM smartwf.items(definition, 'states')),
 		'transitions', (SELECT coalesce(jsonb_agg(
 				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, "m0": null, "m1": null, "m2": null, "m3": null}'
-				|| item || jsonb_build_object(
+				|| smartwf.complete_flow_keys(item) || jsonb_build_object(
 					'label', coalesce(item ->> 'label', ''),
 					'parameters', (SELECT coalesce(jsonb_agg(
 							'{"label": "", "type": "text", "needed": false, "multiple": false, "visibility": "write"}'
@@ -97,13 +117,14 @@ BEGIN
 			definition ->> 'label', definition ->> 'description', definition ->> 'locale',
 			definition -> 'unsupported')
 		RETURNING * INTO new;
-	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, position)
+	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, flow, flow_queued, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
-			(item ->> 'initial')::boolean, number
+			(item ->> 'initial')::boolean, item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean, false), number
 		FROM smartwf.items(definition, 'states');
-	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, position)
+	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow, flow_queued, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
-			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', number
+			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
+			coalesce((item ->> 'flowQueued')::boolean, false), number
 		FROM smartwf.items(definition, 'transitions');
 	INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition, position)
 		SELECT new.id, a.item ->> 'from', a.item ->> 'to', t.item ->> 'name', a.number

@@ -95,6 +95,8 @@ read_states(Workflow *workflow, JsonbContainer *definition)
 		state->activity = text_member(object, "activity");
 		state->color = text_member(object, "color");
 		state->is_initial = boolean_member(object, "is_initial", false);
+		state->flow = text_member(object, "flow");
+		state->flow_queued = boolean_member(object, "flow_queued", false);
 		if (state->is_initial)
 			workflow->initial = i;
 	}
@@ -157,6 +159,8 @@ read_transitions(Workflow *workflow, JsonbContainer *definition)
 		transition->forbids_comment = !boolean_member(object, "ask_comment", true);
 		transition->guard = text_member(object, "guard");
 		transition->guard_message = text_member(object, "guard_message");
+		transition->flow = text_member(object, "flow");
+		transition->flow_queued = boolean_member(object, "flow_queued", false);
 		for (int hook = 0; hook < NUMBER_OF_HOOKS; hook++)
 			transition->hooks[hook] = text_member(object, hook_names[hook]);
 		read_parameters(transition, object);

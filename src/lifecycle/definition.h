@@ -26,6 +26,8 @@ typedef struct State
 	const char *activity;
 	const char *color;
 	bool		is_initial;
+	const char *flow;			/* started by coming here; NULL: none */
+	bool		flow_queued;	/* else at once */
 }			State;
 
 typedef struct Parameter
@@ -53,6 +55,8 @@ typedef struct Transition
 	const char *guard;			/* NULL: none */
 	const char *guard_message;	/* may be NULL */
 	const char *hooks[NUMBER_OF_HOOKS]; /* NULL: none */
+	const char *flow;			/* started by it; NULL: none */
+	bool		flow_queued;	/* else at once */
 	Parameter  *parameters;
 	int			number_of_parameters;
 	Grant	   *grants;

@@ -22,11 +22,13 @@ CREATE TABLE smartwf.states (
 	activity text NOT NULL DEFAULT '',
 	color text NOT NULL DEFAULT '',
 	is_initial boolean NOT NULL DEFAULT false,
+	flow text COLLATE "C",
+	flow_queued boolean NOT NULL DEFAULT false,
 	position int NOT NULL DEFAULT 0,
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.states IS
-'States of a workflow: label, the activity that goes on in it, color (#RRGGBB or empty); exactly one is initial.';
+'States of a workflow: label, the activity that goes on in it, color (#RRGGBB or empty); exactly one is initial. flow: the flow that is started when a document comes into the state, at once or queued.';
 
 CREATE TABLE smartwf.transitions (
 	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
@@ -39,11 +41,13 @@ CREATE TABLE smartwf.transitions (
 	m1 text,
 	m2 text,
 	m3 text,
+	flow text COLLATE "C",
+	flow_queued boolean NOT NULL DEFAULT false,
 	position int NOT NULL DEFAULT 0,
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.transitions IS
-'Transitions of a workflow. ask_comment: true asks for a comment, null allows one, false forbids it. guard: a boolean SQL expression over the element''s columns. m0 to m3: hooks by name, schema.function.';
+'Transitions of a workflow. ask_comment: true asks for a comment, null allows one, false forbids it. guard: a boolean SQL expression over the element''s columns. m0 to m3: hooks by name, schema.function. flow: the flow that it starts, at once or queued.';
 
 CREATE TABLE smartwf.arcs (
 	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,

@@ -27,6 +27,7 @@
 #include "common/actor.h"
 #include "common/error.h"
 #include "common/locale.h"
+#include "effect.h"
 #include "enforce.h"
 #include "pending.h"
 
@@ -134,6 +135,7 @@ record_birth(const AttachedTable *table, const char *docid, const char *state)
 								workflow->name);
 	register_element(table, docid, workflow);
 	history_append(&line);
+	effects_of_change(&(PassedChange) {docid, workflow, NULL, workflow->initial});
 }
 
 /* A row is gone. */
@@ -217,7 +219,10 @@ choose_transition(Judgement *judgement, const Request *request, const char *targ
 	judgement->transition = arc == NULL ? NULL : arc->transition;
 }
 
-/* Write history of a change that is stored now, and let m2 and m3 speak. */
+/*
+ * Write history of a change that is stored now, let m2 speak, set other rooms to
+ * work, and let m3 speak.
+ */
 static void
 record_change(Firing *firing, Change *change, HeapTuple row)
 {
@@ -245,8 +250,11 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 	request_note_change(change->docid, change->workflow, change->to);
 	for (int i = 0; i < lengthof(hooks); i++)
 	{
-		char	   *message = call_hook(&judgement, hooks[i], row);
+		char	   *message;
 
+		if (hooks[i] == HOOK_M3)
+			effects_of_change(&(PassedChange) {change->docid, change->workflow, change->transition, change->to});
+		message = call_hook(&judgement, hooks[i], row);
 		if (message == NULL)
 			continue;
 		request_note_message(change->docid, message);
