@@ -1,3 +1,11 @@
+script/demo flow >"$CLUSTER/flow.out" 2>&1 || { cat "$CLUSTER/flow.out"; exit 1; }
+cat "$CLUSTER/flow.out"
+[ "$(grep -c ERROR "$CLUSTER/flow.out")" = 1 ]
+grep -q 'WFL0512 step tell: channel "pigeon"' "$CLUSTER/flow.out"
+grep -q 'the ledger is closed today' "$CLUSTER/flow.out"
+grep -q 'printing press yes       50000 approved' "$CLUSTER/flow.out"
+grep -q 'clerk@example.org Invoice printing press The answer was yes.' "$CLUSTER/flow.out"
+grep -q 'n4\["the boss"\]:::done' "$CLUSTER/flow.out"
 # The demo shows what it says: where the article came, each refusal, and the
 # documented address over HTTP.  It makes a cluster of its own.
 script/demo >"$CLUSTER/demo.out" 2>&1 || { cat "$CLUSTER/demo.out"; exit 1; }
