@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/locale.h"
 #include "common/relation.h"
+#include "store.h"
 
 typedef struct Readers
 {
@@ -48,19 +49,11 @@ static bool
 sees_run(Datum run)
 {
 	Readers		readers = {true, NIL, CurrentMemoryContext};
-	Oid			type = INT8OID;
 	ListCell   *cell;
 
 	if (is_administrator())
 		return true;
-	read_as_owner("SELECT f.restrict_access, n.name"
-				  " FROM smartwf.runs r JOIN smartwf.flows f ON f.id OPERATOR(pg_catalog.=) r.flow_id"
-				  " LEFT JOIN LATERAL (SELECT r.actor AS name WHERE f.restrict_access"
-				  " UNION ALL SELECT g.role FROM smartwf.flow_grants g WHERE g.flow_id OPERATOR(pg_catalog.=) f.id AND f.restrict_access"
-				  " UNION ALL SELECT u.name FROM smartwf.confirmations c, pg_catalog.unnest(c.users) AS u (name)"
-				  " WHERE c.run OPERATOR(pg_catalog.=) r.id AND f.restrict_access) n ON true"
-				  " WHERE r.id OPERATOR(pg_catalog.=) $1",
-				  1, &type, &run, take_readers, &readers);
+	(void) store_execute(RUN_READERS, &run, NULL, take_readers, &readers);
 	if (!readers.restricted)
 		return true;
 	foreach(cell, readers.names)

@@ -76,6 +76,13 @@ static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
 	"SELECT function FROM smartwf.dataflows WHERE name" EQ "$1"},
 	[FIELD_OPTIONS] = {2, {TEXTOID, TEXTOID},
 	"SELECT smartwf.field_options($1, $2)"},
+	[RUN_READERS] = {1, {INT8OID},
+		"SELECT f.restrict_access, n.name"
+		" FROM smartwf.runs r JOIN smartwf.flows f ON f.id" EQ "r.flow_id"
+		" LEFT JOIN LATERAL (SELECT r.actor AS name WHERE f.restrict_access"
+		" UNION ALL SELECT g.role FROM smartwf.flow_grants g WHERE g.flow_id" EQ "f.id AND f.restrict_access"
+		" UNION ALL SELECT u.name FROM smartwf.confirmations c, pg_catalog.unnest(c.users) AS u (name)"
+	" WHERE c.run" EQ "r.id AND f.restrict_access) n ON true WHERE r.id" EQ "$1"},
 };
 
 static SPIPlanPtr plans[NUMBER_OF_STORE_STATEMENTS];

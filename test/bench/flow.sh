@@ -1,11 +1,21 @@
-# Flows of five trivial steps, all at once, against the bare limit; with no
-# finished runs in the tables, and with --rows of them.
-names=(bare all_at_once)
+# Flows of five steps against the bare limit: all at once, and step by step, each
+# in a transaction of its own; with no finished runs in the tables, and with --rows.
+names=(bare all_at_once bare_steps answers)
 label=(
 	[bare]="the bare limit: 1 + 5 rows by PL/pgSQL"
-	[all_at_once]="smartwf.start_flow, five steps")
+	[all_at_once]="smartwf.start_flow, five steps"
+	[bare_steps]="step by step: 6 transactions of 1 or 2 rows"
+	[answers]="smartwf, 5 questions, 5 answers")
 echo "SELECT bare();" >"$CLUSTER/bare.pgbench"
 echo "SELECT smartwf.start_flow('five');" >"$CLUSTER/all_at_once.pgbench"
+{
+	echo "SELECT bare_run() AS run \\gset"
+	for i in 1 2 3 4 5; do echo "SELECT bare_step(:run, $i);"; done
+} >"$CLUSTER/bare_steps.pgbench"
+{
+	echo "SELECT smartwf.start_flow('ask') AS run \\gset"
+	for i in 1 2 3 4 5; do echo "SELECT smartwf.answer_confirmation((SELECT id FROM smartwf.confirmations WHERE run = :run AND status = 'open'), 'yes');"; done
+} >"$CLUSTER/answers.pgbench"
 
 race() {
 	local clients round name

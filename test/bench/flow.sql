@@ -20,6 +20,20 @@ BEGIN
 	END LOOP;
 	RETURN run;
 END $$;
+-- the same step by step, each by a statement of its own
+CREATE FUNCTION bare_run() RETURNS bigint LANGUAGE sql AS $$
+	INSERT INTO bare_runs (flow_id, flow, status, starter, actor, search_path, model)
+		VALUES (1, 'five', 'waiting', current_user, current_user, '', '{}') RETURNING id $$;
+CREATE FUNCTION bare_step(of_run bigint, i int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO bare_steps (run, number, step, stage, attempt, outcome, started_at, duration, changes)
+		VALUES (of_run, i, 'step ' || i, 's', 1, 'done', clock_timestamp(), '0', jsonb_build_object('f' || i, i));
+	UPDATE bare_runs SET model = model || jsonb_build_object('f' || i, i), status = 'waiting', step = i, changed_at = clock_timestamp() WHERE id = of_run;
+END $$;
+SELECT smartwf.define_flow(jsonb_build_object('name', 'ask', 'stages', jsonb_build_array(jsonb_build_object('name', 's', 'steps',
+	(SELECT jsonb_agg(jsonb_build_object('name', 'step ' || g, 'kind', 'get_user_confirmation', 'settings', jsonb_build_object('field', 'f' || g, 'options', '["yes", "no"]'::jsonb, 'users', '["anna"]'::jsonb)) ORDER BY g)
+	FROM generate_series(1, 5) g)))));
+
 -- finished runs that are there already
 CREATE FUNCTION fill(number int) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO smartwf.runs (flow_id, flow, status, starter, actor, search_path, model)
