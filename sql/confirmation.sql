@@ -55,7 +55,7 @@ SELECT status, starter, step FROM smartwf.runs WHERE id = :run;
 SELECT id, state, decision FROM invoice WHERE id = 1;
 SELECT step, outcome, changes FROM smartwf.run_steps WHERE run = :run ORDER BY number;
 RESET ROLE;
-SELECT actor, transition, comment FROM smartwf.history WHERE docid = '1' ORDER BY revision;
+SELECT actor, transition, comment, parameters FROM smartwf.history WHERE docid = '1' ORDER BY revision;
 
 -- big: the boss is asked, and sees it; nobody else does
 SET ROLE regress_smartwf_clerk;

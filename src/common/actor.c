@@ -12,9 +12,7 @@
 #include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "catalog/pg_type.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
@@ -22,6 +20,7 @@
 #include "actor.h"
 #include "compat.h"
 #include "json_value.h"
+#include "texts.h"
 
 static char *admin_role = NULL;
 static char *actor_claim = NULL;
@@ -226,18 +225,14 @@ PG_FUNCTION_INFO_V1(smartwf_names_caller);
 Datum
 smartwf_names_caller(PG_FUNCTION_ARGS)
 {
-	Datum	   *names;
-	bool	   *nulls;
-	int			number;
+	ListCell   *cell;
 
 	if (is_administrator())
 		PG_RETURN_BOOL(true);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(false);
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT,
-					  &names, &nulls, &number);
-	for (int i = 0; i < number; i++)
-		if (!nulls[i] && names_caller(TextDatumGetCString(names[i])))
+	foreach(cell, list_of_texts(PG_GETARG_DATUM(0)))
+		if (names_caller(lfirst(cell)))
 			PG_RETURN_BOOL(true);
 	PG_RETURN_BOOL(false);
 }

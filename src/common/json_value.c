@@ -9,6 +9,13 @@
 
 #include "json_value.h"
 
+/* {} */
+Jsonb *
+json_empty_object(void)
+{
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+}
+
 /* The value that a document is. */
 JsonbValue
 json_root(Jsonb *json)

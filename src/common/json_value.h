@@ -9,6 +9,7 @@
 
 #include "utils/jsonb.h"
 
+extern Jsonb *json_empty_object(void);
 extern JsonbValue json_root(Jsonb *json);
 extern JsonbValue *json_member(const JsonbValue *object, const char *name, int length);
 extern JsonbValue *json_text_member(Jsonb *json, const char *name);

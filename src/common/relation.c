@@ -6,6 +6,8 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -15,6 +17,7 @@
 
 #include "actor.h"
 #include "relation.h"
+#include "texts.h"
 
 static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
 	[WORKFLOWS] = "workflows",
@@ -140,4 +143,68 @@ char *
 result_text(int row, int column)
 {
 	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+static Datum
+result_value(int row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+/* In USE: a column of a row as int, which must not be null. */
+int32
+result_int(int row, int column)
+{
+	bool		isnull;
+
+	return DatumGetInt32(result_value(row, column, &isnull));
+}
+
+/* In USE: a column of a row as a copy of its JSON, NULL if null. */
+Jsonb *
+result_jsonb(int row, int column)
+{
+	bool		isnull;
+	Datum		value = result_value(row, column, &isnull);
+
+	return isnull ? NULL : DatumGetJsonbPCopy(value);
+}
+
+/* In USE: a column of a row, an array of texts, as a list (char *). */
+List *
+result_texts(int row, int column)
+{
+	bool		isnull;
+	Datum		value = result_value(row, column, &isnull);
+
+	return isnull ? NIL : list_of_texts(value);
+}
+
+typedef struct FoundId
+{
+	int32	   *id;				/* NULL: none */
+	MemoryContext context;
+}			FoundId;
+
+static void
+take_id(void *argument)
+{
+	FoundId    *found = argument;
+
+	if (SPI_processed == 0)
+		return;
+	found->id = MemoryContextAlloc(found->context, sizeof(int32));
+	*found->id = result_int(0, 1);
+}
+
+/* The id that a query finds for a name, in the current memory context; NULL: none. */
+int32 *
+id_by_name(const char *query, const char *name)
+{
+	FoundId		found = {NULL, CurrentMemoryContext};
+	Oid			type = TEXTOID;
+	Datum		value = CStringGetTextDatum(name);
+
+	read_as_owner(query, 1, &type, &value, take_id, &found);
+	return found.id;
 }

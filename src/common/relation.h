@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include "executor/spi.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
 
 typedef enum OwnRelation
 {
@@ -21,5 +23,9 @@ extern Oid	smartwf_event_type(void);
 extern void read_as_owner(const char *query, int arguments, Oid *types, Datum *values,
 						  void (*use) (void *argument), void *argument);
 extern char *result_text(int row, int column);
+extern int32 result_int(int row, int column);
+extern Jsonb *result_jsonb(int row, int column);
+extern List *result_texts(int row, int column);
+extern int32 *id_by_name(const char *query, const char *name);
 
 #endif

@@ -124,8 +124,8 @@ bool
 condition_holds(const Run *run, const Step *step)
 {
 	JsonbValue	settings = json_root(step->settings);
-	char	   *field = json_text(json_text_member(step->settings, "field"));
-	char	   *operator = json_text(json_text_member(step->settings, "operator"));
+	char	   *field = step_setting(step, "field");
+	char	   *operator = step_setting(step, "operator");
 	JsonbValue *null_setting = json_member(&settings, "compareWithNull", strlen("compareWithNull"));
 	const JsonbValue *left = model_field(run, field);
 	JsonbValue *right = json_member(&settings, "value", strlen("value"));

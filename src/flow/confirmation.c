@@ -10,7 +10,6 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "common/actor.h"
@@ -20,6 +19,7 @@
 #include "common/json_value.h"
 #include "common/locale.h"
 #include "common/relation.h"
+#include "common/texts.h"
 #include "drive.h"
 #include "lifecycle/element.h"
 #include "model.h"
@@ -50,34 +50,6 @@ id_text(int64 id)
 
 /* Lists */
 
-static List *
-list_of_array(Datum array)
-{
-	List	   *list = NIL;
-	Datum	   *items;
-	bool	   *nulls;
-	int			number;
-
-	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
-					  &items, &nulls, &number);
-	for (int i = 0; i < number; i++)
-		if (!nulls[i])
-			list = lappend(list, TextDatumGetCString(items[i]));
-	return list;
-}
-
-static Datum
-array_of_list(List *list)
-{
-	ArrayBuildState *array = initArrayResult(TEXTOID, CurrentMemoryContext, false);
-	ListCell   *cell;
-
-	foreach(cell, list)
-		accumArrayResult(array, CStringGetTextDatum(lfirst(cell)), false, TEXTOID,
-						 CurrentMemoryContext);
-	return makeArrayResult(array, CurrentMemoryContext);
-}
-
 static int
 times_in_list(List *list, const char *text)
 {
@@ -102,10 +74,8 @@ take_list(void *argument)
 {
 	TakenList  *taken = argument;
 	MemoryContext outer = MemoryContextSwitchTo(taken->context);
-	bool		isnull;
-	Datum		array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
-	taken->list = isnull ? NIL : list_of_array(array);
+	taken->list = result_texts(0, 1);
 	MemoryContextSwitchTo(outer);
 }
 
@@ -140,14 +110,14 @@ void
 ask_people(Run *run, const Step *step)
 {
 	JsonbValue	settings = json_root(step->settings);
-	char	   *field = json_text(json_text_member(step->settings, "field"));
-	JsonbValue *message = json_text_member(step->settings, "message");
-	JsonbValue *channel = json_text_member(step->settings, "channel");
-	JsonbValue *due = json_text_member(step->settings, "due");
+	char	   *field = step_setting(step, "field");
+	char	   *message = step_setting(step, "message");
+	char	   *channel = step_setting(step, "channel");
+	char	   *due = step_setting(step, "due");
 	JsonbValue *needed = json_member(&settings, "answersNeeded", strlen("answersNeeded"));
 	List	   *people = people_of_step(run, step);
 	char	   *text = message == NULL ? "" :
-		render_template(json_text(message), run->model, NULL, false);
+		render_template(message, run->model, NULL, false);
 	Datum		values[8];
 
 	run_store(run);
@@ -155,12 +125,12 @@ ask_people(Run *run, const Step *step)
 	values[1] = CStringGetTextDatum(step->name);
 	values[2] = CStringGetTextDatum(field);
 	values[3] = CStringGetTextDatum(text);
-	values[4] = array_of_list(options_of_step(run, step, field));
-	values[5] = array_of_list(people);
+	values[4] = array_of_texts(options_of_step(run, step, field));
+	values[5] = array_of_texts(people);
 	values[6] = Int32GetDatum(needed == NULL || needed->type != jbvNumeric ? 1 : atoi(json_text(needed)));
-	values[7] = due == NULL ? (Datum) 0 : CStringGetTextDatum(json_text(due));
+	values[7] = due == NULL ? (Datum) 0 : CStringGetTextDatum(due);
 	(void) store_execute(INSERT_CONFIRMATION, values, due == NULL ? "       n" : NULL, NULL, NULL);
-	notify_people(run, step, people, channel == NULL ? "mail" : json_text(channel), "", text, false);
+	notify_people(run, step, people, channel == NULL ? "mail" : channel, "", text, false);
 }
 
 /* Answering */
@@ -170,20 +140,19 @@ take_confirmation(void *argument)
 {
 	Confirmation *confirmation = argument;
 	MemoryContext outer = MemoryContextSwitchTo(confirmation->context);
-	HeapTuple	row = SPI_tuptable->vals[0];
-	TupleDesc	descriptor = SPI_tuptable->tupdesc;
 	bool		isnull;
 
-	confirmation->run = DatumGetInt64(SPI_getbinval(row, descriptor, 1, &isnull));
+	confirmation->run = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+													1, &isnull));
 	confirmation->step = result_text(0, 2);
 	confirmation->field = result_text(0, 3);
-	confirmation->options = list_of_array(SPI_getbinval(row, descriptor, 4, &isnull));
-	confirmation->users = list_of_array(SPI_getbinval(row, descriptor, 5, &isnull));
-	confirmation->answers_needed = DatumGetInt32(SPI_getbinval(row, descriptor, 6, &isnull));
+	confirmation->options = result_texts(0, 4);
+	confirmation->users = result_texts(0, 5);
+	confirmation->answers_needed = result_int(0, 6);
 	confirmation->status = result_text(0, 7);
 	confirmation->message = result_text(0, 8);
-	confirmation->actors = list_of_array(SPI_getbinval(row, descriptor, 9, &isnull));
-	confirmation->choices = list_of_array(SPI_getbinval(row, descriptor, 10, &isnull));
+	confirmation->actors = result_texts(0, 9);
+	confirmation->choices = result_texts(0, 10);
 	MemoryContextSwitchTo(outer);
 }
 

@@ -38,14 +38,6 @@ typedef enum Verdict
 
 typedef Verdict (*Perform) (Run *run, const Step *step);
 
-static char *
-text_setting(const Step *step, const char *name)
-{
-	JsonbValue *value = json_text_member(step->settings, name);
-
-	return value == NULL ? NULL : json_text(value);
-}
-
 /* The kinds of steps */
 
 static Verdict
@@ -72,7 +64,7 @@ perform_get_user_confirmation(Run *run, const Step *step)
 static Verdict
 perform_execute_data_flow(Run *run, const Step *step)
 {
-	char	   *name = text_setting(step, "dataflow");
+	char	   *name = step_setting(step, "dataflow");
 	Datum		value = CStringGetTextDatum(name);
 	char	   *function = store_text(READ_DATAFLOW, &value, NULL);
 	Datum		result;
@@ -108,11 +100,11 @@ perform_update_model_field(Run *run, const Step *step)
 {
 	JsonbValue	settings = json_root(step->settings);
 	JsonbValue	null = {.type = jbvNull};
-	char	   *source = text_setting(step, "source");
+	char	   *source = step_setting(step, "source");
 	const JsonbValue *value = source != NULL ? model_field(run, source) :
 		json_member(&settings, "value", strlen("value"));
 
-	model_set(run, text_setting(step, "field"),
+	model_set(run, step_setting(step, "field"),
 			  JsonbValueToJsonb((JsonbValue *) (value == NULL ? &null : value)));
 	return GO_ON;
 }
@@ -151,7 +143,7 @@ has_text(Jsonb *list, const char *text)
 static Verdict
 perform_switch_case(Run *run, const Step *step)
 {
-	const JsonbValue *value = model_field(run, text_setting(step, "field"));
+	const JsonbValue *value = model_field(run, step_setting(step, "field"));
 	int			next = END_OF_FLOW;
 	bool		has_case = value != NULL && step->cases != NULL && has_text(step->cases, json_text(value));
 
@@ -163,51 +155,22 @@ perform_switch_case(Run *run, const Step *step)
 	return BRANCHED;
 }
 
-/* Parameters of a transition: values by name, from fields of the model. */
-static Jsonb *
-transition_parameters(const Run *run, const Step *step)
-{
-	JsonbValue	settings = json_root(step->settings);
-	JsonbValue *given = json_member(&settings, "parameters", strlen("parameters"));
-	Run			built = *run;
-	JsonbIterator *iterator;
-	JsonbValue	value;
-	char	   *name = NULL;
-	JsonbIteratorToken token;
-
-	if (given == NULL || given->type != jbvBinary)
-		return NULL;
-	built.model = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
-	iterator = JsonbIteratorInit(given->val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		const JsonbValue *field;
-
-		if (token == WJB_KEY)
-			name = json_text(&value);
-		if (token != WJB_VALUE)
-			continue;
-		field = model_field(run, json_text(&value));
-		if (field != NULL)
-			model_set(&built, name, JsonbValueToJsonb((JsonbValue *) field));
-	}
-	return JB_ROOT_COUNT(built.model) == 0 ? NULL : built.model;
-}
-
 static Verdict
 perform_pass_transition(Run *run, const Step *step)
 {
-	char	   *comment = text_setting(step, "comment");
+	char	   *comment = step_setting(step, "comment");
 	Order		order = {
-		.docid = run->docid, .name = text_setting(step, "transition"),
+		.docid = run->docid, .name = step_setting(step, "transition"),
 		.comment = comment == NULL ? NULL : render_template(comment, run->model, NULL, false),
-		.parameters = transition_parameters(run, step),
+		.parameters = model_selection(run, step, "parameters", json_empty_object()),
 	};
 
 	if (run->docid == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a flow on free JSON has no transition to pass")));
+	if (JB_ROOT_COUNT(order.parameters) == 0)
+		order.parameters = NULL;	/* none */
 	run_store(run);
 	(void) pass_transition(&order, NULL);
 	model_read_again(run);

@@ -8,6 +8,7 @@
 #include "utils/builtins.h"
 
 #include "common/compat.h"
+#include "common/json_value.h"
 #include "common/relation.h"
 #include "flow.h"
 #include "lifecycle/cache.h"
@@ -18,25 +19,6 @@ typedef struct FlowBuild
 	Flow	   *flow;			/* NULL until found */
 	MemoryContext context;
 }			FlowBuild;
-
-static int32
-result_int(int row, int column)
-{
-	bool		isnull;
-
-	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-									   column, &isnull));
-}
-
-static Jsonb *
-result_jsonb(int row, int column)
-{
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-									  column, &isnull);
-
-	return isnull ? NULL : DatumGetJsonbPCopy(value);
-}
 
 static bool
 same_text(const char *a, const char *b)
@@ -122,34 +104,12 @@ build_by_id(const void *key)
 	return build.flow;
 }
 
-typedef struct NewestVersion
-{
-	int32		id;
-}			NewestVersion;
-
-static void
-read_newest(void *argument)
-{
-	NewestVersion **newest = argument;
-
-	if (SPI_processed == 0)
-		return;
-	*newest = SPI_palloc(sizeof(NewestVersion));
-	(*newest)->id = result_int(0, 1);
-}
-
 static void *
 build_newest(const void *key)
 {
-	NewestVersion *newest = NULL;
-	Oid			type = TEXTOID;
-	Datum		name = CStringGetTextDatum((const char *) key);
-
-	read_as_owner("SELECT id FROM smartwf.flows WHERE name OPERATOR(pg_catalog.=) $1"
-				  " AND status OPERATOR(pg_catalog.=) 'published'"
-				  " ORDER BY version DESC LIMIT 1",
-				  1, &type, &name, read_newest, &newest);
-	return newest;
+	return id_by_name("SELECT id FROM smartwf.flows WHERE name OPERATOR(pg_catalog.=) $1"
+					  " AND status OPERATOR(pg_catalog.=) 'published'"
+					  " ORDER BY version DESC LIMIT 1", key);
 }
 
 /* A flow version by its id, NULL if there is none. */
@@ -163,9 +123,9 @@ flow_by_id(int32 id)
 const Flow *
 newest_flow(const char *name)
 {
-	const NewestVersion *newest = cache_look_up(NEWEST_FLOW, name, build_newest);
+	const int32 *newest = cache_look_up(NEWEST_FLOW, name, build_newest);
 
-	return newest == NULL ? NULL : flow_by_id(newest->id);
+	return newest == NULL ? NULL : flow_by_id(*newest);
 }
 
 /* The index of a step, END_OF_FLOW if the flow has none of that name. */
@@ -188,4 +148,13 @@ first_of_branch(const Flow *flow, const Step *step, const char *branch, const ch
 			same_text(flow->steps[i].branch_value, value))
 			return i;
 	return END_OF_FLOW;
+}
+
+/* A setting of a step that is a text, NULL if it is missing. */
+char *
+step_setting(const Step *step, const char *name)
+{
+	JsonbValue *value = json_text_member(step->settings, name);
+
+	return value == NULL ? NULL : json_text(value);
 }

@@ -42,5 +42,6 @@ extern const Flow *newest_flow(const char *name);
 extern int	step_index(const Flow *flow, const char *name);
 extern int	first_of_branch(const Flow *flow, const Step *step, const char *branch,
 							const char *value);
+extern char *step_setting(const Step *step, const char *name);
 
 #endif

@@ -103,7 +103,7 @@ with_field(Jsonb *object, const char *field, Jsonb *value)
 		JsonbValue *inner = json_member(&root, field, part);
 		bool		is_object = inner != NULL && inner->type == jbvBinary && !json_is_list(inner);
 		Jsonb	   *start = is_object ? JsonbValueToJsonb(inner) :
-			DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+			json_empty_object();
 
 		value = with_field(start, field + part + 1, value);
 	}
@@ -115,6 +115,37 @@ void
 model_set(Run *run, const char *field, Jsonb *value)
 {
 	run->model = with_field(run->model, field, value);
+}
+
+/*
+ * START, and in it the fields of the model that a setting of the step names:
+ * {"name in the result": "field of the model"}.
+ */
+Jsonb *
+model_selection(const Run *run, const Step *step, const char *setting, Jsonb *start)
+{
+	JsonbValue	settings = json_root(step->settings);
+	JsonbValue *mapping = json_member(&settings, setting, strlen(setting));
+	JsonbIterator *iterator;
+	JsonbValue	value;
+	char	   *name = NULL;
+	JsonbIteratorToken token;
+
+	if (mapping == NULL || mapping->type != jbvBinary)
+		return start;
+	iterator = JsonbIteratorInit(mapping->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		const JsonbValue *field = NULL;
+
+		if (token == WJB_KEY)
+			name = json_text(&value);
+		else if (token == WJB_VALUE && value.type == jbvString)
+			field = model_field(run, json_text(&value));
+		if (field != NULL)
+			start = with_field(start, name, JsonbValueToJsonb((JsonbValue *) field));
+	}
+	return start;
 }
 
 /* Set fields of the model, those of an object. */

@@ -14,6 +14,8 @@ extern const JsonbValue *model_field(const Run *run, const char *field);
 extern Oid	model_field_type(const Run *run, const char *field);
 extern void model_set(Run *run, const char *field, Jsonb *value);
 extern void model_merge(Run *run, Jsonb *fields);
+extern Jsonb *model_selection(const Run *run, const Step *step, const char *setting,
+							  Jsonb *start);
 extern Jsonb *model_difference(Jsonb *old, Jsonb *new);
 extern void model_save(Run *run);
 extern void model_read_again(Run *run);

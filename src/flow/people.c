@@ -11,9 +11,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/async.h"
-#include "executor/spi.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -23,19 +21,11 @@
 #include "common/compat.h"
 #include "common/json_value.h"
 #include "common/relation.h"
+#include "common/texts.h"
 #include "model.h"
 #include "outbox/template.h"
 #include "people.h"
 #include "store.h"
-
-/* A setting that is a text, NULL if it is missing. */
-static char *
-text_setting(const Step *step, const char *name)
-{
-	JsonbValue *value = json_text_member(step->settings, name);
-
-	return value == NULL ? NULL : json_text(value);
-}
 
 /* Functions of the user */
 
@@ -120,17 +110,12 @@ add_routed(List *people, Run *run, const char *function)
 {
 	bool		isnull;
 	Datum		routed = call_flow_function(run, function, TEXTARRAYOID, &isnull);
-	Datum	   *items;
-	bool	   *nulls;
-	int			number;
+	ListCell   *cell;
 
 	if (isnull)
 		return people;
-	deconstruct_array(DatumGetArrayTypeP(routed), TEXTOID, -1, false, TYPALIGN_INT,
-					  &items, &nulls, &number);
-	for (int i = 0; i < number; i++)
-		if (!nulls[i])
-			people = add_person(people, TextDatumGetCString(items[i]));
+	foreach(cell, list_of_texts(routed))
+		people = add_person(people, lfirst(cell));
 	return people;
 }
 
@@ -139,8 +124,8 @@ List *
 people_of_step(Run *run, const Step *step)
 {
 	JsonbValue	settings = json_root(step->settings);
-	char	   *field = text_setting(step, "userField");
-	char	   *routing = text_setting(step, "userRouting");
+	char	   *field = step_setting(step, "userField");
+	char	   *routing = step_setting(step, "userRouting");
 	List	   *people = add_people(NIL, json_member(&settings, "users", strlen("users")));
 
 	if (field != NULL)
@@ -193,12 +178,12 @@ notify_people(Run *run, const Step *step, List *people, const char *channel,
 void
 send_notification(Run *run, const Step *step)
 {
-	char	   *subject = text_setting(step, "subject");
+	char	   *subject = step_setting(step, "subject");
 	List	   *people = people_of_step(run, step);
 
-	notify_people(run, step, people, text_setting(step, "channel"),
+	notify_people(run, step, people, step_setting(step, "channel"),
 				  subject == NULL ? "" : render_template(subject, run->model, NULL, false),
-				  render_template(text_setting(step, "message"), run->model, NULL, false), false);
+				  render_template(step_setting(step, "message"), run->model, NULL, false), false);
 }
 
 /* Templates */
@@ -229,41 +214,9 @@ take_partials(void *argument)
 {
 	StoredTemplate *template = argument;
 	MemoryContext outer = MemoryContextSwitchTo(template->context);
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
-	template->partials = isnull ? NULL : DatumGetJsonbPCopy(value);
+	template->partials = result_jsonb(0, 1);
 	MemoryContextSwitchTo(outer);
-}
-
-/* The model as the template sees it: its properties by their own names, too. */
-static Jsonb *
-template_model(const Run *run, const Step *step)
-{
-	JsonbValue	settings = json_root(step->settings);
-	JsonbValue *properties = json_member(&settings, "properties", strlen("properties"));
-	Run			seen = *run;
-	JsonbIterator *iterator;
-	JsonbValue	value;
-	char	   *name = NULL;
-	JsonbIteratorToken token;
-
-	if (properties == NULL || properties->type != jbvBinary)
-		return run->model;
-	iterator = JsonbIteratorInit(properties->val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		const JsonbValue *field;
-
-		if (token == WJB_KEY)
-			name = json_text(&value);
-		if (token != WJB_VALUE || value.type != jbvString)
-			continue;
-		field = model_field(run, json_text(&value));
-		if (field != NULL)
-			model_set(&seen, name, JsonbValueToJsonb((JsonbValue *) field));
-	}
-	return seen.model;
 }
 
 /* The step send_templated_notification. */
@@ -271,8 +224,8 @@ void
 send_templated_notification(Run *run, const Step *step)
 {
 	StoredTemplate template = {.context = CurrentMemoryContext};
-	char	   *name = text_setting(step, "template");
-	char	   *type = text_setting(step, "renderType");
+	char	   *name = step_setting(step, "template");
+	char	   *type = step_setting(step, "renderType");
 	bool		is_html = type != NULL && strcmp(type, "html") == 0;
 	Datum		value = CStringGetTextDatum(name);
 	List	   *people = people_of_step(run, step);
@@ -284,8 +237,9 @@ send_templated_notification(Run *run, const Step *step)
 				 errmsg("template \"%s\" is not defined", name)));
 	value = CStringGetTextDatum(is_html ? "html" : "text");
 	(void) store_execute(READ_PARTIALS, &value, NULL, take_partials, &template);
-	model = template_model(run, step);
-	notify_people(run, step, people, text_setting(step, "channel"),
+	/* the model as the template sees it: its properties by their own names, too */
+	model = model_selection(run, step, "properties", run->model);
+	notify_people(run, step, people, step_setting(step, "channel"),
 				  render_template(template.subject, model, NULL, false),
 				  render_template(is_html ? template.html_body : template.text_body, model,
 								  template.partials, is_html),

@@ -82,15 +82,6 @@ typedef struct Loading
 	MemoryContext context;
 }			Loading;
 
-static Jsonb *
-jsonb_column(int column)
-{
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull);
-
-	return isnull ? NULL : DatumGetJsonbPCopy(value);
-}
-
 static void
 take_run(void *argument)
 {
@@ -98,17 +89,15 @@ take_run(void *argument)
 	Run		   *run = loading->run;
 	MemoryContext outer = MemoryContextSwitchTo(loading->context);
 	char	   *step;
-	bool		isnull;
 
-	run->flow = flow_by_id(DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-													   1, &isnull)));
+	run->flow = flow_by_id(result_int(0, 1));
 	run->docid = result_text(0, 2);
 	run->key = result_text(0, 3);
 	run->status = status_of_name(result_text(0, 4));
 	run->starter = result_text(0, 5);
 	run->actor = result_text(0, 6);
-	run->model = jsonb_column(7);
-	run->base = jsonb_column(8);
+	run->model = result_jsonb(0, 7);
+	run->base = result_jsonb(0, 8);
 	step = result_text(0, 9);
 	run->step = step == NULL ? END_OF_FLOW : step_index(run->flow, step);
 	run->sqlstate = result_text(0, 10);

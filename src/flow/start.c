@@ -15,6 +15,7 @@
 #include "common/argument.h"
 #include "common/compat.h"
 #include "common/error.h"
+#include "common/json_value.h"
 #include "common/locale.h"
 #include "common/relation.h"
 #include "drive.h"
@@ -28,7 +29,7 @@ take_model(Run *run, Jsonb *given)
 	if (run->docid != NULL)
 		run->base = run->model = model_of_element(run->docid, run->flow->structure);
 	else
-		run->model = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+		run->model = json_empty_object();
 	if (given != NULL)
 		model_merge(run, given);
 }

@@ -321,37 +321,12 @@ build_by_id(const void *key)
 	return build.workflow;
 }
 
-typedef struct NewestVersion
-{
-	int32		id;
-}			NewestVersion;
-
-static void
-read_newest(void *argument)
-{
-	NewestVersion **newest = argument;
-	bool		isnull;
-	Datum		id;
-
-	if (SPI_processed == 0)
-		return;
-	id = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	*newest = SPI_palloc(sizeof(NewestVersion));
-	(*newest)->id = DatumGetInt32(id);
-}
-
 static void *
 build_newest(const void *key)
 {
-	NewestVersion *newest = NULL;
-	Oid			type = TEXTOID;
-	Datum		name = CStringGetTextDatum((const char *) key);
-
-	read_as_owner("SELECT id FROM smartwf.workflows WHERE name OPERATOR(pg_catalog.=) $1"
-				  " AND status OPERATOR(pg_catalog.=) 'published'"
-				  " ORDER BY version DESC LIMIT 1",
-				  1, &type, &name, read_newest, &newest);
-	return newest;
+	return id_by_name("SELECT id FROM smartwf.workflows WHERE name OPERATOR(pg_catalog.=) $1"
+					  " AND status OPERATOR(pg_catalog.=) 'published'"
+					  " ORDER BY version DESC LIMIT 1", key);
 }
 
 /* A workflow version by its id, NULL if there is none. */
@@ -365,9 +340,9 @@ workflow_by_id(int32 id)
 const Workflow *
 newest_workflow(const char *name)
 {
-	const NewestVersion *newest = cache_look_up(NEWEST_WORKFLOW, name, build_newest);
+	const int32 *newest = cache_look_up(NEWEST_WORKFLOW, name, build_newest);
 
-	return newest == NULL ? NULL : workflow_by_id(newest->id);
+	return newest == NULL ? NULL : workflow_by_id(*newest);
 }
 
 /* The index of a state, NO_STATE if the workflow has none of that name. */

@@ -16,7 +16,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -27,6 +26,7 @@
 #include "common/compat.h"
 #include "common/relation.h"
 #include "common/row.h"
+#include "common/texts.h"
 #include "element.h"
 
 /* Columns of smartwf.elements. */
@@ -307,23 +307,6 @@ history_append(const HistoryLine *line)
 	return tuple;
 }
 
-/* The items of an array of text (char *). */
-static List *
-text_list(Datum array)
-{
-	List	   *list = NIL;
-	Datum	   *items;
-	bool	   *nulls;
-	int			number;
-
-	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
-					  &items, &nulls, &number);
-	for (int i = 0; i < number; i++)
-		if (!nulls[i])
-			list = lappend(list, TextDatumGetCString(items[i]));
-	return list;
-}
-
 static HistoryLine *
 history_line(HeapTuple tuple, TupleDesc descriptor)
 {
@@ -342,7 +325,7 @@ history_line(HeapTuple tuple, TupleDesc descriptor)
 	value = heap_getattr(tuple, HISTORY_PARAMETERS, descriptor, &isnull);
 	line->parameters = isnull ? NULL : DatumGetJsonbP(value);
 	value = heap_getattr(tuple, HISTORY_MESSAGES, descriptor, &isnull);
-	line->messages = isnull ? NIL : text_list(value);
+	line->messages = isnull ? NIL : list_of_texts(value);
 	return line;
 }
 

@@ -1,0 +1,41 @@
+/*
+ * texts.c
+ *		Lists of texts (char *), and arrays of them.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "texts.h"
+
+/* The items of an array, without its nulls. */
+List *
+list_of_texts(Datum array)
+{
+	List	   *texts = NIL;
+	Datum	   *items;
+	bool	   *nulls;
+	int			number;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
+					  &items, &nulls, &number);
+	for (int i = 0; i < number; i++)
+		if (!nulls[i])
+			texts = lappend(texts, TextDatumGetCString(items[i]));
+	return texts;
+}
+
+/* And back. */
+Datum
+array_of_texts(List *texts)
+{
+	ArrayBuildState *array = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	ListCell   *cell;
+
+	foreach(cell, texts)
+		accumArrayResult(array, CStringGetTextDatum(lfirst(cell)), false, TEXTOID,
+						 CurrentMemoryContext);
+	return makeArrayResult(array, CurrentMemoryContext);
+}
