@@ -126,6 +126,9 @@ SET ROLE regress_smartwf_boss;
 SELECT smartwf.answer_confirmation(id, 'no') FROM smartwf.confirmations WHERE run = :run;
 SET ROLE regress_smartwf_clerk;
 SELECT status, step, sqlstate, message FROM smartwf.runs WHERE id = :run;
+-- a flow of one structure takes no other document, and none
+SELECT smartwf.start_flow('approval');
+SELECT smartwf.start_flow('approval', model => '{}');
 -- cancelled: what it asked is closed
 SELECT smartwf.start_flow('approval', '6') AS run \gset
 SELECT smartwf.cancel_run(:run);

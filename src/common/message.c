@@ -91,6 +91,7 @@ static const struct
 	/* calls that cannot be understood */
 	{"argument \"%s\" must not be null", "l'argument \"%s\" ne peut pas être nul"},
 	{"argument \"docids\" must not contain nulls", "l'argument \"docids\" ne peut pas contenir de nul"},
+	{"flow \"%s\" works on documents of structure \"%s\"", "le flux \"%s\" travaille sur les documents de la structure \"%s\""},
 	{"argument \"model\" must be an object", "l'argument \"model\" doit être un objet"},
 	{"argument \"parameters\" must be an object, not %s",
 	"l'argument \"parameters\" doit être un objet, et non %s"},

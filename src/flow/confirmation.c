@@ -264,12 +264,12 @@ smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }
 
-/* smartwf.delegate(confirmation, person) */
+/* smartwf.delegate(confirmation, to) */
 PG_FUNCTION_INFO_V1(smartwf_delegate);
 Datum
 smartwf_delegate(PG_FUNCTION_ARGS)
 {
-	char	   *person = needed_argument(fcinfo, 1, "person");
+	char	   *person = needed_argument(fcinfo, 1, "to");
 	Confirmation *confirmation;
 	Run		   *run;
 	int64		id;

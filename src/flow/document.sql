@@ -96,7 +96,7 @@ $$;
 COMMENT ON FUNCTION smartwf.diagram_text(text, text) IS
 'A name (text) as a diagram of that format (text) can hold it between quotation marks (text). Raises nothing.';
 
-CREATE FUNCTION smartwf.flow_diagram(flow text, format text DEFAULT 'mermaid', run bigint DEFAULT NULL) RETURNS text
+CREATE FUNCTION smartwf.flow_diagram(name text, format text DEFAULT 'mermaid', run bigint DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	form record;
@@ -109,10 +109,10 @@ BEGIN
 		RAISE EXCEPTION 'format must be mermaid, dot or plantuml, not "%"', format USING ERRCODE = 'WF400';
 	END IF;
 	SELECT f.id INTO of_flow FROM smartwf.flows f
-		WHERE f.name = flow AND (run IS NULL OR f.id = (SELECT r.flow_id FROM smartwf.runs r WHERE r.id = run))
+		WHERE f.name = flow_diagram.name AND (run IS NULL OR f.id = (SELECT r.flow_id FROM smartwf.runs r WHERE r.id = run))
 		ORDER BY f.version DESC LIMIT 1;
 	IF of_flow IS NULL THEN
-		RAISE EXCEPTION 'flow "%" is not defined, or that is no run of it', flow USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'flow "%" is not defined, or that is no run of it', name USING ERRCODE = 'undefined_object';
 	END IF;
 	WITH step AS (
 		SELECT s.*, row_number() OVER (ORDER BY st.position, s.parent NULLS FIRST, s.branch, s.branch_value, s.position) AS n,

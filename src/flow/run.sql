@@ -123,10 +123,10 @@ CREATE FUNCTION smartwf.answer_confirmation(confirmation bigint, choice text, co
 COMMENT ON FUNCTION smartwf.answer_confirmation(bigint, text, text) IS
 'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights of its starter. Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered, WF400 for what is no option, 42704 for one that does not ask the caller.';
 
-CREATE FUNCTION smartwf.delegate(confirmation bigint, person text) RETURNS void
+CREATE FUNCTION smartwf.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delegate';
 COMMENT ON FUNCTION smartwf.delegate(bigint, text) IS
-'Lets somebody else (person, text: a name or a role) see and answer a confirmation (bigint) as well, and tells him. Raises as answer_confirmation().';
+'Lets somebody else (to, text: a name or a role) see and answer a confirmation (bigint) as well, and tells him. Raises as answer_confirmation().';
 
 CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

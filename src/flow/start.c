@@ -28,6 +28,10 @@ take_model(Run *run, Jsonb *given)
 {
 	if (run->docid != NULL)
 		run->base = run->model = model_of_element(run->docid, run->flow->structure);
+	else if (run->flow->structure[0] != '\0')
+		raise_failure(MALFORMED_CALL,
+					  psprintf(localized("flow \"%s\" works on documents of structure \"%s\""),
+							   run->flow->name, run->flow->structure));
 	else
 		run->model = json_empty_object();
 	if (given != NULL)

@@ -51,14 +51,45 @@ COMMENT ON VIEW smartwf_api.element_history IS
 'For each document that the caller sees: every change of it, newest first.';
 COMMENT ON COLUMN smartwf_api.element_history.data IS 'What get_history() answers.';
 
+-- Flows: what the policies of their tables let the caller see.
+
+CREATE VIEW smartwf_api.runs WITH (security_barrier) AS
+SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, r.model, r.sqlstate, r.message, r.started_at, r.changed_at
+FROM smartwf.runs r WHERE smartwf.sees_run(r.id);
+COMMENT ON VIEW smartwf_api.runs IS
+'Runs of flows that the caller may see.';
+
+CREATE VIEW smartwf_api.confirmations WITH (security_barrier) AS
+SELECT c.id AS confirmation, c.run, c.step, c.field, c.message, c.options, c.users, c.answers_needed, c.due_at, c.status, c.choice, c.asked_at, c.closed_at
+FROM smartwf.confirmations c WHERE smartwf.names_caller(c.users);
+COMMENT ON VIEW smartwf_api.confirmations IS
+'What the caller is or was asked by flows.';
+
+CREATE VIEW smartwf_api.inbox WITH (security_barrier) AS SELECT * FROM smartwf.inbox;
+COMMENT ON VIEW smartwf_api.inbox IS
+'What the caller was told by mail, and what he is asked and has not been answered yet.';
+
 DO $install$
 DECLARE
-	view regclass;
+	place record;
 BEGIN
-	FOR view IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = 'smartwf_api'::regnamespace LOOP
-		EXECUTE format('COMMENT ON COLUMN %s.docid IS %L', view, 'Document id.');
-		EXECUTE format('COMMENT ON COLUMN %s.structure IS %L', view, 'Name of the structure that the document belongs to.');
-		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', view);
+	FOR place IN
+		SELECT c.oid::regclass AS view, a.attname, w.words
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure', 'Name of the structure that the document belongs to.'),
+			('run', 'The run of a flow.'), ('flow', 'Name of the flow.'), ('status', 'How it stands.'), ('step', 'The step of the flow.'), ('actor', 'Who started it.'),
+			('model', 'What it works on: fields and values.'), ('sqlstate', 'Of the failure.'), ('message', 'What is asked, or why it failed.'),
+			('started_at', 'When it was started.'), ('changed_at', 'When it changed last.'), ('confirmation', 'The question: answer_confirmation() answers it.'),
+			('field', 'The field that the answer goes to.'), ('options', 'The answers that there are.'), ('users', 'Who is asked.'),
+			('answers_needed', 'How many must give the same answer.'), ('due_at', 'Until when.'), ('choice', 'The answer.'), ('asked_at', 'When it was asked.'),
+			('closed_at', 'When it was answered or cancelled.'), ('at', 'When it was told or asked.'), ('notification', 'What was told.'), ('subject', 'Its subject.'), ('body', 'What is told or asked.')
+			) AS w (name, words) ON w.name = a.attname
+		WHERE c.relnamespace = 'smartwf_api'::regnamespace
+	LOOP
+		IF place.words IS NOT NULL THEN
+			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
+		END IF;
+		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);
 	END LOOP;
 END
 $install$;
@@ -92,6 +123,21 @@ CREATE FUNCTION smartwf_api.lock_element(docid text, temporary boolean DEFAULT f
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_lock_element';
 CREATE FUNCTION smartwf_api.unlock_element(docid text, force boolean DEFAULT false) RETURNS boolean
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_unlock_element';
+
+CREATE FUNCTION smartwf_api.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_start_flow';
+CREATE FUNCTION smartwf_api.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_restart_run';
+CREATE FUNCTION smartwf_api.cancel_run(run bigint) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_cancel_run';
+CREATE FUNCTION smartwf_api.reset_run(run bigint) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_reset_run';
+CREATE FUNCTION smartwf_api.run_document(run bigint) RETURNS json
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_run_document';
+CREATE FUNCTION smartwf_api.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_answer_confirmation';
+CREATE FUNCTION smartwf_api.delegate(confirmation bigint, "to" text) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_delegate';
 
 -- they say of themselves what their namesakes say
 DO $install$

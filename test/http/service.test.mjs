@@ -290,13 +290,37 @@ test("PostgREST's description of the schema is readable", async () => {
 	assert.equal(json.info.title, 'Lifecycles of documents');
 	assert.match(json.info.description, /judges its caller/);
 	const operations = Object.entries(json.paths).filter(([path]) => path !== '/');
-	assert.equal(operations.length, 17);
+	assert.equal(operations.length, 27);
 	for (const [path, methods] of operations)
 		for (const [method, operation] of Object.entries(methods))
 			assert.ok(operation.summary?.length > 30, `${method} ${path} has no summary`);
 	for (const [name, definition] of Object.entries(json.definitions))
 		for (const [column, property] of Object.entries(definition.properties))
 			assert.ok(property.description?.length > 5, `${name}.${column} has no description`);
+});
+
+test('a flow, over HTTP: started, asked about, answered', async () => {
+	sql(`SELECT smartwf.define_flow('{"name": "decision", "restrictAccess": true, "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation",
+		"settings": {"field": "answer", "options": ["yes", "no"], "users": ["anna"], "message": "Shall we {{what}}?"}}]}]}')`);
+	const rest = (path, as, body) => ask(body === undefined ? 'GET' : 'POST', `/rest/${path}`, { as, body });
+	const run = (await rest('rpc/start_flow', clerk, { flow: 'decision', model: { what: 'go' } })).json;
+	assert.equal(typeof run, 'number');
+	assert.deepEqual((await rest(`runs?run=eq.${run}&select=status,actor`, clerk)).json, [{ status: 'waiting', actor: 'claire' }]);
+	// who is not asked sees nothing, and may not answer
+	assert.deepEqual((await rest(`runs?run=eq.${run}`, reader)).json, []);
+	assert.deepEqual((await rest('inbox', reader)).json, []);
+	const [question] = (await rest('inbox?confirmation=not.is.null', editor)).json;
+	assert.equal(question.body, 'Shall we go?');
+	assert.deepEqual(question.options, ['yes', 'no']);
+	const { confirmation } = question;
+	assert.notEqual((await rest('rpc/answer_confirmation', reader, { confirmation, choice: 'yes' })).status, 200);
+	assert.equal((await rest('rpc/answer_confirmation', editor, { confirmation, choice: 'perhaps' })).status, 400);
+	assert.equal((await rest('rpc/answer_confirmation', editor, { confirmation, choice: 'yes' })).json, 'finished');
+	const again = await rest('rpc/answer_confirmation', editor, { confirmation, choice: 'no' });
+	assert.deepEqual([again.status, again.json.code], [409, 'WFL0410']);
+	const document = (await rest(`rpc/run_document?run=${run}`, clerk)).json;
+	assert.equal(document.stages[0].steps[0].status, 'done');
+	assert.deepEqual((await rest(`confirmations?run=eq.${run}&select=status,choice`, editor)).json, [{ status: 'answered', choice: 'yes' }]);
 });
 
 test('a conflict with another transaction ends, with a status that says try again', async () => {
