@@ -18,6 +18,7 @@ SQL_PARTS = \
 	src/lifecycle/import.sql \
 	src/lifecycle/transition.sql \
 	src/lifecycle/document.sql \
+	src/lifecycle/diagram.sql \
 	src/outbox/template.sql \
 	src/outbox/outbox.sql \
 	src/flow/definition.sql \

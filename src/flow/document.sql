@@ -72,42 +72,14 @@ $$;
 COMMENT ON FUNCTION smartwf.flow_edges(int) IS
 'Which step of a flow version (int, its id) can follow which, and when; to_step is null where the flow ends. Raises nothing.';
 
--- How each format writes what; %1 to %3 are filled in order.
-CREATE FUNCTION smartwf.flow_diagram_forms()
-	RETURNS TABLE (format text, head text, stage text, node text, marked text, stage_end text, edge text, foot text)
-	LANGUAGE sql IMMUTABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
-	VALUES
-		('mermaid', E'flowchart TD\n  classDef done fill:#dfd\n  classDef waiting fill:#ffd\n  classDef failed fill:#fdd\n', E'  subgraph s%1$s ["%2$s"]\n', E'    n%1$s["%2$s"]\n', E'    n%1$s["%2$s"]:::%3$s\n', E'  end\n',
-			E'  %1$s -->|"%3$s"| %2$s\n', E'  stop(("end"))\n'),
-		('dot', E'digraph flow {\n  node [shape=box, style=filled, fillcolor=white];\n', E'  subgraph cluster_%1$s {\n    label="%2$s";\n', E'    n%1$s [label="%2$s"];\n', E'    n%1$s [label="%2$s", fillcolor=%3$s];\n', E'  }\n',
-			E'  %1$s -> %2$s [label="%3$s"];\n', E'  stop [shape=circle, label="end"];\n}\n'),
-		('plantuml', E'@startuml\n', E'package "%2$s" {\n', E'  rectangle "%2$s" as n%1$s\n', E'  rectangle "%2$s" as n%1$s %3$s\n', E'}\n',
-			E'%1$s --> %2$s : %3$s\n', E'circle "end" as stop\n@enduml\n')
-$$;
-COMMENT ON FUNCTION smartwf.flow_diagram_forms() IS
-'The formats of flow_diagram(), a row each: how it writes head, stage, step, marked step, edge and foot. Raises nothing.';
-
-CREATE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE format WHEN 'dot' THEN replace(replace(name, '\', '\\'), '"', '\"')
-		WHEN 'mermaid' THEN replace(replace(name, '#', '#35;'), '"', '#quot;')
-		ELSE replace(name, '"', '''''') END
-$$;
-COMMENT ON FUNCTION smartwf.diagram_text(text, text) IS
-'A name (text) as a diagram of that format (text) can hold it between quotation marks (text). Raises nothing.';
-
 CREATE FUNCTION smartwf.flow_diagram(name text, format text DEFAULT 'mermaid', run bigint DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	form record;
+	form record := smartwf.diagram_form(format);
 	of_flow int;
 	body text;
 	edges text;
 BEGIN
-	SELECT * INTO form FROM smartwf.flow_diagram_forms() f WHERE f.format = flow_diagram.format;
-	IF form.format IS NULL THEN
-		RAISE EXCEPTION 'format must be mermaid, dot or plantuml, not "%"', format USING ERRCODE = 'WF400';
-	END IF;
 	SELECT f.id INTO of_flow FROM smartwf.flows f
 		WHERE f.name = flow_diagram.name AND (run IS NULL OR f.id = (SELECT r.flow_id FROM smartwf.runs r WHERE r.id = run))
 		ORDER BY f.version DESC LIMIT 1;
@@ -121,15 +93,13 @@ BEGIN
 		FROM smartwf.steps s JOIN smartwf.stages st ON st.flow_id = s.flow_id AND st.name = s.stage WHERE s.flow_id = of_flow)
 	SELECT (SELECT string_agg(format(form.stage, st.position, smartwf.diagram_text(st.name, format))
 				|| coalesce((SELECT string_agg(format(CASE WHEN s.outcome IS NULL THEN form.node ELSE form.marked END, s.n, s.shown,
-						CASE form.format WHEN 'mermaid' THEN s.outcome
-							WHEN 'dot' THEN CASE s.outcome WHEN 'done' THEN 'palegreen' WHEN 'waiting' THEN 'khaki' ELSE 'salmon' END
-							ELSE CASE s.outcome WHEN 'done' THEN '#PaleGreen' WHEN 'waiting' THEN '#Khaki' ELSE '#Salmon' END END), '' ORDER BY s.n)
+						smartwf.diagram_mark(form.format, CASE s.outcome WHEN 'cancelled' THEN 'failed' ELSE s.outcome END)), '' ORDER BY s.n)
 					FROM step s WHERE s.stage = st.name), '') || form.stage_end, '' ORDER BY st.position)
 			FROM smartwf.stages st WHERE st.flow_id = of_flow),
 		(SELECT string_agg(format(form.edge, 'n' || a.n, coalesce('n' || b.n, 'stop'), coalesce(nullif(smartwf.diagram_text(e.label, format), ''), ' ')), '' ORDER BY a.n, e.label, b.n)
 			FROM smartwf.flow_edges(of_flow) e JOIN step a ON a.name = e.from_step LEFT JOIN step b ON b.name = e.to_step)
 		INTO body, edges;
-	RETURN form.head || coalesce(body, '') || coalesce(edges, '') || form.foot;
+	RETURN form.head || coalesce(body, '') || coalesce(edges, '') || form.stop || form.foot;
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_diagram(text, text, bigint) IS
