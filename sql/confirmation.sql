@@ -191,6 +191,19 @@ SET ROLE regress_smartwf_deputy;
 SELECT smartwf.answer_confirmation(id, 'y') FROM smartwf.confirmations WHERE run = :run;
 RESET ROLE;
 SELECT status, model ->> 'a' FROM smartwf.runs WHERE id = :run;
+-- all have answered, and do not agree: the step fails; restarted, it asks anew
+SELECT smartwf.define_flow('{"name": "split", "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation",
+ "settings": {"field": "a", "options": ["x", "y"], "users": ["regress_smartwf_boss", "regress_smartwf_clerk"], "answersNeeded": 2}}]}]}');
+SELECT smartwf.start_flow('split') AS run \gset
+SET ROLE regress_smartwf_boss;
+SELECT smartwf.answer_confirmation(id, 'x') FROM smartwf.confirmations WHERE run = :run;
+SET ROLE regress_smartwf_clerk;
+SELECT smartwf.answer_confirmation(id, 'y') FROM smartwf.confirmations WHERE run = :run;
+RESET ROLE;
+SELECT r.status, r.step, r.sqlstate, regexp_replace(r.message, '\d+', 'N') FROM smartwf.runs r WHERE id = :run;
+SELECT status FROM smartwf.confirmations WHERE run = :run;
+SELECT smartwf.restart_run(:run);
+SELECT status FROM smartwf.confirmations WHERE run = :run ORDER BY id;
 -- options from the column: enum, boolean, the list of a CHECK; from nowhere
 SELECT smartwf.field_options('invoice', 'decision'), smartwf.field_options('invoice', 'paid'), smartwf.field_options('invoice', 'size'), smartwf.field_options('invoice', 'title'), smartwf.field_options('invoice', 'nothing');
 SELECT smartwf.define_flow(jsonb_build_object('name', 'f_' || f, 'stages', jsonb_build_array(jsonb_build_object('name', 's', 'steps', jsonb_build_array(

@@ -76,6 +76,8 @@ static const struct
 	"le nom de la fonction \"%s\" n'est pas de la forme schéma.fonction"},
 	{"permission denied for hook %s", "droit refusé pour la fonction %s"},
 	{"confirmation %s has been answered by \"%s\"", "la confirmation %s a reçu la réponse de \"%s\""},
+	{"all have answered confirmation %s, but no choice got the answers that it needs",
+	"tous ont répondu à la confirmation %s, mais aucun choix n'a les réponses qu'il lui faut"},
 	{"confirmation %s is closed", "la confirmation %s est close"},
 	{"\"%s\" is no option of confirmation %s", "\"%s\" n'est pas un choix de la confirmation %s"},
 	{"run %s is %s", "l'exécution %s est dans l'état %s"},

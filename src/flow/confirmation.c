@@ -229,6 +229,31 @@ accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *
 	drive(run);
 }
 
+/* Has everybody answered who is asked by name?  ACTOR is the last to do so. */
+static bool
+all_have_answered(const Confirmation *confirmation, const char *actor)
+{
+	ListCell   *cell;
+
+	foreach(cell, confirmation->users)
+		if (strcmp(lfirst(cell), actor) != 0 &&
+			times_in_list(confirmation->actors, lfirst(cell)) == 0)
+			return false;
+	return true;
+}
+
+/* They have, and do not agree: the step fails; restarted, it asks anew. */
+static void
+fail_split(Run *run, const Confirmation *confirmation, int64 id)
+{
+	run_close_confirmations(run);
+	run->status = RUN_FAILED;
+	run->sqlstate = pstrdup(smartwf_failures[RUN_CLOSED].sqlstate);
+	run->message = psprintf(localized("all have answered confirmation %s, but no choice got the answers that it needs"),
+							id_text(id));
+	run_store(run);
+}
+
 /* smartwf.answer_confirmation(confirmation, choice, comment) */
 PG_FUNCTION_INFO_V1(smartwf_answer_confirmation);
 Datum
@@ -261,6 +286,8 @@ smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 	}
 	if (times_in_list(confirmation->choices, choice) + 1 >= confirmation->answers_needed)
 		accept_choice(run, confirmation, id, choice);
+	else if (all_have_answered(confirmation, actor))
+		fail_split(run, confirmation, id);
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }
 
