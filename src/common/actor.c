@@ -212,14 +212,6 @@ smartwf_actor(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(actor_name()));
 }
 
-/* smartwf.holds_role(role) */
-PG_FUNCTION_INFO_V1(smartwf_holds_role);
-Datum
-smartwf_holds_role(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(holds_role(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-}
-
 /* smartwf.names_caller(names) */
 PG_FUNCTION_INFO_V1(smartwf_names_caller);
 Datum

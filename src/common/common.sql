@@ -12,11 +12,6 @@ CREATE FUNCTION smartwf.is_administrator() RETURNS boolean
 COMMENT ON FUNCTION smartwf.is_administrator() IS
 'True if the caller administers all workflows: a superuser, or a member of the role that smartwf.admin_role names. Raises nothing.';
 
-CREATE FUNCTION smartwf.holds_role(role text) RETURNS boolean
-	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_holds_role';
-COMMENT ON FUNCTION smartwf.holds_role(text) IS
-'True if the caller is a role of that name (text) or has its privileges; false also for a role that does not exist. Raises nothing.';
-
 CREATE FUNCTION smartwf.failures(OUT code text, OUT sqlstate text, OUT http_status int, OUT http_message text)
 	RETURNS SETOF record
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_failures_list';

@@ -146,14 +146,22 @@ $$;
 COMMENT ON FUNCTION smartwf.field_options(text, text) IS
 'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, the list of a CHECK; null if that is not to be known. Raises nothing.';
 
+-- by index, however much there is for others
+CREATE FUNCTION smartwf.caller_names() RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT array_append(array_agg(r.rolname::text), smartwf.actor()) FROM pg_roles r WHERE pg_has_role(r.oid, 'USAGE')
+$$;
+COMMENT ON FUNCTION smartwf.caller_names() IS
+'The names that mean the caller (text[]): smartwf.actor(), and the roles whose privileges he has. Raises nothing.';
+
 CREATE VIEW smartwf.inbox WITH (security_barrier) AS
 SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options, NULL::timestamptz AS due_at
 FROM smartwf.notifications n
-WHERE n.channel = 'mail' AND (n.recipient = smartwf.actor() OR smartwf.holds_role(n.recipient))
+WHERE n.channel = 'mail' AND n.recipient = ANY (smartwf.caller_names())
 UNION ALL
 SELECT c.asked_at, c.run, c.step, NULL, c.id, '', c.message, c.options, c.due_at
 FROM smartwf.confirmations c
-WHERE c.status = 'open' AND EXISTS (SELECT FROM pg_catalog.unnest(c.users) AS u (name) WHERE u.name = smartwf.actor() OR smartwf.holds_role(u.name));
+WHERE c.status = 'open' AND c.users && smartwf.caller_names();
 COMMENT ON VIEW smartwf.inbox IS
 'What the caller was told by mail, and what he is asked and has not been answered yet.';
 COMMENT ON COLUMN smartwf.inbox.at IS 'When.';
