@@ -53,6 +53,18 @@ SELECT flow, docid, status FROM smartwf.runs WHERE docid = '2' ORDER BY id;
 SELECT state FROM letter WHERE id = 2;
 RESET ROLE;
 SELECT revision, actor, transition, from_state, to_state, comment FROM smartwf.history WHERE docid = '2' ORDER BY revision;
+-- who may write a letter, but not read it: his flow fails, not his letter; and goes on when he may
+CREATE ROLE regress_smartwf_blind;
+GRANT INSERT ON letter TO regress_smartwf_blind;
+SET ROLE regress_smartwf_blind;
+INSERT INTO letter VALUES (9);
+SELECT flow, docid, status, step, sqlstate, message, model FROM smartwf.runs WHERE docid = '9';
+RESET ROLE;
+GRANT SELECT ON letter TO regress_smartwf_blind;
+SET ROLE regress_smartwf_blind;
+SELECT smartwf.restart_run(id) FROM smartwf.runs WHERE docid = '9';
+SELECT status, model FROM smartwf.runs WHERE docid = '9';
+RESET ROLE;
 -- what is undone was never started
 BEGIN;
 INSERT INTO letter VALUES (3);
@@ -63,4 +75,4 @@ UPDATE smartwf.states SET flow = NULL WHERE name = 'draft';
 DROP TABLE letter;
 DROP EXTENSION smartwf CASCADE;
 DROP SCHEMA app CASCADE;
-DROP ROLE regress_smartwf_clerk;
+DROP ROLE regress_smartwf_clerk, regress_smartwf_blind;

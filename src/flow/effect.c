@@ -9,26 +9,17 @@
 #include "lifecycle/effect.h"
 #include "start.h"
 
-typedef struct Start
-{
-	const char *flow;
-	const char *docid;
-	bool		queued;
-}			Start;
-
 static void
 start_now(void *argument)
 {
-	Start	   *start = argument;
-
-	(void) start_run(start->flow, start->docid, NULL, NULL, start->queued);
+	(void) start_run(argument);
 }
 
 /* As whoever acts, even where our own UPDATE runs as the owner of the table. */
 static void
 start_flow_of(const char *docid, const char *flow, bool queued)
 {
-	Start		start = {flow, docid, queued};
+	Start		start = {.flow = flow, .docid = docid, .queued = queued, .keeps_failure = true};
 
 	if (flow != NULL)
 		run_as_caller(start_now, &start);

@@ -372,7 +372,7 @@ model_read_again(Run *run)
 	if (run->docid == NULL)
 		return;
 	row = model_of_element(run->docid, "");
-	own = model_difference(run->base, run->model);
+	own = run->base == NULL ? NULL : model_difference(run->base, run->model);
 	run->base = row;
 	run->model = merged(run->model, row);
 	if (own != NULL)

@@ -13,6 +13,7 @@
 
 #include "common/actor.h"
 #include "common/argument.h"
+#include "common/attempt.h"
 #include "common/compat.h"
 #include "common/error.h"
 #include "common/json_value.h"
@@ -48,38 +49,79 @@ model_argument(FunctionCallInfo fcinfo, int i)
 	return PG_GETARG_JSONB_P(i);
 }
 
+/* Reading the model; for attempt(). */
+typedef struct ModelReading
+{
+	Run		   *run;
+	const Start *start;
+}			ModelReading;
+
+static void
+take_model_now(void *argument)
+{
+	ModelReading *reading = argument;
+
+	take_model(reading->run, reading->start->model);
+}
+
 /*
- * Start the newest version of a flow as the caller; the run.  Queued, it waits
- * for a worker to drive it.
+ * Read the model.  Where a transition starts the flow, that must not fail with
+ * it: false, and the run has failed.
  */
+static bool
+begin_model(Run *run, const Start *start)
+{
+	ModelReading reading = {run, start};
+	ErrorData  *error;
+
+	if (!start->keeps_failure)
+	{
+		take_model(run, start->model);
+		return true;
+	}
+	error = attempt(take_model_now, &reading, false);
+	if (error == NULL)
+		return true;
+	run->model = json_empty_object();
+	run->status = RUN_FAILED;
+	run->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	run->message = pstrdup(error->message);
+	return false;
+}
+
+/* Start the newest version of a flow as the caller; the run. */
 int64
-start_run(const char *flow, const char *docid, Jsonb *model, const char *key, bool queued)
+start_run(const Start *start)
 {
 	Run			run = {
-		.flow = newest_flow(flow), .docid = docid == NULL ? NULL : pstrdup(docid),
-		.key = key == NULL ? NULL : pstrdup(key), .status = queued ? RUN_QUEUED : RUN_RUNNING,
-		.actor = actor_name(), .step = 0,
+		.flow = newest_flow(start->flow), .status = start->queued ? RUN_QUEUED : RUN_RUNNING,
+		.docid = start->docid == NULL ? NULL : pstrdup(start->docid),
+		.key = start->key == NULL ? NULL : pstrdup(start->key), .actor = actor_name(), .step = 0,
 	};
 
 	check_stack_depth();		/* a step may start a flow */
 	if (run.flow == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("flow \"%s\" is not published", flow)));
-	if (key != NULL)
+				 errmsg("flow \"%s\" is not published", start->flow)));
+	if (run.key != NULL)
 	{
-		int64		earlier = run_of_key(flow, key);
+		int64		earlier = run_of_key(start->flow, run.key);
 
 		if (earlier != 0)
 			return earlier;
 	}
 	run.starter = GetUserNameFromId(acting_role(), false);
 	run.search_path = pstrdup(GetConfigOption("search_path", false, false));
-	take_model(&run, model);
+	if (!begin_model(&run, start))
+	{
+		(void) run_store_first(&run);
+		return run.id;
+	}
 	/* a key is taken before anything is done; another session may hold it */
-	if ((key != NULL || queued) && !run_store_first(&run))
-		return run_of_key(flow, key);
-	if (!queued)
+	if ((run.key != NULL || start->queued) && !run_store_first(&run))
+		return run_of_key(start->flow, run.key);
+	if (!start->queued)
 		drive(&run);
 	return run.id;
 }
@@ -89,11 +131,14 @@ PG_FUNCTION_INFO_V1(smartwf_start_flow);
 Datum
 smartwf_start_flow(PG_FUNCTION_ARGS)
 {
-	char	   *flow = needed_argument(fcinfo, 0, "flow");
-	char	   *docid = text_argument(fcinfo, 1);
-	Jsonb	   *model = model_argument(fcinfo, 2);
+	Start		start = {
+		.flow = needed_argument(fcinfo, 0, "flow"),
+		.docid = text_argument(fcinfo, 1),
+		.model = model_argument(fcinfo, 2),
+		.key = text_argument(fcinfo, 3),
+	};
 
-	PG_RETURN_INT64(start_run(flow, docid, model, text_argument(fcinfo, 3), false));
+	PG_RETURN_INT64(start_run(&start));
 }
 
 /* A run that the caller may steer: its starter, or an administrator; locked. */

@@ -9,8 +9,18 @@
 
 #include "utils/jsonb.h"
 
-extern int64 start_run(const char *flow, const char *docid, Jsonb *model, const char *key,
-					   bool queued);
+/* How a run is started. */
+typedef struct Start
+{
+	const char *flow;
+	const char *docid;			/* NULL: free JSON */
+	Jsonb	   *model;			/* NULL: none */
+	const char *key;			/* NULL: none */
+	bool		queued;			/* wait for a worker */
+	bool		keeps_failure;	/* a model that cannot be read fails the run, else the call */
+}			Start;
+
+extern int64 start_run(const Start *start);
 
 /* effect.c */
 extern void flow_effect_init(void);
