@@ -219,6 +219,29 @@ choose_transition(Judgement *judgement, const Request *request, const char *targ
 	judgement->transition = arc == NULL ? NULL : arc->transition;
 }
 
+/* Let a hook speak: who asked hears it, and it joins what history keeps. */
+static ArrayBuildState *
+add_words(ArrayBuildState *messages, Judgement *judgement, HookKind hook, HeapTuple row)
+{
+	char	   *message = call_hook(judgement, hook, row);
+
+	if (message == NULL)
+		return messages;
+	request_note_message(judgement->docid, message);
+	return accumArrayResult(messages, CStringGetTextDatum(message), false, TEXTOID,
+							CurrentMemoryContext);
+}
+
+/* A temporary lock ends with the transition. */
+static void
+release_lock(const Change *change)
+{
+	Element		element;
+
+	if (change->releases_lock && element_read(change->docid, &element))
+		element_unlock(&element);
+}
+
 /*
  * Write history of a change that is stored now, let m2 speak, set other rooms to
  * work, and let m3 speak.
@@ -226,8 +249,6 @@ choose_transition(Judgement *judgement, const Request *request, const char *targ
 static void
 record_change(Firing *firing, Change *change, HeapTuple row)
 {
-	static const HookKind hooks[] = {HOOK_M2, HOOK_M3};
-	Element		element;
 	Judgement	judgement = {
 		.table = firing->table, .relation = firing->data->tg_relation,
 		.workflow = change->workflow, .docid = change->docid,
@@ -242,30 +263,20 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 		.comment = change->comment, .parameters = change->parameters,
 		.workflow_id = change->workflow->id,
 	};
+	PassedChange passed = {change->docid, change->workflow, change->transition, change->to};
 	HeapTuple	written;
 	ArrayBuildState *messages = NULL;
 
 	change->recorded_in = GetCurrentSubTransactionId();
 	written = history_append(&line);
 	request_note_change(change->docid, change->workflow, change->to);
-	for (int i = 0; i < lengthof(hooks); i++)
-	{
-		char	   *message;
-
-		if (hooks[i] == HOOK_M3)
-			effects_of_change(&(PassedChange) {change->docid, change->workflow, change->transition, change->to});
-		message = call_hook(&judgement, hooks[i], row);
-		if (message == NULL)
-			continue;
-		request_note_message(change->docid, message);
-		messages = accumArrayResult(messages, CStringGetTextDatum(message), false,
-									TEXTOID, CurrentMemoryContext);
-	}
+	messages = add_words(messages, &judgement, HOOK_M2, row);
+	effects_of_change(&passed);
+	release_lock(change);
+	messages = add_words(messages, &judgement, HOOK_M3, row);
 	if (messages != NULL)
 		history_set_messages(written,
 							 DatumGetArrayTypeP(makeArrayResult(messages, CurrentMemoryContext)));
-	if (change->releases_lock && element_read(change->docid, &element))
-		element_unlock(&element);
 }
 
 /*
