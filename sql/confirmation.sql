@@ -29,7 +29,7 @@ SELECT smartwf.define_workflow('{"name": "INVOICE", "states": [{"name": "draft",
    "parameters": [{"name": "note"}]},
   {"name": "refuse", "arcs": [{"from": "draft", "to": "refused"}]}]}');
 CREATE TYPE app.choice AS ENUM ('yes', 'no', 'later');
-CREATE TABLE invoice (id int PRIMARY KEY, amount numeric, title text, approver text, decision app.choice, paid boolean, size text CHECK (size IN ('S', 'it''s L')), booked_by text, state text, CHECK (amount < 10000));
+CREATE TABLE invoice (id int PRIMARY KEY, amount numeric, title text, approver text, decision app.choice, paid boolean, size text CHECK (size IN ('S', 'it''s L')), booked_by text, due timestamptz DEFAULT '2026-01-01 00:00Z', state text, CHECK (amount < 10000));
 SELECT smartwf.attach('invoice', 'INVOICE');
 GRANT SELECT, INSERT, UPDATE ON invoice TO regress_smartwf_clerk;
 SELECT smartwf.define_flow('{"name": "approval", "structure": "invoice", "restrictAccess": true, "grants": [{"role": "regress_smartwf_auditor"}], "stages": [
@@ -82,11 +82,13 @@ SELECT smartwf.answer_confirmation(1, 'perhaps');
 SELECT smartwf.answer_confirmation(1, NULL);
 SELECT smartwf.answer_confirmation(NULL, 'yes');
 SELECT smartwf.answer_confirmation(99, 'yes');
--- to somebody else as well; the answer drives the run on, as the clerk
+-- to somebody else as well; the answer drives the run on, as the clerk, whatever time zone it comes from
 SELECT smartwf.delegate(1, 'regress_smartwf_deputy');
 SET ROLE regress_smartwf_deputy;
 SELECT confirmation, body FROM smartwf.inbox ORDER BY 1;
+SET timezone = 'Asia/Tokyo';
 SELECT smartwf.answer_confirmation(1, 'yes', 'on behalf of the boss');
+RESET timezone;
 SET ROLE regress_smartwf_boss;
 SELECT smartwf.answer_confirmation(1, 'no');
 SELECT smartwf.delegate(1, 'regress_smartwf_other');

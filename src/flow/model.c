@@ -241,7 +241,7 @@ query_now(void *argument)
 	SPI_finish();
 }
 
-/* Run a statement that returns the row of a document as JSON; NULL: no row. */
+/* Run a statement on the row of a document that returns JSON; NULL: no row. */
 static Jsonb *
 query_row(AttachedTable *table, const char *docid, const char *text, Jsonb *model)
 {
@@ -251,7 +251,7 @@ query_row(AttachedTable *table, const char *docid, const char *text, Jsonb *mode
 	return query.row;
 }
 
-/* "schema"."table" t WHERE t."key" = $1, with FORMAT's %s for what comes between. */
+/* VERB "schema"."table" t BETWEEN WHERE t."key" = $1 */
 static char *
 row_statement(const AttachedTable *table, const char *verb, const char *between)
 {
@@ -262,12 +262,15 @@ row_statement(const AttachedTable *table, const char *verb, const char *between)
 					key_equality(table));
 }
 
+/* A row has one JSON, whoever reads it: a run goes on in sessions with other settings. */
 static Jsonb *
 read_element(AttachedTable *table, const char *docid, const char *lock)
 {
 	char	   *statement = psprintf("%s%s", row_statement(table, "SELECT pg_catalog.to_jsonb(t.*) FROM", ""), lock);
+	int			level = pin_settings();
 	Jsonb	   *row = query_row(table, docid, statement, NULL);
 
+	unpin_settings(level);
 	if (row == NULL)
 		raise_failure(INVISIBLE_ELEMENT, docid);
 	return row;
@@ -324,7 +327,7 @@ update_statement(const AttachedTable *table, List *columns)
 		appendStringInfo(&targets, "%s%s", comma, quote_identifier(lfirst(cell)));
 		appendStringInfo(&sources, "%sr.%s", comma, quote_identifier(lfirst(cell)));
 	}
-	return psprintf("%s RETURNING pg_catalog.to_jsonb(t.*)",
+	return psprintf("%s RETURNING pg_catalog.to_jsonb(true)",
 					row_statement(table, "UPDATE",
 								  psprintf("SET (%s) = (SELECT %s FROM pg_catalog.jsonb_populate_record(NULL::%s, $2) r)",
 										   targets.data, sources.data, relation)));
@@ -340,7 +343,6 @@ model_save(Run *run)
 {
 	AttachedTable *table;
 	Jsonb	   *changes;
-	Jsonb	   *row;
 	List	   *columns;
 
 	table = table_of_run(run);
@@ -348,15 +350,14 @@ model_save(Run *run)
 	columns = changes == NULL ? NIL : changed_columns(table, changes);
 	if (columns == NIL)
 		return;
-	row = read_element(table, run->docid, " FOR NO KEY UPDATE");
-	if (compareJsonbContainers(&row->root, &run->base->root) != 0)
+	if (compareJsonbContainers(&read_element(table, run->docid, " FOR NO KEY UPDATE")->root,
+							   &run->base->root) != 0)
 		raise_failure(MODEL_CHANGED, run->docid);
-	row = query_row(table, run->docid, update_statement(table, columns), run->model);
-	if (row == NULL)
+	if (query_row(table, run->docid, update_statement(table, columns), run->model) == NULL)
 		raise_failure(REFUSED, localized("Update"), run->docid,
 					  psprintf(localized("\"%s\" may not update the row"), actor_name()));
-	run->base = row;
-	run->model = merged(run->model, row);
+	run->base = read_element(table, run->docid, "");
+	run->model = merged(run->model, run->base);
 }
 
 /*

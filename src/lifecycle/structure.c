@@ -337,8 +337,8 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column)
 	return datum_image_eq(a_value, b_value, attribute->attbyval, attribute->attlen);
 }
 
-/* Settings under which every value has one text; undone with the nest level. */
-static int
+/* Settings under which every value has one text; unpin_settings() ends them. */
+int
 pin_settings(void)
 {
 	static const char *const pinned[][2] = {
@@ -357,6 +357,12 @@ pin_settings(void)
 	return level;
 }
 
+void
+unpin_settings(int level)
+{
+	AtEOXact_GUC(true, level);
+}
+
 /* A key as text, the same under all settings. */
 static char *
 key_text(const AttachedTable *table, Datum value)
@@ -365,7 +371,7 @@ key_text(const AttachedTable *table, Datum value)
 	char	   *key = OutputFunctionCall((FmgrInfo *) &table->docid_output, value);
 
 	if (level > 0)
-		AtEOXact_GUC(true, level);
+		unpin_settings(level);
 	if (table->docid_is_padded)
 		key[bpchartruelen(key, strlen(key))] = '\0';
 	return key;
@@ -401,7 +407,7 @@ key_of_docid(AttachedTable *table, const char *docid)
 										table->docid_typmod);
 
 	if (level > 0)
-		AtEOXact_GUC(true, level);
+		unpin_settings(level);
 	return key;
 }
 

@@ -74,6 +74,8 @@ extern HeapTuple row_with_state(const AttachedTable *table, HeapTuple row,
 								TupleDesc descriptor, const char *state);
 extern HeapTuple row_with_generated(Relation relation, HeapTuple row);
 extern bool same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column);
+extern int	pin_settings(void);
+extern void unpin_settings(int level);
 extern char *docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
 extern Datum key_of_docid(AttachedTable *table, const char *docid);
 
