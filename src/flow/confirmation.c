@@ -219,7 +219,6 @@ accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *
 {
 	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(choice)};
 	const Step *step = &run->flow->steps[run->step];
-
 	Jsonb	   *before = run->model;
 
 	(void) store_execute(CLOSE_CONFIRMATION, values, NULL, NULL, NULL);

@@ -144,14 +144,11 @@ static Verdict
 perform_switch_case(Run *run, const Step *step)
 {
 	const JsonbValue *value = model_field(run, step_setting(step, "field"));
-	int			next = END_OF_FLOW;
-	bool		has_case = value != NULL && step->cases != NULL && has_text(step->cases, json_text(value));
+	char	   *text = value == NULL ? NULL : json_text(value);
+	bool		has_case = text != NULL && step->cases != NULL && has_text(step->cases, text);
 
-	if (has_case)
-		next = first_of_branch(run->flow, step, "case", json_text(value));
-	else
-		next = first_of_branch(run->flow, step, "default", NULL);
-	run->step = next;
+	run->step = has_case ? first_of_branch(run->flow, step, "case", text) :
+		first_of_branch(run->flow, step, "default", NULL);
 	return BRANCHED;
 }
 
