@@ -52,6 +52,10 @@ FROM unnest(ARRAY['{"operator": "equal", "value": 10}', '{"operator": "notEqual"
 	'{"operator": "equal", "compareWithNull": true}', '{"operator": "notEqual", "compareWithNull": true}', '{"operator": "equal", "value": [1, 2]}']::jsonb[]) WITH ORDINALITY s (setting, m),
 	unnest(ARRAY['10', '10.0', '9', '"10"', '"2026-02-01T00:00:00Z"', '"a"', 'true', 'null', NULL, '[1, 2]']) WITH ORDINALITY v (f, n)
 GROUP BY m, setting ORDER BY m;
+-- a day begins at midnight UTC, wherever the run is driven from
+SET timezone = 'Asia/Tokyo';
+SELECT decide('{"operator": "equal", "value": "2026-02-01"}', '"2026-02-01T00:00:00Z"');
+RESET timezone;
 
 -- switch: the branch of the value, else the default; nothing goes on past it
 SELECT smartwf.define_flow('{"name": "SWITCH", "stages": [{"name": "s", "steps": [

@@ -18,6 +18,7 @@
 #include "common/attempt.h"
 #include "common/json_value.h"
 #include "condition.h"
+#include "lifecycle/structure.h"
 #include "model.h"
 
 /* A comparison by a type; for attempt(). */
@@ -30,6 +31,7 @@ typedef struct Comparison
 	bool		done;			/* the type can be compared */
 }			Comparison;
 
+/* An error ends the subtransaction of attempt(), and the pinned settings with it. */
 static void
 compare_now(void *argument)
 {
@@ -39,15 +41,18 @@ compare_now(void *argument)
 	Oid			parameter;
 	Datum		left;
 	Datum		right;
+	int			level;
 
 	if (!OidIsValid(type->cmp_proc_finfo.fn_oid))
 		return;
+	level = pin_settings();
 	getTypeInputInfo(comparison->type, &input, &parameter);
 	left = OidInputFunctionCall(input, (char *) comparison->left, parameter, -1);
 	right = OidInputFunctionCall(input, (char *) comparison->right, parameter, -1);
 	comparison->result = DatumGetInt32(FunctionCall2Coll(&type->cmp_proc_finfo,
 														 get_typcollation(comparison->type), left, right));
 	comparison->done = true;
+	unpin_settings(level);
 }
 
 /* Does a text begin like a date of ISO 8601? */
