@@ -16,11 +16,11 @@ WHERE p.pronamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace)
 	AND (p.prosecdef OR (l.lanname <> 'c' AND NOT coalesce(p.proconfig @> '{"search_path=pg_catalog, pg_temp"}', false)));
 -- open to all
 SELECT p.oid::regprocedure AS open_to_all
-FROM pg_proc p WHERE p.pronamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND has_function_privilege('pg_monitor', p.oid, 'EXECUTE')
+FROM pg_proc p WHERE p.pronamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND has_function_privilege('pg_signal_backend', p.oid, 'EXECUTE')
 ORDER BY p.oid::regprocedure::text;
 SELECT c.oid::regclass AS readable_by_all
 FROM pg_class c WHERE c.relnamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND c.relkind IN ('r', 'v')
-	AND (has_table_privilege('pg_monitor', c.oid, 'SELECT') OR has_table_privilege('pg_monitor', c.oid, 'INSERT'))
+	AND (has_table_privilege('pg_signal_backend', c.oid, 'SELECT') OR has_table_privilege('pg_signal_backend', c.oid, 'INSERT'))
 ORDER BY c.oid::regclass::text;
 -- views: those of the gateway's schema say what each column is, and keep what they hide from the functions of others
 SELECT c.oid::regclass AS unsafe_view, a.attname

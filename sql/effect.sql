@@ -63,8 +63,9 @@ RESET ROLE;
 GRANT SELECT ON letter TO regress_smartwf_blind;
 SET ROLE regress_smartwf_blind;
 SELECT smartwf.restart_run(id) FROM smartwf.runs WHERE docid = '9';
-SELECT status, model FROM smartwf.runs WHERE docid = '9';
 RESET ROLE;
+CALL smartwf.work();
+SELECT status, model FROM smartwf.runs WHERE docid = '9';
 -- what is undone was never started
 BEGIN;
 INSERT INTO letter VALUES (3);

@@ -23,7 +23,7 @@ INSERT INTO smartwf.templates (name, subject, text_body, html_body) VALUES ('rem
 INSERT INTO smartwf.templates (name, subject, text_body) VALUES ('broken', '{{#x}}', '{{/y}}');
 
 -- everything that a definition can say
-SELECT '{"name": "FULL", "label": "Tout", "structure": "", "restrictAccess": true, "grants": [{"role": "regress_smartwf_accounting"}],
+SELECT '{"name": "FULL", "label": "Tout", "structure": "", "restrictAccess": true, "maxRuns": 3, "grants": [{"role": "regress_smartwf_accounting"}],
  "stages": [
   {"name": "Préparer", "steps": [
    {"name": "flag", "kind": "update_model_field", "settings": {"field": "state", "value": null}},
@@ -35,8 +35,12 @@ SELECT '{"name": "FULL", "label": "Tout", "structure": "", "restrictAccess": tru
   {"name": "Demander", "steps": [
    {"name": "tell", "kind": "send_notification", "settings": {"channel": "mail", "users": ["boss"], "subject": "s", "message": "Approve {{title}}?"}},
    {"name": "remind", "kind": "send_templated_notification", "settings": {"channel": "smtp", "template": "reminder", "renderType": "html", "userField": "owner", "properties": {"name": "customer.name"}}},
-   {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "decision", "options": ["yes", "no"], "userRouting": "app.bosses", "answersNeeded": 2, "due": "3 days", "message": "?", "channel": "signalr"}},
-   {"name": "go", "kind": "pass_transition", "settings": {"transition": "approve", "comment": "by flow", "parameters": {"p": "field"}}},
+   {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "decision", "options": ["yes", "no"], "userRouting": "app.bosses", "answersNeeded": 2, "due": "3 days", "dueChoice": "no", "message": "?", "channel": "signalr"}},
+   {"name": "sleep", "kind": "wait", "settings": {"duration": "2 days"}},
+   {"name": "wake", "kind": "wait", "settings": {"until": "due_on"}},
+   {"name": "go", "kind": "pass_transition", "settings": {"transition": "approve", "comment": "by flow", "parameters": {"p": "field"}},
+    "failure": {"retries": 3, "backoff": "10 seconds", "maximumBackoff": "5 minutes", "then": "branch", "steps": [
+     {"name": "note", "kind": "update_model_field", "settings": {"field": "failed", "value": true}, "failure": {"retries": 0, "backoff": "1 second", "maximumBackoff": "1 hour", "then": "skip", "steps": []}}]}},
    {"name": "by answer", "kind": "switch_case", "settings": {"field": "decision"}, "default": [{"name": "back", "kind": "reset_to_draft", "settings": {}}],
     "cases": {"yes": [{"name": "yes again", "kind": "switch_case", "settings": {"field": "d"}, "cases": {"1": [], "": []}, "default": []}], "no": []}}]}]}' AS full \gset
 SELECT smartwf.define_flow(:'full');
@@ -78,6 +82,11 @@ SELECT code, object, message FROM smartwf.flow_faults('{"name": "1x", "foo": 1, 
   {"name": "later", "kind": "switch_case", "settings": {"field": "x"}, "cases": {"a": []}}]}, 5, {"name": "A", "steps": [{"name": "z", "kind": "update_model", "settings": []}]}]}');
 SELECT code, object, message FROM smartwf.flow_faults('{"name": "E", "stages": []}');
 SELECT code, object, message FROM smartwf.flow_faults('{}');
+SELECT code, object, message FROM smartwf.flow_faults('{"name": "E", "maxRuns": 0, "stages": [{"name": "A", "steps": [
+ {"name": "a", "kind": "wait", "settings": {}}, {"name": "b", "kind": "wait", "settings": {"duration": "a while", "until": "x"}}, {"name": "c", "kind": "wait", "settings": {"duration": "-1 day"}},
+ {"name": "d", "kind": "update_model", "failure": {"retries": 1.5, "backoff": "0", "maximumBackoff": "soon", "then": "panic", "again": true}},
+ {"name": "e", "kind": "update_model", "failure": {"then": "branch"}}, {"name": "f", "kind": "update_model", "failure": {"steps": [{"name": "g", "kind": "nothing"}]}}, {"name": "h", "kind": "update_model", "failure": 1},
+ {"name": "i", "kind": "get_user_confirmation", "settings": {"field": "x", "users": ["a"], "options": ["yes"], "dueChoice": "no"}}]}]}');
 -- fields, where the model is known
 CREATE TABLE invoice (id int PRIMARY KEY, amount numeric, state text);
 SELECT smartwf.define_workflow('{"name": "W", "states": [{"name": "a", "initial": true}]}');

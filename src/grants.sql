@@ -1,7 +1,7 @@
 -- Functions that read or pass are open to all and judge their caller; those that
 -- define or administer are not.
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA smartwf FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA smartwf FROM PUBLIC;
 GRANT USAGE ON SCHEMA smartwf TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	smartwf.actor(),
@@ -22,7 +22,11 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.caller_names(),
 	smartwf.sees_run(bigint),
 	smartwf.start_flow(text, text, jsonb, text),
+	smartwf.enqueue_flow(text, text, jsonb, text, timestamptz, int),
 	smartwf.restart_run(bigint, text),
+	smartwf.restart_all(text, text),
+	smartwf.clock(),
+	smartwf.advance_clock(interval),
 	smartwf.cancel_run(bigint),
 	smartwf.reset_run(bigint),
 	smartwf.answer_confirmation(bigint, text, text),
@@ -35,3 +39,8 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)
 	TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE smartwf.work(double precision) TO PUBLIC;
+
+-- for whoever watches
+GRANT EXECUTE ON FUNCTION smartwf.list_workers() TO pg_monitor;
+GRANT SELECT ON smartwf.workers TO pg_monitor;

@@ -10,9 +10,11 @@
 #include "common/actor.h"
 #include "common/compat.h"
 #include "common/locale.h"
+#include "common/wake.h"
 #include "flow/start.h"
 #include "lifecycle/pending.h"
 #include "lifecycle/protect.h"
+#include "worker/worker.h"
 
 PG_MODULE_MAGIC;
 
@@ -24,8 +26,10 @@ _PG_init(void)
 {
 	actor_init();
 	locale_init();
+	wake_init();
 	pending_init();
 	protect_init();
 	flow_effect_init();
+	worker_init();
 	MarkGUCPrefixReserved("smartwf");
 }

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 
 #include "actor.h"
 #include "compat.h"
@@ -181,7 +182,9 @@ run_as_caller(Work work, void *argument)
 /*
  * Do WORK as somebody else altogether: with the rights of ROLE, judged by them,
  * under the NAME that history keeps.  For the steps of flows, which act for
- * whoever started them.
+ * whoever started them.  What he would leave to the end of the transaction or
+ * session, a deferred trigger or a temporary table, would act with the rights
+ * of whose session it is: PostgreSQL refuses it in a restricted operation.
  */
 void
 run_as_actor(Oid role, const char *name, Work work, void *argument)
@@ -194,7 +197,7 @@ run_as_actor(Oid role, const char *name, Work work, void *argument)
 	PG_TRY();
 	{
 		assumed_name = name;
-		run_in_context(role, (context | SECURITY_LOCAL_USERID_CHANGE) &
+		run_in_context(role, (context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION) &
 					   ~SECURITY_NOFORCE_RLS, work, argument);
 	}
 	PG_FINALLY();
@@ -202,6 +205,41 @@ run_as_actor(Oid role, const char *name, Work work, void *argument)
 		assumed_name = saved_name;
 	}
 	PG_END_TRY();
+}
+
+/* Who a worker is itself, while become_actor() lasts. */
+static Oid	worker_user = InvalidOid;
+static int	worker_context = 0;
+
+static void
+be_worker_again(XactEvent event, void *argument)
+{
+	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_ABORT)
+		return;
+	if (OidIsValid(worker_user) && event == XACT_EVENT_PRE_COMMIT)
+		SetUserIdAndSecContext(worker_user, worker_context);
+	if (OidIsValid(worker_user))
+		assumed_name = NULL;
+	worker_user = InvalidOid;
+}
+
+/*
+ * Be somebody else until the transaction is over, deferred triggers and
+ * all: a worker has nothing of its own to do in it.  PostgreSQL calls us back
+ * when no user's code can run any more; after an error it is itself again
+ * without us.
+ */
+void
+become_actor(Oid role, const char *name)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(be_worker_again, NULL);
+	registered = true;
+	GetUserIdAndSecContext(&worker_user, &worker_context);
+	assumed_name = MemoryContextStrdup(TopTransactionContext, name);
+	SetUserIdAndSecContext(role, worker_context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
 /* smartwf.actor() */

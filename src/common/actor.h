@@ -21,5 +21,6 @@ typedef void (*Work) (void *argument);
 extern void run_as(Oid user, Work work, void *argument);
 extern void run_as_caller(Work work, void *argument);
 extern void run_as_actor(Oid role, const char *name, Work work, void *argument);
+extern void become_actor(Oid role, const char *name);
 
 #endif

@@ -19,13 +19,8 @@ concerns_transaction(int sqlstate)
 		ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_OPERATOR_INTERVENTION;
 }
 
-/*
- * Do WORK; the error that it raised, or NULL.  What it did is undone after an
- * error, and also without one where UNDO says that it was only to look.  Its
- * results must be allocated in the caller's memory context, which is current.
- */
-ErrorData *
-attempt(Work work, void *argument, bool undo)
+static ErrorData *
+in_subtransaction(Work work, void *argument, bool undo)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -51,7 +46,27 @@ attempt(Work work, void *argument, bool undo)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	return error;
+}
+
+/*
+ * Do WORK; the error that it raised, or NULL.  What it did is undone after an
+ * error, and also without one where UNDO says that it was only to look.  Its
+ * results must be allocated in the caller's memory context, which is current.
+ */
+ErrorData *
+attempt(Work work, void *argument, bool undo)
+{
+	ErrorData  *error = in_subtransaction(work, argument, undo);
+
 	if (error != NULL && concerns_transaction(error->sqlerrcode))
 		ReThrowError(error);
 	return error;
+}
+
+/* The same where WORK is all that the transaction does: no error goes through. */
+ErrorData *
+attempt_whatever(Work work, void *argument)
+{
+	return in_subtransaction(work, argument, false);
 }

@@ -10,5 +10,6 @@
 #include "actor.h"
 
 extern ErrorData *attempt(Work work, void *argument, bool undo);
+extern ErrorData *attempt_whatever(Work work, void *argument);
 
 #endif

@@ -17,3 +17,13 @@ CREATE FUNCTION smartwf.failures(OUT code text, OUT sqlstate text, OUT http_stat
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_failures_list';
 COMMENT ON FUNCTION smartwf.failures() IS
 'Every documented failure, a row each: code (text), SQLSTATE (text), HTTP status (int) and HTTP message (text). Raises nothing.';
+
+CREATE FUNCTION smartwf.clock() RETURNS timestamptz
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_clock';
+COMMENT ON FUNCTION smartwf.clock() IS
+'The time (timestamptz) by which runs, timers and deliveries fall due: the server''s, unless advance_clock() has put it forward in this session. Raises nothing.';
+
+CREATE FUNCTION smartwf.advance_clock(by interval) RETURNS timestamptz
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_advance_clock';
+COMMENT ON FUNCTION smartwf.advance_clock(interval) IS
+'For tests of timers: puts the clock of this session forward by an interval (back for a negative one; null: to the server''s time), so that CALL smartwf.work() in it does what is due by then. Background workers go by the server''s time. Returns the clock''s time (timestamptz). Raises 42501 for whom is no administrator.';

@@ -82,6 +82,14 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
 #define expand_virtual_columns(expression, relation) (expression)
 #endif
 
+/* 15 has its own generator of random numbers. */
+#if PG_VERSION_NUM >= 150000
+#include "common/pg_prng.h"
+#define random_fraction() pg_prng_double(&pg_global_prng_state)
+#else
+#define random_fraction() ((double) random() / ((double) MAX_RANDOM_VALUE + 1))
+#endif
+
 /* 15 brought the typed palloc() to the backend. */
 #ifndef palloc0_array
 #define palloc0_object(type) ((type *) palloc0(sizeof(type)))

@@ -43,6 +43,8 @@ const FailureDescription smartwf_failures[NUMBER_OF_FAILURES] = {
 	"Document \"%s\" has changed since the flow read it"},
 	[RUN_CLOSED] = {"WFL0410", "WF410", 409, "Conflict",
 	"%s is not possible: %s"},
+	[OVERDUE] = {"WFL0408", "WF408", 408, "Request Timeout",
+	"Nobody has answered confirmation %s in time"},
 };
 
 /* For errcode(): the failure's SQLSTATE, packed. */

@@ -46,6 +46,8 @@ static const struct
 	{"Document \"%s\" has changed since the flow read it",
 	"Le document \"%s\" a changé depuis que le flux l'a lu"},
 	{"%s is not possible: %s", "%s n'est pas possible : %s"},
+	{"Nobody has answered confirmation %s in time",
+	"Personne n'a répondu à temps à la confirmation %s"},
 
 	/* what is refused */
 	{"Transition \"%s\"", "La transition \"%s\""},

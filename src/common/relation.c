@@ -160,6 +160,25 @@ result_int(int row, int column)
 	return DatumGetInt32(result_value(row, column, &isnull));
 }
 
+/* In USE: a column of a row as bigint, which must not be null. */
+int64
+result_bigint(int row, int column)
+{
+	bool		isnull;
+
+	return DatumGetInt64(result_value(row, column, &isnull));
+}
+
+/* In USE: a column of a row as time, OTHERWISE if null. */
+TimestampTz
+result_time(int row, int column, TimestampTz otherwise)
+{
+	bool		isnull;
+	Datum		value = result_value(row, column, &isnull);
+
+	return isnull ? otherwise : DatumGetTimestampTz(value);
+}
+
 /* In USE: a column of a row as a copy of its JSON, NULL if null. */
 Jsonb *
 result_jsonb(int row, int column)

@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 typedef enum OwnRelation
 {
@@ -25,6 +26,8 @@ extern void read_as_owner(const char *query, int arguments, Oid *types, Datum *v
 extern char *result_text(int row, int column);
 extern int32 result_int(int row, int column);
 extern Jsonb *result_jsonb(int row, int column);
+extern int64 result_bigint(int row, int column);
+extern TimestampTz result_time(int row, int column, TimestampTz otherwise);
 extern List *result_texts(int row, int column);
 extern int32 *id_by_name(const char *query, const char *name);
 

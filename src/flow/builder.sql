@@ -197,13 +197,16 @@ BEGIN
 		outer_step := smartwf.require_step(flow_id, parent);
 		place.stage := coalesce(stage, outer_step.stage);
 		place.parent := parent;
-		place.branch := coalesce(branch, CASE WHEN outer_step.kind = 'if_condition' THEN 'else' WHEN branch_value IS NOT NULL THEN 'case' ELSE 'default' END);
+		place.branch := coalesce(branch, CASE WHEN outer_step.kind = 'if_condition' THEN 'else' WHEN branch_value IS NOT NULL THEN 'case' WHEN outer_step.kind = 'switch_case' THEN 'default' ELSE '' END);
 		place.branch_value := branch_value;
 		IF place.stage <> outer_step.stage
-			OR place.branch <> ALL (CASE outer_step.kind WHEN 'if_condition' THEN ARRAY['else'] WHEN 'switch_case' THEN ARRAY['case', 'default'] ELSE '{}' END)
+			OR place.branch <> ALL (CASE outer_step.kind WHEN 'if_condition' THEN ARRAY['else', 'failure'] WHEN 'switch_case' THEN ARRAY['case', 'default', 'failure'] ELSE ARRAY['failure'] END)
 			OR (place.branch = 'case') <> (branch_value IS NOT NULL) THEN
 			RAISE EXCEPTION 'step "%" has no such branch in that stage', parent USING ERRCODE = 'WF400',
-				DETAIL = 'An if_condition has the branch else; a switch_case has case, with a value, and default.';
+				DETAIL = 'An if_condition has the branch else; a switch_case has case, with a value, and default; every step has failure.';
+		END IF;
+		IF place.branch = 'failure' AND outer_step.failure ->> 'then' IS DISTINCT FROM 'branch' THEN
+			UPDATE smartwf.steps s SET failure = smartwf.complete_failure(coalesce(s.failure, '{}')) || '{"then": "branch"}' WHERE s.flow_id = place.flow_id AND s.name = place.parent;
 		END IF;
 		IF place.branch = 'case' AND NOT outer_step.cases ? branch_value THEN
 			UPDATE smartwf.steps s SET cases = s.cases || to_jsonb(place.branch_value) WHERE s.flow_id = place.flow_id AND s.name = place.parent;
@@ -221,7 +224,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.place_for_step(int, text, int, text, text, text, text) IS
-'A place for a step of a flow version (int, its id) in a stage (text), or in a branch (text; branch_value, text, of a case) of a parent (text), at a position (int, null: last) among those that are not the one that moves there (text); a value that a switch_case has no branch for gets one. Raises 42704 for an unknown stage or parent, WF400 for a branch that there cannot be.';
+'A place for a step of a flow version (int, its id) in a stage (text), or in a branch (text; branch_value, text, of a case) of a parent (text), at a position (int, null: last) among those that are not the one that moves there (text); a value that a switch_case has no branch for gets one; a step with a branch failure takes it. Raises 42704 for an unknown stage or parent, WF400 for a branch that there cannot be.';
 
 CREATE FUNCTION smartwf.add_step(flow text, stage text, step jsonb, at_position int DEFAULT NULL,
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
@@ -236,12 +239,13 @@ BEGIN
 	END IF;
 	place := smartwf.place_for_step(draft, stage, at_position, parent, branch, branch_value);
 	PERFORM smartwf.shift_steps(place, 1);
-	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases)
+	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases, failure)
 		SELECT draft, s.name, place.stage, coalesce(s.parent, place.parent), coalesce(s.branch, place.branch),
 			CASE WHEN s.branch IS NULL THEN place.branch_value ELSE s.branch_value END,
 			CASE WHEN s.branch IS NULL THEN place.position ELSE s.number END, s.kind,
 			coalesce(nullif(s.item -> 'settings', 'null'), '{}'),
-			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END
+			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END,
+			smartwf.complete_failure(s.item -> 'failure')
 		FROM smartwf.flow_steps(jsonb_build_object('stages', jsonb_build_array(jsonb_build_object('name', place.stage, 'steps', jsonb_build_array(step))))) s,
 			LATERAL smartwf.require_name(draft, s.name, 'step')
 		ORDER BY s.path;
@@ -249,7 +253,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.add_step(text, text, jsonb, int, text, text, text) IS
-'Adds a step (jsonb: name, kind, settings, branches) to a stage (text) of the draft of a flow (text), or to a branch (text: else, case, default; branch_value, text: the value of a case) of another step (parent, text), at a position (int, from 1; default: last). Returns the builder''s answer (json). Raises WF400, 23505 for a name that is taken, 42704 for an unknown stage or parent or without a draft.';
+'Adds a step (jsonb: name, kind, settings, branches) to a stage (text) of the draft of a flow (text), or to a branch (text: else, case, default, failure; branch_value, text: the value of a case) of another step (parent, text), at a position (int, from 1; default: last). Returns the builder''s answer (json). Raises WF400, 23505 for a name that is taken, 42704 for an unknown stage or parent or without a draft.';
 
 CREATE FUNCTION smartwf.update_step(flow text, step text, changes jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -260,27 +264,28 @@ DECLARE
 BEGIN
 	IF jsonb_typeof(changes) IS DISTINCT FROM 'object'
 		OR EXISTS (SELECT FROM smartwf.members(changes) m WHERE (m.key, jsonb_typeof(m.value)) NOT IN
-			(('name', 'string'), ('kind', 'string'), ('settings', 'object'), ('cases', 'array'))) THEN
-		RAISE EXCEPTION 'changes must be a JSON object of name and kind (strings), settings (an object) and cases (a list), not %', changes USING ERRCODE = 'WF400';
+			(('name', 'string'), ('kind', 'string'), ('settings', 'object'), ('cases', 'array'), ('failure', 'object'), ('failure', 'null'))) THEN
+		RAISE EXCEPTION 'changes must be a JSON object of name and kind (strings), settings and failure (objects) and cases (a list), not %', changes USING ERRCODE = 'WF400';
 	END IF;
 	new.name := coalesce(changes ->> 'name', old.name);
 	new.kind := coalesce(changes ->> 'kind', old.kind);
 	new.settings := coalesce(changes -> 'settings', old.settings);
 	new.cases := CASE WHEN new.kind = 'switch_case' THEN coalesce(changes -> 'cases', old.cases, '[]') END;
+	new.failure := CASE WHEN changes ? 'failure' THEN smartwf.complete_failure(changes -> 'failure') ELSE old.failure END;
 	IF new.name <> old.name THEN
 		PERFORM smartwf.require_name(draft, new.name, 'step');
 	END IF;
 	IF EXISTS (SELECT FROM smartwf.steps s WHERE s.flow_id = draft AND s.parent = old.name
-		AND (new.kind <> old.kind OR (s.branch = 'case' AND NOT new.cases ? s.branch_value))) THEN
+		AND ((new.kind <> old.kind AND s.branch <> 'failure') OR (s.branch = 'failure' AND new.failure ->> 'then' IS DISTINCT FROM 'branch') OR (s.branch = 'case' AND NOT new.cases ? s.branch_value))) THEN
 		RAISE EXCEPTION 'step "%" still has steps in that branch', step USING ERRCODE = 'WF400', HINT = 'Move or remove them first.';
 	END IF;
-	UPDATE smartwf.steps s SET name = new.name, kind = new.kind, settings = new.settings, cases = new.cases
+	UPDATE smartwf.steps s SET name = new.name, kind = new.kind, settings = new.settings, cases = new.cases, failure = new.failure
 		WHERE s.flow_id = draft AND s.name = old.name;
 	RETURN smartwf.builder_answer(draft);
 END
 $$;
 COMMENT ON FUNCTION smartwf.update_step(text, text, jsonb) IS
-'Changes (jsonb object) name, kind, settings or the cases (list of values) of a step (text) of the draft of a flow (text); what is not named stays. Returns the builder''s answer (json). Raises WF400, also if a branch that would go still has steps; 23505 for a name that is taken, 42704 for an unknown step or without a draft.';
+'Changes (jsonb object) name, kind, settings, the cases (list of values) or what happens when it fails (failure: object without steps, or null) of a step (text) of the draft of a flow (text); what is not named stays. Returns the builder''s answer (json). Raises WF400, also if a branch that would go still has steps; 23505 for a name that is taken, 42704 for an unknown step or without a draft.';
 
 CREATE FUNCTION smartwf.move_step(flow text, step text, stage text DEFAULT NULL, at_position int DEFAULT NULL,
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json

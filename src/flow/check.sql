@@ -18,6 +18,9 @@ CREATE FUNCTION smartwf.flow_settings()
 		('get_user_confirmation', 'channel', 'string', false),
 		('get_user_confirmation', 'answersNeeded', 'number', false),
 		('get_user_confirmation', 'due', 'string', false),
+		('get_user_confirmation', 'dueChoice', 'string', false),
+		('wait', 'duration', 'string', false),
+		('wait', 'until', 'string', false),
 		('execute_data_flow', 'dataflow', 'string', true),
 		('update_model', NULL, NULL, false),
 		('update_model_field', 'field', 'string', true),
@@ -57,6 +60,7 @@ CREATE FUNCTION smartwf.flow_steps(definition jsonb)
 		FROM step s,
 			LATERAL (SELECT 'else' AS branch, NULL AS value, s.item -> 'else' AS steps
 				UNION ALL SELECT 'default', NULL, s.item -> 'default'
+				UNION ALL SELECT 'failure', NULL, s.item -> 'failure' -> 'steps'
 				UNION ALL SELECT 'case', m.key, m.value FROM smartwf.members(s.item -> 'cases') m) b,
 			LATERAL smartwf.items(jsonb_build_object('steps', b.steps), 'steps') x)
 	SELECT format('step %s', coalesce(item ->> 'name', format('#%s of %s', number, coalesce(parent, stage)))), item ->> 'name', item ->> 'kind', item,
@@ -79,10 +83,12 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 		SELECT * FROM smartwf.flow_steps(definition)
 	), form (kind, key, type, needed) AS (
 		VALUES ('flow', 'name', 'string', true), ('flow', 'label', 'string', false), ('flow', 'structure', 'string', false),
-			('flow', 'restrictAccess', 'boolean', false), ('flow', 'grants', 'array', false), ('flow', 'stages', 'array', true),
+			('flow', 'restrictAccess', 'boolean', false), ('flow', 'maxRuns', 'number', false), ('flow', 'grants', 'array', false), ('flow', 'stages', 'array', true),
 			('stage', 'name', 'string', true), ('stage', 'steps', 'array', true),
 			('step', 'name', 'string', true), ('step', 'kind', 'string', true), ('step', 'settings', 'object', false),
-			('step', 'else', 'array', false), ('step', 'cases', 'object', false), ('step', 'default', 'array', false),
+			('step', 'else', 'array', false), ('step', 'cases', 'object', false), ('step', 'default', 'array', false), ('step', 'failure', 'object', false),
+			('failure', 'retries', 'number', false), ('failure', 'backoff', 'string', false), ('failure', 'maximumBackoff', 'string', false),
+			('failure', 'then', 'string', false), ('failure', 'steps', 'array', false),
 			('grant', 'role', 'string', true)
 	), part AS (
 		SELECT 'flow' AS kind, object, definition AS item FROM flow
@@ -90,6 +96,8 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 		SELECT 'stage', object, item FROM stage
 		UNION ALL
 		SELECT 'step', object, item FROM step
+		UNION ALL
+		SELECT 'failure', object, item -> 'failure' FROM step WHERE jsonb_typeof(item -> 'failure') = 'object'
 		UNION ALL
 		SELECT 'grant', format('grant %s', number), item FROM smartwf.items(definition, 'grants'))
 	SELECT 'WFL0504', p.object, format('must be an object, not %s', jsonb_typeof(p.item)) FROM part p WHERE jsonb_typeof(p.item) <> 'object'
@@ -165,15 +173,30 @@ $$;
 COMMENT ON FUNCTION smartwf.flow_function_fault(text, text) IS
 'Why the named function (text, schema.function) cannot be called with a model and a run and return a type (text), as text; null if it can. Raises nothing.';
 
+CREATE FUNCTION smartwf.is_interval(text text, must_last boolean) RETURNS boolean
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN CASE WHEN must_last THEN text::interval > '0' ELSE text::interval >= '0' END;
+EXCEPTION WHEN data_exception THEN
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION smartwf.is_interval(text, boolean) IS
+'True if a text (text) is an interval that is not negative, and longer than nothing where it must last (boolean). Raises nothing.';
+
 -- Faults in what a well-formed step says.
 CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH step AS (
-		SELECT s.object, s.kind, s.item -> 'settings' AS settings FROM smartwf.flow_steps(definition) s
+		SELECT s.object, s.kind, s.item -> 'settings' AS settings, s.item -> 'failure' AS failure FROM smartwf.flow_steps(definition) s
 	), choice (setting, code, allowed) AS (
 		VALUES ('channel', 'WFL0512', ARRAY['smtp', 'mail', 'signalr']), ('renderType', 'WFL0504', ARRAY['text', 'html']),
-			('operator', 'WFL0504', ARRAY['equal', 'notEqual', 'greater', 'less']))
+			('operator', 'WFL0504', ARRAY['equal', 'notEqual', 'greater', 'less'])
+	), span (object, name, text, must_last) AS (
+		SELECT s.object, m.setting, s.settings ->> m.setting, false FROM step s, (VALUES ('due'), ('duration')) AS m (setting) WHERE jsonb_typeof(s.settings -> m.setting) = 'string'
+		UNION ALL
+		SELECT s.object, m.key, s.failure ->> m.key, true FROM step s, (VALUES ('backoff'), ('maximumBackoff')) AS m (key) WHERE jsonb_typeof(s.failure -> m.key) = 'string')
 	SELECT c.code, s.object, format('%s "%s" must be one of %s', c.setting, s.settings ->> c.setting, array_to_string(c.allowed, ', '))
 	FROM step s, choice c
 	WHERE jsonb_typeof(s.settings -> c.setting) = 'string' AND s.settings ->> c.setting <> ALL (c.allowed)
@@ -197,6 +220,29 @@ CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 	UNION ALL
 	SELECT 'WFL0504', object, 'answersNeeded must be a whole number from 1' FROM step
 	WHERE jsonb_typeof(settings -> 'answersNeeded') = 'number' AND settings ->> 'answersNeeded' !~ '^[1-9][0-9]{0,3}$'
+	UNION ALL
+	SELECT 'WFL0504', object, format('%s "%s" is no interval%s', name, text, CASE WHEN must_last THEN ' longer than nothing' ELSE '' END) FROM span
+	WHERE NOT smartwf.is_interval(text, must_last)
+	UNION ALL
+	SELECT 'WFL0504', object, format('retries must be a whole number from 0 to 1000, not %s', failure -> 'retries') FROM step
+	WHERE jsonb_typeof(failure -> 'retries') = 'number' AND failure ->> 'retries' !~ '^([0-9]{1,3}|1000)$'
+	UNION ALL
+	SELECT 'WFL0504', object, format('then "%s" must be one of fail, skip, branch', failure ->> 'then') FROM step
+	WHERE jsonb_typeof(failure -> 'then') = 'string' AND failure ->> 'then' NOT IN ('fail', 'skip', 'branch')
+	UNION ALL
+	SELECT 'WFL0513', object, 'then and steps do not agree: a branch needs steps, and only a branch has them' FROM step
+	WHERE jsonb_typeof(failure) = 'object' AND (coalesce(failure ->> 'then', 'fail') = 'branch') = (coalesce(failure -> 'steps', '[]') IN ('[]', 'null'))
+	UNION ALL
+	SELECT 'WFL0504', format('flow %s', definition ->> 'name'), format('maxRuns must be a whole number from 1, not %s', definition -> 'maxRuns')
+	WHERE jsonb_typeof(definition -> 'maxRuns') = 'number' AND definition ->> 'maxRuns' !~ '^[1-9][0-9]{0,8}$'
+	UNION ALL
+	SELECT 'WFL0513', object, 'either duration or until must be given, not both' FROM step
+	WHERE kind = 'wait' AND (settings ->> 'duration' IS NOT NULL) = (settings ->> 'until' IS NOT NULL)
+	UNION ALL
+	SELECT 'WFL0513', object, 'dueChoice needs due' FROM step WHERE settings ->> 'dueChoice' IS NOT NULL AND settings ->> 'due' IS NULL
+	UNION ALL
+	SELECT 'WFL0504', object, format('dueChoice "%s" is none of the options', settings ->> 'dueChoice') FROM step
+	WHERE jsonb_typeof(settings -> 'dueChoice') = 'string' AND jsonb_typeof(settings -> 'options') = 'array' AND NOT settings -> 'options' @> (settings -> 'dueChoice')
 	UNION ALL
 	SELECT 'WFL0517', s.object, format('%s: %s', t.setting, smartwf.template_fault(s.settings ->> t.setting))
 	FROM step s, (VALUES ('message'), ('subject')) AS t (setting)
@@ -253,7 +299,7 @@ CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 		SELECT s.object, s.kind, s.item -> 'settings' AS settings FROM smartwf.flow_steps(definition) s
 	), named (severity, object, field) AS (
 		SELECT 'error', s.object, s.settings ->> f.setting
-		FROM step s, (VALUES ('field'), ('source'), ('userField')) AS f (setting) WHERE jsonb_typeof(s.settings -> f.setting) = 'string'
+		FROM step s, (VALUES ('field'), ('source'), ('userField'), ('until')) AS f (setting) WHERE jsonb_typeof(s.settings -> f.setting) = 'string'
 		UNION ALL
 		SELECT 'error', s.object, m.value #>> '{}' FROM step s, smartwf.members(s.settings -> 'properties') m
 		UNION ALL

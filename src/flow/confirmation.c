@@ -14,6 +14,7 @@
 
 #include "common/actor.h"
 #include "common/argument.h"
+#include "common/clock.h"
 #include "common/compat.h"
 #include "common/error.h"
 #include "common/json_value.h"
@@ -128,7 +129,8 @@ ask_people(Run *run, const Step *step)
 	values[4] = array_of_texts(options_of_step(run, step, field));
 	values[5] = array_of_texts(people);
 	values[6] = Int32GetDatum(needed == NULL || needed->type != jbvNumeric ? 1 : atoi(json_text(needed)));
-	values[7] = due == NULL ? (Datum) 0 : CStringGetTextDatum(due);
+	run->due_at = due == NULL ? NEVER : time_after(clock_now(), due);
+	values[7] = TimestampTzGetDatum(run->due_at);
 	(void) store_execute(INSERT_CONFIRMATION, values, due == NULL ? "       n" : NULL, NULL, NULL);
 	notify_people(run, step, people, channel == NULL ? "mail" : channel, "", text, false);
 }
@@ -140,10 +142,8 @@ take_confirmation(void *argument)
 {
 	Confirmation *confirmation = argument;
 	MemoryContext outer = MemoryContextSwitchTo(confirmation->context);
-	bool		isnull;
 
-	confirmation->run = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-													1, &isnull));
+	confirmation->run = result_bigint(0, 1);
 	confirmation->step = result_text(0, 2);
 	confirmation->field = result_text(0, 3);
 	confirmation->options = result_texts(0, 4);
@@ -213,11 +213,11 @@ choice_as_json(const Run *run, const Confirmation *confirmation, const char *cho
 	return JsonbValueToJsonb(&value);
 }
 
-/* As many as are needed have given that answer: the run goes on with it. */
+/* The choice lands in the field, and the run stands at the next step. */
 static void
-accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *choice)
+accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *choice, const char *status)
 {
-	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(choice)};
+	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(choice), CStringGetTextDatum(status)};
 	const Step *step = &run->flow->steps[run->step];
 	Jsonb	   *before = run->model;
 
@@ -225,7 +225,20 @@ accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *
 	model_set(run, confirmation->field, choice_as_json(run, confirmation, choice));
 	run_end_wait(run, "done", model_difference(before, run->model));
 	run->step = step->next;
-	drive(run);
+}
+
+/* An answer has ended the wait: go on here, or leave it to a worker. */
+static void
+go_on(Run *run)
+{
+	if (!run->by_worker)
+	{
+		drive(run);
+		return;
+	}
+	run->status = RUN_QUEUED;
+	run->due_at = clock_now();
+	run_store(run);
 }
 
 /* Has everybody answered who is asked by name?  ACTOR is the last to do so. */
@@ -243,14 +256,48 @@ all_have_answered(const Confirmation *confirmation, const char *actor)
 
 /* They have, and do not agree: the step fails; restarted, it asks anew. */
 static void
-fail_split(Run *run, const Confirmation *confirmation, int64 id)
+fail_split(Run *run, int64 id)
 {
-	run_close_confirmations(run);
-	run->status = RUN_FAILED;
-	run->sqlstate = pstrdup(smartwf_failures[RUN_CLOSED].sqlstate);
-	run->message = psprintf(localized("all have answered confirmation %s, but no choice got the answers that it needs"),
-							id_text(id));
-	run_store(run);
+	fail_waiting_step(run, RUN_CLOSED,
+					  psprintf(localized("all have answered confirmation %s, but no choice got the answers that it needs"),
+							   id_text(id)));
+	if (run->status == RUN_RUNNING)
+		go_on(run);
+	else
+		run_store(run);
+}
+
+static void
+take_id(void *argument)
+{
+	*(int64 *) argument = result_bigint(0, 1);
+}
+
+/*
+ * The time for an answer is over: the choice that stands for silence, if there
+ * is one (true); else the step has failed (false), and so it has been decided.
+ */
+bool
+confirmation_is_overdue(Run *run)
+{
+	const Step *step = &run->flow->steps[run->step];
+	char	   *choice = step_setting(step, "dueChoice");
+	Datum		value = Int64GetDatum(run->id);
+	int64		id = 0;
+
+	(void) store_execute(OPEN_CONFIRMATION, &value, NULL, take_id, &id);
+	if (choice != NULL)
+	{
+		accept_choice(run, read_confirmation(id), id, choice, "expired");
+		return true;
+	}
+	{
+		Datum		values[] = {Int64GetDatum(id), 0, CStringGetTextDatum("expired")};
+
+		(void) store_execute(CLOSE_CONFIRMATION, values, " n ", NULL, NULL);
+	}
+	fail_waiting_step(run, OVERDUE, failure_message(OVERDUE, id_text(id)));
+	return false;
 }
 
 /* smartwf.answer_confirmation(confirmation, choice, comment) */
@@ -284,9 +331,12 @@ smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 		(void) store_execute(INSERT_ANSWER, values, comment == NULL ? "   n" : NULL, NULL, NULL);
 	}
 	if (times_in_list(confirmation->choices, choice) + 1 >= confirmation->answers_needed)
-		accept_choice(run, confirmation, id, choice);
+	{
+		accept_choice(run, confirmation, id, choice, "answered");
+		go_on(run);
+	}
 	else if (all_have_answered(confirmation, actor))
-		fail_split(run, confirmation, id);
+		fail_split(run, id);
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }
 

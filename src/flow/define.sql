@@ -11,22 +11,23 @@ $$;
 COMMENT ON FUNCTION smartwf.flow_list(int, text, text, text, text) IS
 'The steps of one list of a flow (int): of a stage (text), or of a branch (text, and its value, text) of a parent (text), as JSON. Raises nothing.';
 
--- The branches that a kind of step has are always shown.
+-- The branches that a kind of step has are always shown; what happens when it
+-- fails, where that is said.
 CREATE FUNCTION smartwf.flow_step(step smartwf.steps) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	CASE step.kind
-		WHEN 'if_condition' THEN
-			RETURN json_build_object('name', step.name, 'kind', step.kind, 'settings', step.settings,
-				'else', smartwf.flow_list(step.flow_id, step.stage, step.name, 'else', NULL));
-		WHEN 'switch_case' THEN
-			RETURN json_build_object('name', step.name, 'kind', step.kind, 'settings', step.settings,
-				'cases', (SELECT coalesce(json_object_agg(c.value, smartwf.flow_list(step.flow_id, step.stage, step.name, 'case', c.value) ORDER BY c.value), '{}')
-					FROM jsonb_array_elements_text(coalesce(step.cases, '[]')) AS c (value)),
-				'default', smartwf.flow_list(step.flow_id, step.stage, step.name, 'default', NULL));
-		ELSE
-			RETURN json_build_object('name', step.name, 'kind', step.kind, 'settings', step.settings);
-	END CASE;
+	RETURN (SELECT json_object_agg(m.key, m.value ORDER BY m.number) FROM (
+		VALUES (1, 'name', to_json(step.name)), (2, 'kind', to_json(step.kind)), (3, 'settings', step.settings::json)
+		UNION ALL
+		SELECT 4, 'else', smartwf.flow_list(step.flow_id, step.stage, step.name, 'else', NULL) WHERE step.kind = 'if_condition'
+		UNION ALL
+		SELECT 5, 'cases', (SELECT coalesce(json_object_agg(c.value, smartwf.flow_list(step.flow_id, step.stage, step.name, 'case', c.value) ORDER BY c.value), '{}')
+				FROM jsonb_array_elements_text(coalesce(step.cases, '[]')) AS c (value)) WHERE step.kind = 'switch_case'
+		UNION ALL
+		SELECT 6, 'default', smartwf.flow_list(step.flow_id, step.stage, step.name, 'default', NULL) WHERE step.kind = 'switch_case'
+		UNION ALL
+		SELECT 7, 'failure', (step.failure || jsonb_build_object('steps', smartwf.flow_list(step.flow_id, step.stage, step.name, 'failure', NULL)))::json
+		WHERE step.failure IS NOT NULL) AS m (number, key, value));
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_step(smartwf.steps) IS
@@ -34,7 +35,7 @@ COMMENT ON FUNCTION smartwf.flow_step(smartwf.steps) IS
 
 CREATE FUNCTION smartwf.flow_form(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess', f.restrict_access,
+	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess', f.restrict_access, 'maxRuns', f.max_runs,
 		'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role) ORDER BY g.position, g.role), '[]')
 			FROM smartwf.flow_grants g WHERE g.flow_id = f.id),
 		'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'steps', smartwf.flow_list(f.id, s.name, NULL, NULL, NULL))
@@ -76,6 +77,14 @@ COMMENT ON FUNCTION smartwf.require_valid_flow(json) IS
 'Raises WF001 with every fault of a flow''s JSON form (json), a line each.';
 
 -- The same form for what a caller gives: every default filled in.
+CREATE FUNCTION smartwf.complete_failure(failure jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT '{"retries": 0, "backoff": "1 second", "maximumBackoff": "1 hour", "then": "fail"}' || jsonb_strip_nulls(failure - 'steps')
+	WHERE jsonb_typeof(failure) = 'object'
+$$;
+COMMENT ON FUNCTION smartwf.complete_failure(jsonb) IS
+'What happens when a step fails (jsonb), without the steps of its branch, every default filled in; null if nothing is said. Raises nothing.';
+
 CREATE FUNCTION smartwf.complete_flow_list(list jsonb) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -86,6 +95,8 @@ BEGIN
 				WHEN 'switch_case' THEN jsonb_build_object('default', smartwf.complete_flow_list(s.item -> 'default'),
 					'cases', (SELECT coalesce(jsonb_object_agg(m.key, smartwf.complete_flow_list(m.value)), '{}') FROM smartwf.members(s.item -> 'cases') m))
 				ELSE '{}' END
+			|| CASE WHEN jsonb_typeof(s.item -> 'failure') = 'object' THEN jsonb_build_object('failure', smartwf.complete_failure(s.item -> 'failure')
+				|| jsonb_build_object('steps', smartwf.complete_flow_list(s.item -> 'failure' -> 'steps'))) ELSE '{}' END
 			ORDER BY s.number), '[]')
 		FROM smartwf.items(jsonb_build_object('steps', list), 'steps') s);
 END
@@ -95,7 +106,7 @@ COMMENT ON FUNCTION smartwf.complete_flow_list(jsonb) IS
 
 CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT '{"label": "", "structure": "", "restrictAccess": false, "grants": []}' || jsonb_strip_nulls(definition - 'stages')
+	SELECT '{"label": "", "structure": "", "restrictAccess": false, "maxRuns": null, "grants": []}' || jsonb_strip_nulls(definition - 'stages')
 		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps', smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
 			FROM smartwf.items(definition, 'stages')))
 $$;
@@ -107,9 +118,10 @@ CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS 
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO smartwf.stages (flow_id, name, position)
 		SELECT of_flow, item ->> 'name', number FROM smartwf.items(definition, 'stages');
-	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases)
+	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases, failure)
 		SELECT of_flow, s.name, s.stage, s.parent, s.branch, s.branch_value, s.number, s.kind, s.item -> 'settings',
-			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END
+			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END,
+			smartwf.complete_failure(s.item -> 'failure')
 		FROM smartwf.flow_steps(definition) s ORDER BY s.path;
 $$;
 COMMENT ON FUNCTION smartwf.store_flow_steps(int, jsonb) IS
@@ -120,10 +132,10 @@ CREATE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
 DECLARE
 	stored smartwf.flows;
 BEGIN
-	INSERT INTO smartwf.flows (name, version, label, structure, restrict_access)
+	INSERT INTO smartwf.flows (name, version, label, structure, restrict_access, max_runs)
 		VALUES (definition ->> 'name',
 			(SELECT coalesce(max(version), 0) + 1 FROM smartwf.flows f WHERE f.name = definition ->> 'name'),
-			definition ->> 'label', definition ->> 'structure', (definition ->> 'restrictAccess')::boolean)
+			definition ->> 'label', definition ->> 'structure', (definition ->> 'restrictAccess')::boolean, (definition ->> 'maxRuns')::int)
 		RETURNING * INTO stored;
 	INSERT INTO smartwf.flow_grants (flow_id, role, position)
 		SELECT stored.id, item ->> 'role', number FROM smartwf.items(definition, 'grants');

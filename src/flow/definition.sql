@@ -7,12 +7,13 @@ CREATE TABLE smartwf.flows (
 	label text NOT NULL DEFAULT '',
 	structure text COLLATE "C" NOT NULL DEFAULT '',
 	restrict_access boolean NOT NULL DEFAULT false,
+	max_runs int CHECK (max_runs > 0),
 	status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'published')),
 	UNIQUE (name, version)
 );
 CREATE UNIQUE INDEX flows_one_draft ON smartwf.flows (name) WHERE status = 'draft';
 COMMENT ON TABLE smartwf.flows IS
-'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a step asks, and the roles in flow_grants see a run.';
+'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: any number).';
 
 CREATE TABLE smartwf.flow_grants (
 	flow_id int NOT NULL REFERENCES smartwf.flows ON DELETE CASCADE,
@@ -38,12 +39,13 @@ CREATE TABLE smartwf.steps (
 	name text NOT NULL,
 	stage text NOT NULL,
 	parent text,
-	branch text CHECK (branch IN ('else', 'case', 'default')),
+	branch text CHECK (branch IN ('else', 'case', 'default', 'failure')),
 	branch_value text,
 	position int NOT NULL,
 	kind text NOT NULL,
 	settings jsonb NOT NULL DEFAULT '{}',
 	cases jsonb CHECK ((kind = 'switch_case') = (cases IS NOT NULL)),
+	failure jsonb,
 	PRIMARY KEY (flow_id, name),
 	FOREIGN KEY (flow_id, stage) REFERENCES smartwf.stages ON UPDATE CASCADE ON DELETE CASCADE,
 	FOREIGN KEY (flow_id, parent) REFERENCES smartwf.steps ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
@@ -52,7 +54,7 @@ CREATE TABLE smartwf.steps (
 );
 CREATE INDEX steps_parent ON smartwf.steps (flow_id, parent);
 COMMENT ON TABLE smartwf.steps IS
-'Steps of a flow, from top to bottom in their stage, or in a branch of the step that is their parent: else of an if_condition; case (of branch_value) or default of a switch_case. Positions count from 1 without gaps in each list. cases: the values for which a switch_case has a branch, be it empty.';
+'Steps of a flow, from top to bottom in their stage, or in a branch of the step that is their parent: else of an if_condition; case (of branch_value) or default of a switch_case; failure of a step that has one. Positions count from 1 without gaps in each list. cases: the values for which a switch_case has a branch, be it empty. failure: what happens when the step fails (retries, backoff, maximumBackoff, then); null: the run fails.';
 
 CREATE TABLE smartwf.dataflows (
 	name text COLLATE "C" PRIMARY KEY,
@@ -86,7 +88,7 @@ BEGIN
 	END IF;
 	IF frozen IS NOT NULL THEN
 		RAISE EXCEPTION 'published flow % cannot change its stages and steps', frozen USING ERRCODE = 'WF001',
-			DETAIL = format('WFL0002 %s: a published version is frozen; label, access and grants may change.', TG_TABLE_NAME),
+			DETAIL = format('WFL0002 %s: a published version is frozen; label, access, grants and limit may change.', TG_TABLE_NAME),
 			HINT = 'Make a draft of it with smartwf.draft_flow(), or define the next version with smartwf.define_flow().';
 	END IF;
 	RETURN coalesce(NEW, OLD);

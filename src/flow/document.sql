@@ -15,6 +15,7 @@ BEGIN
 					'steps', smartwf.run_steps_document(of_run, of_flow, of_stage, s.name, b.branch, b.value, has_ended)) ORDER BY b.branch, b.value), '[]')
 				FROM (SELECT 'else' AS branch, NULL AS value WHERE s.kind = 'if_condition'
 					UNION ALL SELECT 'default', NULL WHERE s.kind = 'switch_case'
+					UNION ALL SELECT 'failure', NULL WHERE s.failure ->> 'then' = 'branch'
 					UNION ALL SELECT 'case', c FROM jsonb_array_elements_text(coalesce(s.cases, '[]')) c) b))
 			ORDER BY s.position), '[]')
 		FROM smartwf.steps s
@@ -58,16 +59,17 @@ CREATE FUNCTION smartwf.flow_edges(of_flow int)
 				OR (s.parent IS NULL AND n.parent IS NULL AND n.stage_position > s.stage_position)
 			ORDER BY n.stage_position, n.position LIMIT 1) AS next
 		FROM step s)
-	SELECT s.name, n.next, CASE s.kind WHEN 'if_condition' THEN 'yes' ELSE '' END
+	SELECT s.name, coalesce(n.next, CASE WHEN s.branch = 'failure' THEN (SELECT p.next FROM next p WHERE p.name = s.parent) END), CASE s.kind WHEN 'if_condition' THEN 'yes' ELSE '' END
 	FROM step s JOIN next n USING (name) WHERE s.kind NOT IN ('finish', 'reset_to_draft', 'switch_case')
 	UNION ALL
 	SELECT s.name, NULL, CASE s.kind WHEN 'reset_to_draft' THEN 'draft' ELSE '' END FROM step s WHERE s.kind IN ('finish', 'reset_to_draft')
 	UNION ALL
 	SELECT s.name, (SELECT f.name FROM step f WHERE f.parent = s.name AND f.branch = b.branch AND f.branch_value IS NOT DISTINCT FROM b.value AND f.position = 1),
-		coalesce(b.value, CASE b.branch WHEN 'else' THEN 'no' ELSE 'else' END)
+		coalesce(b.value, CASE b.branch WHEN 'else' THEN 'no' WHEN 'failure' THEN 'failed' ELSE 'else' END)
 	FROM step s, LATERAL (SELECT 'else' AS branch, NULL AS value WHERE s.kind = 'if_condition'
 		UNION ALL SELECT 'case', c FROM jsonb_array_elements_text(coalesce(s.cases, '[]')) c
-		UNION ALL SELECT 'default', NULL WHERE s.kind = 'switch_case') b
+		UNION ALL SELECT 'default', NULL WHERE s.kind = 'switch_case'
+		UNION ALL SELECT 'failure', NULL WHERE s.failure ->> 'then' = 'branch') b
 $$;
 COMMENT ON FUNCTION smartwf.flow_edges(int) IS
 'Which step of a flow version (int, its id) can follow which, and when; to_step is null where the flow ends. Raises nothing.';

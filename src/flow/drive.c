@@ -1,6 +1,7 @@
 /*
  * drive.c
- *		Drives a run from step to step, until its end, a wait or a failure.
+ *		Drives a run from step to step, until its end, a wait or a failure; or a
+ *		single step, for a worker that commits after each.
  *
  * Each step runs in a subtransaction, as whoever started the run: what a failed
  * step did is undone, it alone, and the run says where and why it stands.
@@ -15,11 +16,13 @@
 
 #include "common/actor.h"
 #include "common/attempt.h"
+#include "common/clock.h"
 #include "common/compat.h"
 #include "common/json_value.h"
 #include "common/relation.h"
 #include "condition.h"
 #include "drive.h"
+#include "lifecycle/structure.h"
 #include "lifecycle/transition.h"
 #include "model.h"
 #include "outbox/template.h"
@@ -58,6 +61,42 @@ static Verdict
 perform_get_user_confirmation(Run *run, const Step *step)
 {
 	ask_people(run, step);
+	return WAIT;
+}
+
+/* When the step shall go on: after a while, or at the time in a field. */
+static TimestampTz
+end_of_wait(const Run *run, const Step *step)
+{
+	char	   *duration = step_setting(step, "duration");
+	char	   *field = step_setting(step, "until");
+	const JsonbValue *value;
+	TimestampTz end;
+	int			level;
+
+	if (duration != NULL)
+		return time_after(clock_now(), duration);
+	value = model_field(run, field);
+	if (value == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("step \"%s\" waits until a time that is not there", step->name),
+				 errdetail("Field \"%s\" of the model is empty.", field)));
+	level = pin_settings();
+	end = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(json_text(value)),
+												  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	unpin_settings(level);
+	return end;
+}
+
+static Verdict
+perform_wait(Run *run, const Step *step)
+{
+	TimestampTz end = end_of_wait(run, step);
+
+	if (end <= clock_now())
+		return GO_ON;
+	run->due_at = end;
 	return WAIT;
 }
 
@@ -190,6 +229,7 @@ static const struct
 	{"if_condition", perform_if_condition},
 	{"switch_case", perform_switch_case},
 	{"pass_transition", perform_pass_transition},
+	{"wait", perform_wait},
 };
 
 static Perform
@@ -215,13 +255,18 @@ perform_now(void *argument)
 {
 	Performance *performance = argument;
 
+	if (performance->run->reads_again)
+		model_read_again(performance->run);
+	performance->run->reads_again = false;
 	performance->verdict = perform_of_kind(performance->step->kind) (performance->run, performance->step);
 }
 
 /*
  * Do WORK as whoever started the run.  In somebody else's session his names are
  * looked up where he would have looked, and never in that session's temporary
- * schema first: what it finds would act with his rights.
+ * schema first: what it finds would act with his rights.  Nor may he leave
+ * anything behind that would act with the rights of the session: settings end
+ * with the step, temporary tables, deferred triggers and the like are refused.
  */
 void
 run_as_starter(const Run *run, Work work, void *argument)
@@ -239,7 +284,7 @@ run_as_starter(const Run *run, Work work, void *argument)
 							 run->search_path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", run->search_path),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	run_as_actor(run_role(run), run->actor, work, argument);
-	AtEOXact_GUC(true, level);
+	AtEOXact_GUC(false, level);
 }
 
 static void
@@ -248,14 +293,15 @@ perform_as_starter(void *argument)
 	run_as_starter(((Performance *) argument)->run, perform_now, argument);
 }
 
-static void
+/* The step has failed: note why, with its record and with the run. */
+void
 note_failure(Run *run, StepRecord *record, const ErrorData *error)
 {
 	record->outcome = "failed";
 	record->sqlstate = run->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
 	record->message = run->message = pstrdup(error->message);
 	record->context = run->context = error->context == NULL ? NULL : pstrdup(error->context);
-	run->status = RUN_FAILED;
+	decide_after_failure(run, error->sqlerrcode);
 }
 
 /* What the step said shall become of the run. */
@@ -305,6 +351,7 @@ take_step(Run *run)
 	else
 	{
 		record->changes = model_difference(before.model, run->model);
+		run->attempt = 0;
 		if (performance.verdict == WAIT)
 			record->outcome = "waiting";
 		obey(run, step, performance.verdict);
@@ -312,18 +359,65 @@ take_step(Run *run)
 	run->records = lappend(run->records, record);
 }
 
-/* Go on until the end, a wait or a failure, and store what came of it. */
-void
-drive(Run *run)
+/* The run goes on: what held it up is of the past. */
+static void
+set_running(Run *run)
 {
 	run->status = RUN_RUNNING;
 	run->sqlstate = run->message = run->context = NULL;
+}
+
+/* Store what came of it. */
+void
+pause_or_end(Run *run)
+{
+	if (run->status == RUN_RUNNING && run->step == END_OF_FLOW)
+		run->status = RUN_FINISHED;
+	run_store(run);
+}
+
+/* Go on until the end, a wait or a failure. */
+void
+drive(Run *run)
+{
+	set_running(run);
+	run->due_at = NEVER;		/* nobody else needs to take it up */
 	while (run->status == RUN_RUNNING && run->step != END_OF_FLOW)
 	{
 		CHECK_FOR_INTERRUPTS();
 		take_step(run);
 	}
-	if (run->status == RUN_RUNNING)
-		run->status = RUN_FINISHED;
-	run_store(run);
+	pause_or_end(run);
+}
+
+/* The wait is over; false if it ended with a failure, which has been dealt with. */
+static bool
+end_wait(Run *run)
+{
+	const Step *step = &run->flow->steps[run->step];
+
+	if (strcmp(step->kind, "get_user_confirmation") == 0)
+		return confirmation_is_overdue(run);
+	run_end_wait(run, "done", NULL);
+	run->step = step->next;
+	return true;
+}
+
+/*
+ * For a worker that has claimed the run: take one step.  After a pause the row
+ * is read again: what the flow has not changed is as it is now.
+ */
+void
+drive_one_step(Run *run)
+{
+	RunStatus	status = run->status;
+
+	if (status != RUN_WAITING || end_wait(run))
+	{
+		set_running(run);
+		run->reads_again = status != RUN_RUNNING;
+		if (run->step != END_OF_FLOW)
+			take_step(run);
+	}
+	pause_or_end(run);
 }

@@ -8,12 +8,22 @@
 #include "postgres.h"
 
 #include "common/actor.h"
+#include "common/error.h"
 #include "run.h"
 
 extern void drive(Run *run);
+extern void drive_one_step(Run *run);
+extern void note_failure(Run *run, StepRecord *record, const ErrorData *error);
+extern void pause_or_end(Run *run);
+extern void perform_task(Run *run, const Step *step);
 extern void run_as_starter(const Run *run, Work work, void *argument);
 
 /* confirmation.c */
 extern void ask_people(Run *run, const Step *step);
+extern bool confirmation_is_overdue(Run *run);
+
+/* failure.c */
+extern void decide_after_failure(Run *run, int sqlstate);
+extern void fail_waiting_step(Run *run, Failure failure, const char *message);
 
 #endif

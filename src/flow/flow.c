@@ -35,7 +35,8 @@ same_list(const Step *a, const Step *b)
 
 /*
  * The step that follows: the next of its list; after the last of a stage, the
- * first of a later one.  After the last of a branch comes nothing.
+ * first of a later one.  After the last of a branch comes nothing, but after
+ * what was done about a failure, what comes after the step that failed.
  */
 static int
 next_of(const Flow *flow, int index)
@@ -46,6 +47,8 @@ next_of(const Flow *flow, int index)
 		if (same_list(&flow->steps[i], step) ||
 			(step->parent == NULL && flow->steps[i].parent == NULL))
 			return i;
+	if (same_text(step->branch, "failure"))
+		return next_of(flow, step_index(flow, step->parent));
 	return END_OF_FLOW;
 }
 
@@ -64,6 +67,7 @@ read_flow(void *argument)
 	flow->name = result_text(0, 2);
 	flow->version = result_int(0, 3);
 	flow->structure = result_text(0, 4);
+	flow->max_runs = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 15) == NULL ? 0 : result_int(0, 15);
 	flow->steps = palloc0_array(Step, SPI_processed);
 	for (int i = 0; i < SPI_processed; i++)
 	{
@@ -78,6 +82,7 @@ read_flow(void *argument)
 		step->position = result_int(i, 11);
 		step->settings = result_jsonb(i, 12);
 		step->cases = result_jsonb(i, 13);
+		step->failure = result_jsonb(i, 14);
 	}
 	for (int i = 0; i < flow->number_of_steps; i++)
 		flow->steps[i].next = next_of(flow, i);
@@ -93,7 +98,7 @@ build_by_id(const void *key)
 	Datum		id = Int32GetDatum(*(const int32 *) key);
 
 	read_as_owner("SELECT f.id, f.name, f.version, f.structure, st.name, s.name, s.kind,"
-				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases"
+				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure, f.max_runs"
 				  " FROM smartwf.flows f"
 				  " JOIN smartwf.stages st ON st.flow_id OPERATOR(pg_catalog.=) f.id"
 				  " JOIN smartwf.steps s ON s.flow_id OPERATOR(pg_catalog.=) f.id"

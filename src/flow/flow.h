@@ -19,11 +19,12 @@ typedef struct Step
 	const char *stage;
 	const char *kind;
 	const char *parent;			/* NULL: it stands in its stage */
-	const char *branch;			/* else, case, default */
+	const char *branch;			/* else, case, default, failure */
 	const char *branch_value;
 	int32		position;
 	Jsonb	   *settings;
 	Jsonb	   *cases;			/* values that have a branch; NULL: no switch_case */
+	Jsonb	   *failure;		/* what happens when it fails; NULL: the run does */
 	int			next;			/* index of the step after it, or END_OF_FLOW */
 }			Step;
 
@@ -33,6 +34,7 @@ typedef struct Flow
 	const char *name;
 	int32		version;
 	const char *structure;		/* empty: any */
+	int			max_runs;		/* that workers drive at once; 0: any number */
 	Step	   *steps;			/* stage by stage, in the order of their positions */
 	int			number_of_steps;
 }			Flow;

@@ -63,6 +63,16 @@ times_recorded(const Run *run, const char *name)
 	return times;
 }
 
+/* For whoever reads the server's log. */
+void
+log_failure(const Run *run, const char *step, const char *message)
+{
+	ereport(LOG,
+			(errmsg("run " INT64_FORMAT " of flow \"%s\" failed at step \"%s\": %s",
+					run->id, run->flow->name, step, message),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
 static void
 set_text(Datum *values, bool *nulls, int column, const char *text)
 {
@@ -93,6 +103,8 @@ insert_record(Run *run, const StepRecord *record, Relation relation)
 	set_text(values, nulls, STEP_CONTEXT, record->context);
 	store_row(relation, heap_form_tuple(RelationGetDescr(relation), values, nulls), NULL);
 	run->done = lappend(list_copy(run->done), (char *) record->step->name);
+	if (strcmp(record->outcome, "failed") == 0)
+		log_failure(run, record->step->name, record->message);
 }
 
 /* Store what the steps did since the run was stored last. */

@@ -13,7 +13,9 @@
 #include "utils/builtins.h"
 
 #include "common/compat.h"
+#include "common/clock.h"
 #include "common/relation.h"
+#include "common/wake.h"
 #include "run.h"
 #include "store.h"
 
@@ -46,8 +48,8 @@ status_of_name(const char *name)
 /* Arguments of a statement, one after the other. */
 typedef struct Arguments
 {
-	Datum		values[16];
-	char		nulls[16];
+	Datum		values[MOST_ARGUMENTS];
+	char		nulls[MOST_ARGUMENTS];
 	int			number;
 }			Arguments;
 
@@ -68,6 +70,18 @@ static void
 add_jsonb(Arguments *arguments, Jsonb *json)
 {
 	add_value(arguments, PointerGetDatum(json), json == NULL);
+}
+
+/* When a worker takes it up: never, unless the run has something to go on with. */
+static void
+add_due(Arguments *arguments, const Run *run)
+{
+	bool		is_open = run->status == RUN_QUEUED || run->status == RUN_RUNNING || run->status == RUN_WAITING;
+	bool		is_due = is_open && run->due_at != NEVER;
+
+	add_value(arguments, TimestampTzGetDatum(run->due_at), !is_due);
+	if (is_due && run->status != RUN_RUNNING)
+		wake_at_commit(WAKE_RUNS);
 }
 
 static const char *
@@ -104,7 +118,23 @@ take_run(void *argument)
 	run->message = result_text(0, 11);
 	run->context = result_text(0, 12);
 	run->search_path = result_text(0, 13);
+	run->by_worker = result_int(0, 14) != 0;
+	run->attempt = result_int(0, 15);
+	run->due_at = result_time(0, 16, NEVER);
 	MemoryContextSwitchTo(outer);
+}
+
+static Run *
+load(int64 id, StoreStatement statement)
+{
+	Loading		loading = {palloc0_object(Run), CurrentMemoryContext};
+	Datum		values[] = {Int64GetDatum(id), TimestampTzGetDatum(clock_now())};
+
+	if (store_execute(statement, values, NULL, take_run, &loading) == 0)
+		return NULL;
+	loading.run->id = id;
+	loading.run->done = recorded_steps(id);
+	return loading.run;
 }
 
 /*
@@ -114,23 +144,20 @@ take_run(void *argument)
 Run *
 run_load(int64 id)
 {
-	Loading		loading = {palloc0_object(Run), CurrentMemoryContext};
-	Datum		value = Int64GetDatum(id);
+	return load(id, LOCK_RUN);
+}
 
-	if (store_execute(LOCK_RUN, &value, NULL, take_run, &loading) == 0)
-		return NULL;
-	loading.run->id = id;
-	loading.run->done = recorded_steps(id);
-	return loading.run;
+/* The same for a worker: NULL if it is not due (any more), or somebody has it. */
+Run *
+run_claim(int64 id)
+{
+	return load(id, CLAIM_RUN);
 }
 
 static void
 take_id(void *argument)
 {
-	bool		isnull;
-
-	*(int64 *) argument = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-													  SPI_tuptable->tupdesc, 1, &isnull));
+	*(int64 *) argument = result_bigint(0, 1);
 }
 
 /* The run that was started for a key, 0 if none was. */
@@ -164,6 +191,10 @@ run_store_first(Run *run)
 	add_text(&arguments, run->sqlstate);
 	add_text(&arguments, run->message);
 	add_text(&arguments, run->context);
+	add_value(&arguments, Int32GetDatum(run->priority), false);
+	add_due(&arguments, run);
+	add_value(&arguments, BoolGetDatum(run->by_worker), false);
+	add_value(&arguments, Int32GetDatum(run->attempt), false);
 	return store_execute(INSERT_RUN, arguments.values, arguments.nulls, take_id, &run->id) > 0;
 }
 
@@ -180,6 +211,9 @@ update_run(const Run *run)
 	add_text(&arguments, run->sqlstate);
 	add_text(&arguments, run->message);
 	add_text(&arguments, run->context);
+	add_due(&arguments, run);
+	add_value(&arguments, BoolGetDatum(run->by_worker), false);
+	add_value(&arguments, Int32GetDatum(run->attempt), false);
 	(void) store_execute(UPDATE_RUN, arguments.values, arguments.nulls, NULL, NULL);
 }
 
@@ -210,6 +244,18 @@ run_end_wait(const Run *run, const char *outcome, Jsonb *changes)
 	};
 
 	(void) store_execute(END_WAIT, values, changes == NULL ? "  n" : NULL, NULL, NULL);
+}
+
+/* It does so no more, since the run's error befell it. */
+void
+run_fail_wait(Run *run)
+{
+	Datum		values[] = {
+		Int64GetDatum(run->id), CStringGetTextDatum(run->sqlstate), CStringGetTextDatum(run->message),
+	};
+
+	(void) store_execute(FAIL_WAIT, values, NULL, NULL, NULL);
+	log_failure(run, run->flow->steps[run->step].name, run->message);
 }
 
 /* What the run asks is of no interest any more. */

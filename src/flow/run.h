@@ -19,6 +19,8 @@ typedef enum RunStatus
 	NUMBER_OF_STATUSES
 } RunStatus;
 
+#define NEVER DT_NOEND
+
 typedef struct Run
 {
 	int64		id;				/* 0: not stored yet */
@@ -35,6 +37,11 @@ typedef struct Run
 	char	   *sqlstate;		/* of the failure; NULL: none */
 	char	   *message;
 	char	   *context;
+	TimestampTz due_at;			/* when a worker takes it up; NEVER */
+	int32		priority;
+	bool		by_worker;		/* its steps are left to workers */
+	int32		attempt;		/* how often the step has failed so far */
+	bool		reads_again;	/* the next step begins with reading the row again */
 	List	   *records;		/* of StepRecord *, not stored yet */
 	List	   *done;			/* of char *, the steps that are stored, in their order */
 }			Run;
@@ -53,11 +60,13 @@ typedef struct StepRecord
 
 extern const char *status_name(RunStatus status);
 extern Run *run_load(int64 id);
+extern Run *run_claim(int64 id);
 extern void run_store(Run *run);
 extern bool run_store_first(Run *run);
 extern int64 run_of_key(const char *flow, const char *key);
 extern bool run_has_come_to(const Run *run, const char *step);
 extern void run_end_wait(const Run *run, const char *outcome, Jsonb *changes);
+extern void run_fail_wait(Run *run);
 extern void run_close_confirmations(const Run *run);
 extern Oid	run_role(const Run *run);
 
@@ -65,5 +74,6 @@ extern Oid	run_role(const Run *run);
 extern List *recorded_steps(int64 run);
 extern int	times_recorded(const Run *run, const char *name);
 extern void store_records(Run *run);
+extern void log_failure(const Run *run, const char *step, const char *message);
 
 #endif

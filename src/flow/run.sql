@@ -16,14 +16,19 @@ CREATE TABLE smartwf.runs (
 	sqlstate text,
 	message text,
 	context text,
+	priority int NOT NULL DEFAULT 0,
+	due_at timestamptz,
+	by_worker boolean NOT NULL DEFAULT false,
+	attempt int NOT NULL DEFAULT 0,
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
+) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key) WHERE key IS NOT NULL;
 CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
 CREATE INDEX runs_open ON smartwf.runs (id) WHERE status NOT IN ('finished', 'cancelled');
+CREATE INDEX runs_due ON smartwf.runs (flow, priority, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.runs IS
-'Runs of flows: the version, the element or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name behind it and its search_path, the step that comes next, waits or failed, and why it failed.';
+'Runs of flows: the version, the element or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name behind it and its search_path, the step that comes next, waits or failed, and why it failed; from when on a worker takes it up (due_at; null: never), the higher priority first, whether its steps are left to workers (by_worker), and how often the step has failed so far (attempt).';
 
 CREATE TABLE smartwf.run_steps (
 	run bigint NOT NULL,
@@ -40,6 +45,8 @@ CREATE TABLE smartwf.run_steps (
 	context text,
 	PRIMARY KEY (run, number)
 );
+-- for the metrics: what was done lately
+CREATE INDEX run_steps_started_at ON smartwf.run_steps USING brin (started_at) WITH (pages_per_range = 16);
 COMMENT ON TABLE smartwf.run_steps IS
 'What each run did, in its order (number from 1): step, which attempt at it, when, how long, outcome, what changed in the model, and the error of one that failed.';
 
@@ -53,7 +60,7 @@ CREATE TABLE smartwf.confirmations (
 	users text[] NOT NULL,
 	answers_needed int NOT NULL DEFAULT 1,
 	due_at timestamptz,
-	status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'answered', 'cancelled')),
+	status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'answered', 'cancelled', 'expired')),
 	choice text,
 	asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	closed_at timestamptz
@@ -103,10 +110,21 @@ CREATE FUNCTION smartwf.start_flow(flow text, docid text DEFAULT NULL, model jso
 COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
 'Starts the newest version of a flow (text) for a document (docid, text), for free JSON (model, jsonb object), or for a document whose fields the model adds to or replaces; it runs in the caller''s transaction until its end, a wait or a failure, with the caller''s rights. key (text) makes it idempotent: the flow is started once for a key. Returns the run (bigint). Raises 42704 for an unknown flow, what get_states() raises for a document, WF400 for a malformed call; what goes wrong in a step is kept with the run.';
 
+CREATE FUNCTION smartwf.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL,
+		at timestamptz DEFAULT NULL, priority int DEFAULT 0) RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_enqueue_flow';
+COMMENT ON FUNCTION smartwf.enqueue_flow(text, text, jsonb, text, timestamptz, int) IS
+'Leaves a run of the newest version of a flow (text) to the workers, which commit after every step; flow, docid, model and key as in start_flow(). at (timestamptz, default: now): not before. priority (int): the higher first. Its steps have the caller''s rights. Returns the run (bigint). Raises as start_flow().';
+
 CREATE FUNCTION smartwf.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_restart_run';
 COMMENT ON FUNCTION smartwf.restart_run(bigint, text) IS
-'Goes on with a failed or cancelled run (bigint) at the step where it stands, or at an earlier one (from_step, text) that it has come to before; a draft begins anew, a queued one now. Fields of the document that the flow has not changed are read again. Returns the status (text). Raises WF410 for a run in another status, 42501 for whom is neither its starter nor an administrator, 42704 for an unknown run or step.';
+'Goes on with a failed or cancelled run (bigint) at the step where it stands, or at an earlier one (from_step, text) that it has come to before; a draft begins anew, a queued one now. A run that is left to workers (enqueue_flow) is queued again instead. Fields of the document that the flow has not changed are read again. Returns the status (text). Raises WF410 for a run in another status, 42501 for whom is neither its starter nor an administrator, 42704 for an unknown run or step.';
+
+CREATE FUNCTION smartwf.restart_all(flow text, error_like text DEFAULT '%') RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_restart_all';
+COMMENT ON FUNCTION smartwf.restart_all(text, text) IS
+'For administrators: queues every failed run of a flow (text) again whose error message is like a pattern (error_like, text, as in LIKE; default: any), to go on at the step that failed. Returns how many (bigint). Raises 42501 for whom is no administrator.';
 
 CREATE FUNCTION smartwf.cancel_run(run bigint) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_cancel_run';
@@ -121,7 +139,7 @@ COMMENT ON FUNCTION smartwf.reset_run(bigint) IS
 CREATE FUNCTION smartwf.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_answer_confirmation';
 COMMENT ON FUNCTION smartwf.answer_confirmation(bigint, text, text) IS
-'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights of its starter. Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered, WF400 for what is no option, 42704 for one that does not ask the caller.';
+'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights of its starter; one that is left to workers (enqueue_flow) is queued. Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered, WF400 for what is no option, 42704 for one that does not ask the caller.';
 
 CREATE FUNCTION smartwf.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delegate';

@@ -14,6 +14,7 @@
 #include "common/actor.h"
 #include "common/argument.h"
 #include "common/attempt.h"
+#include "common/clock.h"
 #include "common/compat.h"
 #include "common/error.h"
 #include "common/json_value.h"
@@ -97,6 +98,8 @@ start_run(const Start *start)
 		.flow = newest_flow(start->flow), .status = start->queued ? RUN_QUEUED : RUN_RUNNING,
 		.docid = start->docid == NULL ? NULL : pstrdup(start->docid),
 		.key = start->key == NULL ? NULL : pstrdup(start->key), .actor = actor_name(), .step = 0,
+		.due_at = !start->queued ? NEVER : start->at != 0 ? start->at : clock_now(),
+		.by_worker = start->queued, .priority = start->priority,
 	};
 
 	check_stack_depth();		/* a step may start a flow */
@@ -136,6 +139,24 @@ smartwf_start_flow(PG_FUNCTION_ARGS)
 		.docid = text_argument(fcinfo, 1),
 		.model = model_argument(fcinfo, 2),
 		.key = text_argument(fcinfo, 3),
+	};
+
+	PG_RETURN_INT64(start_run(&start));
+}
+
+/* smartwf.enqueue_flow(flow, docid, model, key, at, priority) */
+PG_FUNCTION_INFO_V1(smartwf_enqueue_flow);
+Datum
+smartwf_enqueue_flow(PG_FUNCTION_ARGS)
+{
+	Start		start = {
+		.flow = needed_argument(fcinfo, 0, "flow"),
+		.docid = text_argument(fcinfo, 1),
+		.model = model_argument(fcinfo, 2),
+		.key = text_argument(fcinfo, 3),
+		.queued = true,
+		.at = PG_ARGISNULL(4) ? 0 : PG_GETARG_TIMESTAMPTZ(4),
+		.priority = PG_ARGISNULL(5) ? 0 : PG_GETARG_INT32(5),
 	};
 
 	PG_RETURN_INT64(start_run(&start));
@@ -197,8 +218,18 @@ smartwf_restart_run(PG_FUNCTION_ARGS)
 					 errmsg("run " INT64_FORMAT " has not come to a step \"%s\"", run->id, from)));
 		run->step = step_index(run->flow, from);
 	}
-	run_as_starter(run, read_again_now, run);
-	drive(run);
+	run->attempt = 0;
+	if (run->by_worker && run->status != RUN_QUEUED)
+	{
+		run->status = RUN_QUEUED;
+		run->due_at = clock_now();
+		run_store(run);
+	}
+	else
+	{
+		run_as_starter(run, read_again_now, run);
+		drive(run);
+	}
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }
 

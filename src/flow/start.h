@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 /* How a run is started. */
 typedef struct Start
@@ -16,7 +17,9 @@ typedef struct Start
 	const char *docid;			/* NULL: free JSON */
 	Jsonb	   *model;			/* NULL: none */
 	const char *key;			/* NULL: none */
-	bool		queued;			/* wait for a worker */
+	bool		queued;			/* leave it to the workers */
+	TimestampTz at;				/* not before; 0: now */
+	int32		priority;
 	bool		keeps_failure;	/* a model that cannot be read fails the run, else the call */
 }			Start;
 

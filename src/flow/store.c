@@ -16,7 +16,6 @@
 #include "store.h"
 
 #define EQ " OPERATOR(pg_catalog.=) "
-#define MOST_ARGUMENTS 16
 
 typedef struct StatementText
 {
@@ -25,18 +24,50 @@ typedef struct StatementText
 	const char *text;
 }			StatementText;
 
+#define RUN_COLUMNS \
+	"SELECT flow_id, docid, key, status, starter, actor, model, base, step, sqlstate, message, context, search_path," \
+	" by_worker::pg_catalog.int4, attempt, due_at"
+
+/* A queue for each flow and priority, found by hops through the index. */
+#define QUEUES \
+	"WITH RECURSIVE queue (flow, priority) AS (" \
+	" (SELECT flow, priority FROM smartwf.runs WHERE due_at IS NOT NULL ORDER BY flow, priority LIMIT 1)" \
+	" UNION ALL" \
+	" SELECT n.flow, n.priority FROM queue q, LATERAL (SELECT r.flow, r.priority FROM smartwf.runs r" \
+	"  WHERE r.due_at IS NOT NULL AND ROW (r.flow, r.priority) OPERATOR(pg_catalog.>) ROW (q.flow, q.priority)" \
+	"  ORDER BY r.flow, r.priority LIMIT 1) n)"
+
 static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
-	[INSERT_RUN] = {14, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
-	JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID},
+	[INSERT_RUN] = {18, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
+	JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, status, starter, actor, search_path, model, base, step,"
-		" sqlstate, message, context) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+		" sqlstate, message, context, priority, due_at, by_worker, attempt)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
 	" ON CONFLICT (flow, key) WHERE key IS NOT NULL DO NOTHING RETURNING id"},
-	[UPDATE_RUN] = {8, {INT8OID, TEXTOID, JSONBOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID},
+	[UPDATE_RUN] = {11, {INT8OID, TEXTOID, JSONBOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+	BOOLOID, INT4OID},
 		"UPDATE smartwf.runs SET status = $2, model = $3, base = $4, step = $5, sqlstate = $6, message = $7,"
-	" context = $8, changed_at = pg_catalog.clock_timestamp() WHERE id" EQ "$1"},
-	[LOCK_RUN] = {1, {INT8OID},
-		"SELECT flow_id, docid, key, status, starter, actor, model, base, step, sqlstate, message, context, search_path"
+	" context = $8, due_at = $9, by_worker = $10, attempt = $11, changed_at = pg_catalog.clock_timestamp() WHERE id" EQ "$1"},
+	[LOCK_RUN] = {2, {INT8OID, TIMESTAMPTZOID}, RUN_COLUMNS
 	" FROM smartwf.runs WHERE id" EQ "$1 FOR UPDATE"},
+	[CLAIM_RUN] = {2, {INT8OID, TIMESTAMPTZOID}, RUN_COLUMNS
+		" FROM smartwf.runs WHERE id" EQ "$1 AND due_at OPERATOR(pg_catalog.<=) $2 FOR UPDATE SKIP LOCKED"},
+	/* the heads of the queues: the higher priority first, then turn by turn */
+	[DUE_RUNS] = {2, {TIMESTAMPTZOID, INT4OID},
+		QUEUES
+		" SELECT h.id, q.flow FROM queue q, LATERAL (SELECT r.id, r.due_at, pg_catalog.row_number() OVER (ORDER BY r.due_at) AS turn"
+		"  FROM smartwf.runs r WHERE r.flow" EQ "q.flow AND r.priority" EQ "q.priority AND r.due_at OPERATOR(pg_catalog.<=) $1"
+		"  ORDER BY r.due_at LIMIT $2) h"
+	" ORDER BY q.priority DESC, h.turn, h.due_at, h.id"},
+	[NEXT_DUE_RUN] = {1, {TIMESTAMPTZOID},
+		QUEUES
+		" SELECT pg_catalog.min(h.due_at) FROM queue q, LATERAL (SELECT r.due_at FROM smartwf.runs r"
+		"  WHERE r.flow" EQ "q.flow AND r.priority" EQ "q.priority AND r.due_at OPERATOR(pg_catalog.>) $1"
+	"  ORDER BY r.due_at LIMIT 1) h"},
+	[RESTART_RUNS] = {3, {TEXTOID, TEXTOID, TIMESTAMPTZOID},
+		"UPDATE smartwf.runs SET status = 'queued', due_at = $3, by_worker = true, attempt = 0,"
+		" changed_at = pg_catalog.clock_timestamp() WHERE flow" EQ "$1 AND status" EQ "'failed'"
+	" AND message OPERATOR(pg_catalog.~~) $2"},
 	[FIND_KEY] = {2, {TEXTOID, TEXTOID},
 	"SELECT id FROM smartwf.runs WHERE flow" EQ "$1 AND key" EQ "$2"},
 	[CLOSE_CONFIRMATIONS] = {1, {INT8OID},
@@ -46,9 +77,15 @@ static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
 		"UPDATE smartwf.run_steps SET outcome = $2, changes = $3,"
 		" duration = pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) started_at"
 	" WHERE run" EQ "$1 AND outcome" EQ "'waiting'"},
-	[INSERT_CONFIRMATION] = {8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, INT4OID, TEXTOID},
+	[FAIL_WAIT] = {3, {INT8OID, TEXTOID, TEXTOID},
+		"UPDATE smartwf.run_steps SET outcome = 'failed', sqlstate = $2, message = $3,"
+		" duration = pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) started_at"
+	" WHERE run" EQ "$1 AND outcome" EQ "'waiting'"},
+	[OPEN_CONFIRMATION] = {1, {INT8OID},
+	"SELECT id FROM smartwf.confirmations WHERE run" EQ "$1 AND status" EQ "'open'"},
+	[INSERT_CONFIRMATION] = {8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, INT4OID, TIMESTAMPTZOID},
 		"INSERT INTO smartwf.confirmations (run, step, field, message, options, users, answers_needed, due_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $8::pg_catalog.interval)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 	" RETURNING id"},
 	[READ_CONFIRMATION] = {1, {INT8OID},
 		"SELECT run, step, field, options, users, answers_needed, status, message,"
@@ -57,8 +94,8 @@ static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
 	" FROM smartwf.confirmations c WHERE id" EQ "$1"},
 	[INSERT_ANSWER] = {4, {INT8OID, TEXTOID, TEXTOID, TEXTOID},
 	"INSERT INTO smartwf.answers (confirmation, actor, choice, comment) VALUES ($1, $2, $3, $4)"},
-	[CLOSE_CONFIRMATION] = {2, {INT8OID, TEXTOID},
-		"UPDATE smartwf.confirmations SET status = 'answered', choice = $2, closed_at = pg_catalog.clock_timestamp()"
+	[CLOSE_CONFIRMATION] = {3, {INT8OID, TEXTOID, TEXTOID},
+		"UPDATE smartwf.confirmations SET status = $3, choice = $2, closed_at = pg_catalog.clock_timestamp()"
 	" WHERE id" EQ "$1"},
 	[DELEGATE_CONFIRMATION] = {2, {INT8OID, TEXTOID},
 	"UPDATE smartwf.confirmations SET users = pg_catalog.array_append(users, $2) WHERE id" EQ "$1"},

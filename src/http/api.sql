@@ -126,6 +126,9 @@ CREATE FUNCTION smartwf_api.unlock_element(docid text, force boolean DEFAULT fal
 
 CREATE FUNCTION smartwf_api.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_start_flow';
+CREATE FUNCTION smartwf_api.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL,
+		at timestamptz DEFAULT NULL, priority int DEFAULT 0) RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_enqueue_flow';
 CREATE FUNCTION smartwf_api.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_restart_run';
 CREATE FUNCTION smartwf_api.cancel_run(run bigint) RETURNS text

@@ -1,0 +1,95 @@
+/*
+ * clock.c
+ *		The time by which work falls due, and how long to wait before trying
+ *		again.
+ *
+ * It is the server's time, unless an administrator tests his timers: he can
+ * put the clock of his own session forward.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "actor.h"
+#include "clock.h"
+#include "compat.h"
+
+/* How far this session's clock is ahead. */
+static int64 advance = 0;
+
+/* The time by which work falls due. */
+TimestampTz
+clock_now(void)
+{
+	return GetCurrentTimestamp() + advance;
+}
+
+static Interval *
+parse_interval(const char *text)
+{
+	return DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text),
+												 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+static int64
+microseconds(const Interval *interval)
+{
+	return interval->time + (interval->day + (int64) interval->month * DAYS_PER_MONTH) * USECS_PER_DAY;
+}
+
+/* An interval as text in microseconds; a month has 30 days. */
+int64
+interval_microseconds(const char *text)
+{
+	return microseconds(parse_interval(text));
+}
+
+/* START and an interval as text; months and days by the calendar, in UTC. */
+TimestampTz
+time_after(TimestampTz start, const char *interval)
+{
+	Interval   *span = parse_interval(interval);
+	Datum		moved = DirectFunctionCall2(timestamp_pl_interval, TimestampGetDatum(start), PointerGetDatum(span));
+
+	return (TimestampTz) DatumGetTimestamp(moved);
+}
+
+/*
+ * When to try again what has failed that often: twice as long after each time,
+ * never longer than LONGEST, and between half of it and all of it by chance, so
+ * that what failed together is not tried together.  In microseconds.
+ */
+TimestampTz
+next_attempt_at(int failed_attempts, int64 first, int64 longest)
+{
+	int64		pause = first;
+
+	for (int i = 1; i < failed_attempts && pause < longest; i++)
+		pause *= 2;
+	pause = Min(pause, longest);
+	return clock_now() + pause / 2 + (int64) (random_fraction() * (pause / 2));
+}
+
+/* smartwf.clock() */
+PG_FUNCTION_INFO_V1(smartwf_clock);
+Datum
+smartwf_clock(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(clock_now());
+}
+
+/* smartwf.advance_clock(by): for administrators, who test their timers. */
+PG_FUNCTION_INFO_V1(smartwf_advance_clock);
+Datum
+smartwf_advance_clock(PG_FUNCTION_ARGS)
+{
+	if (!is_administrator())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only an administrator can advance the clock")));
+	advance = PG_ARGISNULL(0) ? 0 : advance + microseconds(PG_GETARG_INTERVAL_P(0));
+	PG_RETURN_TIMESTAMPTZ(clock_now());
+}

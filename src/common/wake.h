@@ -1,0 +1,20 @@
+/*
+ * wake.h
+ *		Telling whoever works in the background that there is work.
+ */
+#ifndef SMARTWF_WAKE_H
+#define SMARTWF_WAKE_H
+
+#include "postgres.h"
+
+/* Who is told; bits. */
+#define WAKE_RUNS		1		/* runs and timers */
+#define WAKE_DELIVERY	2		/* notifications */
+
+typedef void (*Waker) (int whom);
+
+extern void wake_init(void);
+extern void wake_register(Waker waker);
+extern void wake_at_commit(int whom);
+
+#endif

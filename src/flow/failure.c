@@ -1,0 +1,105 @@
+/*
+ * failure.c
+ *		What becomes of a run whose step has failed: it is tried again, or the
+ *		step says what then.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "common/clock.h"
+#include "common/json_value.h"
+#include "drive.h"
+
+/* A conflict with another transaction is nobody's fault: try again, this often. */
+#define CONFLICT_RETRIES 10
+#define CONFLICT_BACKOFF (20 * 1000)
+
+typedef struct FailurePolicy
+{
+	int			retries;
+	int64		backoff;		/* microseconds */
+	int64		longest;
+	char	   *then;			/* fail, skip, branch */
+}			FailurePolicy;
+
+static char *
+policy_text(const Step *step, const char *name)
+{
+	JsonbValue	policy = json_root(step->failure);
+
+	return json_text(json_member(&policy, name, strlen(name)));
+}
+
+/* What the definition says; the checker has filled in all of it. */
+static FailurePolicy
+policy_of_step(const Step *step)
+{
+	FailurePolicy policy = {.then = "fail"};
+
+	if (step->failure == NULL)
+		return policy;
+	policy.retries = pg_strtoint32(policy_text(step, "retries"));
+	policy.backoff = interval_microseconds(policy_text(step, "backoff"));
+	policy.longest = interval_microseconds(policy_text(step, "maximumBackoff"));
+	policy.then = policy_text(step, "then");
+	return policy;
+}
+
+static bool
+is_conflict(int sqlstate)
+{
+	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TRANSACTION_ROLLBACK;
+}
+
+/* Try again later: that is a worker's to do. */
+static void
+queue_again(Run *run, int64 backoff, int64 longest)
+{
+	run->status = RUN_QUEUED;
+	run->by_worker = true;
+	run->due_at = next_attempt_at(run->attempt, backoff, longest);
+}
+
+/* Go on elsewhere, the failure being dealt with; the records keep it. */
+static void
+go_on_at(Run *run, int step)
+{
+	run->status = RUN_RUNNING;
+	run->step = step;
+	run->attempt = 0;
+	run->sqlstate = run->message = run->context = NULL;
+}
+
+/* The step at which the run stands has failed; its error is noted. */
+void
+decide_after_failure(Run *run, int sqlstate)
+{
+	const Step *step = &run->flow->steps[run->step];
+	FailurePolicy policy = policy_of_step(step);
+
+	run->attempt++;
+	if (run->attempt <= policy.retries)
+		queue_again(run, policy.backoff, policy.longest);
+	else if (is_conflict(sqlstate) && run->attempt <= CONFLICT_RETRIES)
+		queue_again(run, CONFLICT_BACKOFF, USECS_PER_MINUTE);
+	else if (strcmp(policy.then, "skip") == 0)
+		go_on_at(run, step->next);
+	else if (strcmp(policy.then, "branch") == 0)
+		go_on_at(run, first_of_branch(run->flow, step, "failure", NULL));
+	else
+		run->status = RUN_FAILED;
+}
+
+/* The step that waits for an answer has failed: nobody is asked any more. */
+void
+fail_waiting_step(Run *run, Failure failure, const char *message)
+{
+	run->sqlstate = pstrdup(smartwf_failures[failure].sqlstate);
+	run->message = pstrdup(message);
+	run->context = NULL;
+	run_fail_wait(run);
+	run_close_confirmations(run);
+	decide_after_failure(run, failure_sqlstate(failure));
+}

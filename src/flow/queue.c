@@ -1,0 +1,163 @@
+/*
+ * queue.c
+ *		Runs that are left to workers: those that are due, one of them a step
+ *		further, and what a worker notes of a step that took its transaction
+ *		down with it.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "common/actor.h"
+#include "common/argument.h"
+#include "common/attempt.h"
+#include "common/clock.h"
+#include "common/compat.h"
+#include "common/error.h"
+#include "common/relation.h"
+#include "common/wake.h"
+#include "drive.h"
+#include "queue.h"
+#include "store.h"
+
+typedef struct TakenRuns
+{
+	List	   *runs;
+	MemoryContext context;
+}			TakenRuns;
+
+static void
+take_due_runs(void *argument)
+{
+	TakenRuns  *taken = argument;
+	MemoryContext outer = MemoryContextSwitchTo(taken->context);
+
+	for (int i = 0; i < SPI_processed; i++)
+	{
+		DueRun	   *run = palloc0_object(DueRun);
+
+		run->id = result_bigint(i, 1);
+		run->flow = result_text(i, 2);
+		taken->runs = lappend(taken->runs, run);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+/*
+ * Runs that are due (DueRun *), in the order in which they should be driven: up
+ * to so many of each flow and priority.  Nothing is locked; another worker may
+ * come first.
+ */
+List *
+due_runs(int most_of_a_queue)
+{
+	Datum		values[] = {TimestampTzGetDatum(clock_now()), Int32GetDatum(most_of_a_queue)};
+	TakenRuns	taken = {NIL, CurrentMemoryContext};
+
+	(void) store_execute(DUE_RUNS, values, NULL, take_due_runs, &taken);
+	return taken.runs;
+}
+
+static void
+take_time(void *argument)
+{
+	*(TimestampTz *) argument = result_time(0, 1, NEVER);
+}
+
+/* When the next one falls due that is not yet; NEVER. */
+TimestampTz
+next_due_run(void)
+{
+	Datum		value = TimestampTzGetDatum(clock_now());
+	TimestampTz next = NEVER;
+
+	(void) store_execute(NEXT_DUE_RUN, &value, NULL, take_time, &next);
+	return next;
+}
+
+/* How many runs of the flow may be driven at once; 0: any number. */
+int
+run_limit(const char *flow)
+{
+	const Flow *newest = newest_flow(flow);
+
+	return newest == NULL ? 0 : newest->max_runs;
+}
+
+/* For the rest of the transaction: whoever started the run, and where he looks. */
+static void
+become_starter(const Run *run)
+{
+	(void) set_config_option("search_path",
+							 run->search_path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", run->search_path),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	become_actor(run_role(run), run->actor);
+}
+
+/*
+ * Take a run that is due one step further, as whoever started it; the caller
+ * commits.  REPORT tells whoever watches what is done.
+ */
+Advance
+advance_run(int64 id, void (*report) (const char *doing))
+{
+	Run		   *run = run_claim(id);
+
+	if (run == NULL)
+		return NOT_DUE;
+	report(psprintf("run " INT64_FORMAT " of flow \"%s\", step \"%s\"", id, run->flow->name,
+					run->step == END_OF_FLOW ? "" : run->flow->steps[run->step].name));
+	become_starter(run);
+	drive_one_step(run);
+	return run->status == RUN_RUNNING ? GOES_ON : PAUSES;
+}
+
+/*
+ * A step has failed in a way that undid all of its transaction: note it with
+ * the run, in a transaction of its own.
+ */
+void
+give_up_step(int64 id, const ErrorData *error)
+{
+	Run		   *run = run_claim(id);
+	StepRecord *record = palloc0_object(StepRecord);
+
+	if (run == NULL)
+		return;
+	if (run->step == END_OF_FLOW || run->status == RUN_WAITING)
+	{
+		/* nothing to blame: put it off */
+		run->due_at = next_attempt_at(++run->attempt, USECS_PER_SEC, USECS_PER_HOUR);
+		run_store(run);
+		return;
+	}
+	record->step = &run->flow->steps[run->step];
+	record->started_at = record->ended_at = GetCurrentTimestamp();
+	note_failure(run, record, error);
+	run->records = lappend(run->records, record);
+	pause_or_end(run);
+}
+
+/* smartwf.restart_all(flow, error_like) */
+PG_FUNCTION_INFO_V1(smartwf_restart_all);
+Datum
+smartwf_restart_all(PG_FUNCTION_ARGS)
+{
+	Datum		values[3];
+
+	if (!is_administrator())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only an administrator can restart all runs of a flow")));
+	values[0] = CStringGetTextDatum(needed_argument(fcinfo, 0, "flow"));
+	values[1] = CStringGetTextDatum(needed_argument(fcinfo, 1, "error_like"));
+	values[2] = TimestampTzGetDatum(clock_now());
+	wake_at_commit(WAKE_RUNS);
+	PG_RETURN_INT64(store_execute(RESTART_RUNS, values, NULL, NULL, NULL));
+}

@@ -1,0 +1,33 @@
+/*
+ * queue.h
+ *		Runs that are left to workers.
+ */
+#ifndef SMARTWF_QUEUE_H
+#define SMARTWF_QUEUE_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+typedef struct DueRun
+{
+	int64		id;
+	char	   *flow;
+}			DueRun;
+
+extern List *due_runs(int most_of_a_queue);
+extern TimestampTz next_due_run(void);
+extern int	run_limit(const char *flow);
+/* What came of a run that a worker wanted to take a step further. */
+typedef enum Advance
+{
+	NOT_DUE,					/* any more, or another worker has it */
+	GOES_ON,					/* there is a next step, at once */
+	PAUSES						/* or has ended */
+} Advance;
+
+extern Advance advance_run(int64 id, void (*report) (const char *doing));
+extern void give_up_step(int64 id, const ErrorData *error);
+
+#endif

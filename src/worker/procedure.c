@@ -1,0 +1,98 @@
+/*
+ * procedure.c
+ *		The work of the background workers, done in a session that calls for it:
+ *		where preloading is not allowed, and in tests.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "storage/latch.h"
+#include "utils/wait_event.h"
+
+#include "board.h"
+#include "common/actor.h"
+#include "common/argument.h"
+#include "common/clock.h"
+#include "common/compat.h"
+#include "common/error.h"
+#include "common/locale.h"
+#include "common/wake.h"
+#include "unit.h"
+#include "work.h"
+
+/* Without a board nobody wakes us: look again after so long, in milliseconds. */
+#define LOOK_AGAIN 1000
+
+/* A procedure that commits must be called at the top, not in a transaction. */
+static void
+require_own_transactions(FunctionCallInfo fcinfo)
+{
+	CallContext *call = (CallContext *) fcinfo->context;
+
+	if (call == NULL || !IsA(call, CallContext) || call->atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				 errmsg("smartwf.work() makes transactions of its own"),
+				 errhint("Call it outside of a transaction block, and not from a function.")));
+}
+
+/* Nothing is due: sleep until something may be, or it is over; false then. */
+static bool
+sleep_until_due(TimestampTz end)
+{
+	long		pause = TimestampDifferenceMilliseconds(clock_now(), next_due(WAKE_RUNS | WAKE_DELIVERY));
+
+	pause = Min(pause, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end));
+	if (!board_is_there())
+		pause = Min(pause, LOOK_AGAIN);
+	if (pause > 0)
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, pause, PG_WAIT_EXTENSION);
+	CHECK_FOR_INTERRUPTS();
+	ResetLatch(MyLatch);
+	board_set_idle(true);
+	return GetCurrentTimestamp() < end;
+}
+
+static void
+work_until(TimestampTz end, bool waits)
+{
+	units_begin(&procedure_transactions);
+	PG_TRY();
+	{
+		board_enter(WAKE_RUNS | WAKE_DELIVERY);
+		ResetLatch(MyLatch);
+		board_set_idle(true);
+		while (work_off(WAKE_RUNS | WAKE_DELIVERY, end) || (waits && sleep_until_due(end)))
+			;
+	}
+	PG_FINALLY();
+	{
+		board_leave();
+		units_end();
+	}
+	PG_END_TRY();
+}
+
+/* smartwf.work(max_seconds) */
+PG_FUNCTION_INFO_V1(smartwf_work);
+Datum
+smartwf_work(PG_FUNCTION_ARGS)
+{
+	double		seconds = PG_ARGISNULL(0) ? 0 : PG_GETARG_FLOAT8(0);
+
+	require_own_transactions(fcinfo);
+	if (!is_administrator())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only an administrator can do the work of the workers")));
+	if (!(seconds >= 0 && seconds <= 1e9))
+		raise_failure(MALFORMED_CALL, localized("argument \"max_seconds\" must not be negative"));
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	work_until(seconds == 0 ? DT_NOEND : GetCurrentTimestamp() + (int64) (seconds * USECS_PER_SEC), seconds > 0);
+	SPI_finish();
+	PG_RETURN_VOID();
+}

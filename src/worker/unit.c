@@ -1,0 +1,166 @@
+/*
+ * unit.c
+ *		A unit of work: a transaction of its own, in a background worker or in a
+ *		procedure that was called.
+ *
+ * The work runs in a subtransaction: after an error there is still a whole
+ * transaction to end, in the same way in both places.  Settings that it
+ * changes, in a deferred trigger even, end with the unit.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "tcop/pquery.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "board.h"
+#include "common/attempt.h"
+#include "unit.h"
+
+static const Transactions *transactions = NULL;
+static MemoryContext unit_context = NULL;
+static int	settings_level = 0;
+
+/* In a background worker */
+
+static void
+begin_in_worker(void)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+commit_in_worker(void)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+static void
+recover_in_worker(void)
+{
+	AbortCurrentTransaction();
+}
+
+const Transactions worker_transactions = {
+	begin_in_worker, commit_in_worker, recover_in_worker, false
+};
+
+/* In a procedure: there is always a transaction, and SPI begins the next */
+
+static void
+begin_in_procedure(void)
+{
+	EnsurePortalSnapshotExists();
+}
+
+static void
+recover_in_procedure(void)
+{
+}
+
+const Transactions procedure_transactions = {
+	begin_in_procedure, SPI_commit, recover_in_procedure, true
+};
+
+/* No user's code can run any more. */
+static void
+restore_settings(XactEvent event, void *argument)
+{
+	if (event == XACT_EVENT_PRE_COMMIT && settings_level > 0)
+		AtEOXact_GUC(false, settings_level);
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT)
+		settings_level = 0;
+}
+
+/* From now on, units are done so. */
+void
+units_begin(const Transactions *how)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(restore_settings, NULL);
+	registered = true;
+	transactions = how;
+	unit_context = AllocSetContextCreate(TopMemoryContext, "smartwf unit", ALLOCSET_DEFAULT_SIZES);
+}
+
+void
+units_end(void)
+{
+	MemoryContextDelete(unit_context);
+	unit_context = NULL;
+}
+
+/* The error of a commit that failed, or NULL. */
+static ErrorData *
+commit_unit(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		transactions->commit();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		transactions->recover();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	return error;
+}
+
+/* What is asked of an error later on, out of reach of what is freed. */
+static ErrorData *
+kept_error(const ErrorData *error)
+{
+	ErrorData  *kept = palloc0(sizeof(ErrorData));
+
+	kept->elevel = error->elevel;
+	kept->sqlerrcode = error->sqlerrcode;
+	kept->message = pstrdup(error->message == NULL ? "" : error->message);
+	kept->context = error->context == NULL ? NULL : pstrdup(error->context);
+	return kept;
+}
+
+/*
+ * Do WORK in a transaction and commit; the error that undid it, or NULL.
+ * The memory that WORK runs in ends with the unit.
+ */
+ErrorData *
+unit(Work work, void *argument)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ErrorData  *error;
+	ErrorData  *commit_error;
+
+	CHECK_FOR_INTERRUPTS();
+	transactions->begin();
+	settings_level = NewGUCNestLevel();
+	MemoryContextSwitchTo(unit_context);
+	error = attempt_whatever(work, argument);
+	if (error != NULL && transactions->can_be_cancelled &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	commit_error = commit_unit();
+	if (error == NULL)
+		error = commit_error;
+	board_count(error != NULL);
+	MemoryContextSwitchTo(caller);
+	if (error != NULL)
+		error = kept_error(error);
+	MemoryContextReset(unit_context);
+	return error;
+}

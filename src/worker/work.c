@@ -1,0 +1,246 @@
+/*
+ * work.c
+ *		What there is to do in the background, and doing it, unit by unit.
+ */
+#include "postgres.h"
+
+#include "access/hash.h"
+#include "catalog/namespace.h"
+#include "commands/prepare.h"
+#include "commands/sequence.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+
+#include "board.h"
+#include "common/clock.h"
+#include "common/compat.h"
+#include "common/wake.h"
+#include "flow/queue.h"
+#include "flow/run.h"
+#include "unit.h"
+#include "work.h"
+
+/* How many of each queue are looked up at once, and for how long that is valid. */
+#define BATCH 20
+#define BATCH_MICROSECONDS (50 * 1000)
+
+/* Our advisory locks: PostgreSQL's own functions use 1 and 2. */
+#define ADVISORY_CLASS 3
+
+/* Runs */
+
+typedef struct Candidates
+{
+	List	   *runs;			/* of Candidate * */
+	MemoryContext context;
+}			Candidates;
+
+typedef struct Candidate
+{
+	int64		id;
+	char	   *flow;
+	int			limit;			/* of the flow's runs at once; 0: none */
+}			Candidate;
+
+static void
+find_candidates(void *argument)
+{
+	Candidates *candidates = argument;
+	List	   *due = due_runs(BATCH);
+	MemoryContext outer = MemoryContextSwitchTo(candidates->context);
+	ListCell   *cell;
+
+	foreach(cell, due)
+	{
+		DueRun	   *run = lfirst(cell);
+		Candidate  *candidate = palloc0_object(Candidate);
+
+		candidate->id = run->id;
+		candidate->flow = pstrdup(run->flow);
+		candidate->limit = run_limit(run->flow);
+		candidates->runs = lappend(candidates->runs, candidate);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+typedef struct Turn
+{
+	int64		run;
+	Advance		advance;
+	const ErrorData *error;
+}			Turn;
+
+static void
+advance_now(void *argument)
+{
+	Turn	   *turn = argument;
+
+	turn->advance = advance_run(turn->run, board_report);
+}
+
+static void
+give_up_now(void *argument)
+{
+	Turn	   *turn = argument;
+
+	give_up_step(turn->run, turn->error);
+}
+
+typedef struct Slot
+{
+	const Candidate *candidate;
+	bool		is_taken;
+}			Slot;
+
+/*
+ * A place among those that may drive runs of the flow at once: a lock of the
+ * session, so that it is free again however the worker ends.
+ */
+static void
+take_slot(void *argument)
+{
+	Slot	   *slot = argument;
+	uint32		key = DatumGetUInt32(hash_any((const unsigned char *) slot->candidate->flow,
+											  strlen(slot->candidate->flow)));
+
+	for (int i = 0; i < slot->candidate->limit && !slot->is_taken; i++)
+	{
+		LOCKTAG		tag;
+
+		SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, key, i, ADVISORY_CLASS);
+		slot->is_taken = LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+	}
+}
+
+static void
+drop_temporary_tables(void *argument)
+{
+	ResetTempTableNamespace();
+}
+
+/* Nothing that a run's steps left in the session is there for the next one's. */
+static void
+clean_session(void)
+{
+	Oid			temporary;
+	Oid			toast;
+
+	LockReleaseAll(USER_LOCKMETHOD, true);
+	DropAllPreparedStatements();
+	if (IsBackgroundWorker)
+		PortalHashTableDeleteAll();	/* in a procedure, one of them is ours */
+	ResetSequenceCaches();
+	GetTempNamespaceState(&temporary, &toast);
+	if (OidIsValid(temporary))
+		(void) unit(drop_temporary_tables, NULL);
+}
+
+/* Drive a run, a transaction for each step, until it pauses or ends. */
+static bool
+drive_run(const Candidate *candidate)
+{
+	Slot		slot = {candidate, candidate->limit == 0};
+	Turn		turn = {candidate->id, GOES_ON, NULL};
+	bool		is_mine = false;
+
+	if (!slot.is_taken)
+		(void) unit(take_slot, &slot);
+	if (!slot.is_taken)
+		return false;
+	while (turn.advance == GOES_ON)
+	{
+		turn.advance = PAUSES;
+		turn.error = unit(advance_now, &turn);
+		if (turn.error != NULL)
+			(void) unit(give_up_now, &turn);
+		is_mine |= turn.advance != NOT_DUE;
+	}
+	clean_session();
+	return is_mine;
+}
+
+/* Work off a batch; true if there was something to do. */
+static bool
+drive_due_runs(void)
+{
+	Candidates	candidates = {NIL, CurrentMemoryContext};
+	TimestampTz start = GetCurrentTimestamp();
+	bool		has_worked = false;
+	ListCell   *cell;
+
+	(void) unit(find_candidates, &candidates);
+	foreach(cell, candidates.runs)
+	{
+		if (has_worked && GetCurrentTimestamp() > start + BATCH_MICROSECONDS)
+			break;
+		has_worked |= drive_run(lfirst(cell));
+	}
+	return has_worked;
+}
+
+/* All kinds of work */
+
+static const struct
+{
+	int			whom;			/* whose work it is */
+	bool		(*work) (void); /* do some; true if there was any */
+	TimestampTz (*next_due) (void);
+}			kinds[] = {
+	{WAKE_RUNS, drive_due_runs, next_due_run},
+};
+
+/*
+ * Do what is due, kind by kind, until nothing is or the time is over; true if
+ * there was anything.
+ */
+bool
+work_off(int whom, TimestampTz end)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "smartwf work",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext outer = MemoryContextSwitchTo(context);
+	bool		has_worked = true;
+	bool		had_work = false;
+
+	while (has_worked && GetCurrentTimestamp() < end)
+	{
+		has_worked = false;
+		for (int i = 0; i < lengthof(kinds); i++)
+			if ((kinds[i].whom & whom) != 0)
+				has_worked |= kinds[i].work();
+		MemoryContextReset(context);
+		had_work |= has_worked;
+	}
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(context);
+	return had_work;
+}
+
+typedef struct NextDue
+{
+	int			whom;
+	TimestampTz at;
+}			NextDue;
+
+static void
+find_next_due(void *argument)
+{
+	NextDue    *next = argument;
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if ((kinds[i].whom & next->whom) != 0)
+			next->at = Min(next->at, kinds[i].next_due());
+}
+
+/* When something falls due that is not yet; NEVER. */
+TimestampTz
+next_due(int whom)
+{
+	NextDue		next = {whom, NEVER};
+
+	(void) unit(find_next_due, &next);
+	return next.at;
+}

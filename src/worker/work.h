@@ -1,0 +1,15 @@
+/*
+ * work.h
+ *		What there is to do in the background, and doing it.
+ */
+#ifndef SMARTWF_WORK_H
+#define SMARTWF_WORK_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+extern bool work_off(int whom, TimestampTz end);
+extern TimestampTz next_due(int whom);
+
+#endif
