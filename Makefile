@@ -3,7 +3,7 @@ EXTENSION = smartwf
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
 
 MODULE_big = smartwf
-ROOMS = common lifecycle outbox flow worker http
+ROOMS = common lifecycle outbox flow timer worker http
 OBJS = src/smartwf.o $(patsubst %.c,%.o,$(sort $(wildcard $(ROOMS:%=src/%/*.c))))
 
 # joined in this order into the install script
@@ -27,6 +27,7 @@ SQL_PARTS = \
 	src/flow/builder.sql \
 	src/flow/run.sql \
 	src/flow/document.sql \
+	src/timer/timer.sql \
 	src/worker/worker.sql \
 	src/http/route.sql \
 	src/grants.sql \

@@ -14,6 +14,7 @@
 #include "flow/start.h"
 #include "lifecycle/pending.h"
 #include "lifecycle/protect.h"
+#include "timer/timer.h"
 #include "worker/worker.h"
 
 PG_MODULE_MAGIC;
@@ -30,6 +31,7 @@ _PG_init(void)
 	pending_init();
 	protect_init();
 	flow_effect_init();
+	timer_init();
 	worker_init();
 	MarkGUCPrefixReserved("smartwf");
 }

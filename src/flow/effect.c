@@ -28,8 +28,11 @@ start_flow_of(const char *docid, const char *flow, bool queued)
 static void
 start_flows_of_change(const PassedChange *change)
 {
-	const State *state = &change->workflow->states[change->to];
+	const State *state;
 
+	if (change->to == NO_STATE)
+		return;
+	state = &change->workflow->states[change->to];
 	if (change->transition != NULL)
 		start_flow_of(change->docid, change->transition->flow, change->transition->flow_queued);
 	start_flow_of(change->docid, state->flow, state->flow_queued);

@@ -264,13 +264,21 @@ row_statement(const AttachedTable *table, const char *verb, const char *between)
 
 /* A row has one JSON, whoever reads it: a run goes on in sessions with other settings. */
 static Jsonb *
-read_element(AttachedTable *table, const char *docid, const char *lock)
+try_element(AttachedTable *table, const char *docid, const char *lock)
 {
 	char	   *statement = psprintf("%s%s", row_statement(table, "SELECT pg_catalog.to_jsonb(t.*) FROM", ""), lock);
 	int			level = pin_settings();
 	Jsonb	   *row = query_row(table, docid, statement, NULL);
 
 	unpin_settings(level);
+	return row;
+}
+
+static Jsonb *
+read_element(AttachedTable *table, const char *docid, const char *lock)
+{
+	Jsonb	   *row = try_element(table, docid, lock);
+
 	if (row == NULL)
 		raise_failure(INVISIBLE_ELEMENT, docid);
 	return row;
@@ -285,6 +293,17 @@ model_of_element(const char *docid, const char *structure)
 	find_target(docid, structure[0] == '\0' ? NULL : structure, &target);
 	require_visible(&target);
 	return read_element(target.table, docid, "");
+}
+
+/* The same, its row locked; NULL if somebody else has it just now. */
+Jsonb *
+model_of_element_to_change(const char *docid)
+{
+	Target		target;
+
+	find_target(docid, NULL, &target);
+	require_visible(&target);
+	return try_element(target.table, docid, " FOR NO KEY UPDATE SKIP LOCKED");
 }
 
 /* Which columns the model wants other than the row has them, as a list. */

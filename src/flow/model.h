@@ -10,6 +10,7 @@
 #include "run.h"
 
 extern Jsonb *model_of_element(const char *docid, const char *structure);
+extern Jsonb *model_of_element_to_change(const char *docid);
 extern const JsonbValue *model_field(const Run *run, const char *field);
 extern Oid	model_field_type(const Run *run, const char *field);
 extern void model_set(Run *run, const char *field, Jsonb *value);

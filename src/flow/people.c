@@ -73,7 +73,7 @@ call_flow_function(Run *run, const char *name, Oid result_type, bool *isnull)
 	fcinfo->args[0].value = JsonbPGetDatum(run->model);
 	fcinfo->args[0].isnull = false;
 	fcinfo->args[1].value = Int64GetDatum(run->id);
-	fcinfo->args[1].isnull = false;
+	fcinfo->args[1].isnull = run->is_task;
 	result = FunctionCallInvoke(fcinfo);
 	*isnull = fcinfo->isnull;
 	return result;
@@ -170,7 +170,8 @@ notify_people(Run *run, const Step *step, List *people, const char *channel,
 			CStringGetTextDatum(is_html ? "html" : "text"),
 		};
 
-		Async_Notify(push_channel(lfirst(cell)), store_text(INSERT_NOTIFICATION, values, NULL));
+		Async_Notify(push_channel(lfirst(cell)),
+					 store_text(INSERT_NOTIFICATION, values, run->is_task ? "n      " : NULL));
 	}
 }
 

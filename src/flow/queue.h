@@ -22,7 +22,7 @@ extern int	run_limit(const char *flow);
 /* What came of a run that a worker wanted to take a step further. */
 typedef enum Advance
 {
-	NOT_DUE,					/* any more, or another worker has it */
+	NOT_DUE,					/* any more, or somebody else has it */
 	GOES_ON,					/* there is a next step, at once */
 	PAUSES						/* or has ended */
 } Advance;

@@ -14,6 +14,7 @@
 
 #include "common/compat.h"
 #include "common/clock.h"
+#include "common/own_statement.h"
 #include "common/relation.h"
 #include "common/wake.h"
 #include "run.h"
@@ -221,6 +222,8 @@ update_run(const Run *run)
 void
 run_store(Run *run)
 {
+	if (run->is_task)
+		return;
 	if (run->id == 0)
 		(void) run_store_first(run);
 	else

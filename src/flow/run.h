@@ -41,6 +41,7 @@ typedef struct Run
 	int32		priority;
 	bool		by_worker;		/* its steps are left to workers */
 	int32		attempt;		/* how often the step has failed so far */
+	bool		is_task;		/* no run at all, but a timer's task: never stored */
 	bool		reads_again;	/* the next step begins with reading the row again */
 	List	   *records;		/* of StepRecord *, not stored yet */
 	List	   *done;			/* of char *, the steps that are stored, in their order */

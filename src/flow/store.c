@@ -1,28 +1,14 @@
 /*
  * store.c
- *		The statements on the tables of runs: saved plans, run as our owner.
- *
- * Nobody but the engine writes these tables; whoever drives a run has no
- * privileges on them.  Every name is qualified, operators too.
+ *		The statements on the tables of runs.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "utils/memutils.h"
 
-#include "common/actor.h"
-#include "common/relation.h"
+#include "common/own_statement.h"
 #include "store.h"
 
-#define EQ " OPERATOR(pg_catalog.=) "
-
-typedef struct StatementText
-{
-	int			arguments;
-	Oid			types[MOST_ARGUMENTS];
-	const char *text;
-}			StatementText;
 
 #define RUN_COLUMNS \
 	"SELECT flow_id, docid, key, status, starter, actor, model, base, step, sqlstate, message, context, search_path," \
@@ -37,7 +23,7 @@ typedef struct StatementText
 	"  WHERE r.due_at IS NOT NULL AND ROW (r.flow, r.priority) OPERATOR(pg_catalog.>) ROW (q.flow, q.priority)" \
 	"  ORDER BY r.flow, r.priority LIMIT 1) n)"
 
-static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
+static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
 	[INSERT_RUN] = {18, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
 	JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, status, starter, actor, search_path, model, base, step,"
@@ -122,44 +108,6 @@ static const StatementText statements[NUMBER_OF_STORE_STATEMENTS] = {
 	" WHERE c.run" EQ "r.id AND f.restrict_access) n ON true WHERE r.id" EQ "$1"},
 };
 
-static SPIPlanPtr plans[NUMBER_OF_STORE_STATEMENTS];
-
-typedef struct Execution
-{
-	StoreStatement statement;
-	Datum	   *values;
-	const char *nulls;
-	void		(*use) (void *argument);
-	void	   *argument;
-	uint64		rows;
-}			Execution;
-
-static void
-execute_now(void *argument)
-{
-	Execution  *execution = argument;
-	const StatementText *statement = &statements[execution->statement];
-	SPIPlanPtr *plan = &plans[execution->statement];
-	int			result;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (*plan == NULL)
-	{
-		*plan = SPI_prepare(statement->text, statement->arguments, (Oid *) statement->types);
-		if (*plan == NULL || SPI_keepplan(*plan) != 0)
-			elog(ERROR, "cannot prepare \"%s\": %s", statement->text,
-				 SPI_result_code_string(SPI_result));
-	}
-	result = SPI_execute_plan(*plan, execution->values, execution->nulls, false, 0);
-	if (result < 0)
-		elog(ERROR, "cannot run \"%s\": %s", statement->text, SPI_result_code_string(result));
-	execution->rows = SPI_processed;
-	if (execution->use != NULL && SPI_processed > 0)
-		execution->use(execution->argument);
-	SPI_finish();
-}
-
 /*
  * Run a statement; rows touched.  USE looks at SPI_tuptable if there are any,
  * and must copy what it keeps to a memory context of its own.
@@ -168,34 +116,12 @@ uint64
 store_execute(StoreStatement statement, Datum *values, const char *nulls,
 			  void (*use) (void *argument), void *argument)
 {
-	Execution	execution = {statement, values, nulls, use, argument, 0};
-
-	run_as(smartwf_owner(), execute_now, &execution);
-	return execution.rows;
-}
-
-typedef struct TakenText
-{
-	char	   *text;
-	MemoryContext context;
-}			TakenText;
-
-static void
-take_text(void *argument)
-{
-	TakenText  *taken = argument;
-	char	   *text = result_text(0, 1);
-
-	if (text != NULL)
-		taken->text = MemoryContextStrdup(taken->context, text);
+	return own_execute(&statements[statement], values, nulls, use, argument);
 }
 
 /* The same for a statement that returns one text; NULL: no row, or null. */
 char *
 store_text(StoreStatement statement, Datum *values, const char *nulls)
 {
-	TakenText	taken = {NULL, CurrentMemoryContext};
-
-	(void) store_execute(statement, values, nulls, take_text, &taken);
-	return taken.text;
+	return own_text(&statements[statement], values, nulls);
 }

@@ -16,8 +16,6 @@ typedef enum StoreStatement
 	NUMBER_OF_STORE_STATEMENTS
 } StoreStatement;
 
-#define MOST_ARGUMENTS 20
-
 /* A null argument: its place in NULLS is 'n'. */
 extern uint64 store_execute(StoreStatement statement, Datum *values, const char *nulls,
 							void (*use) (void *argument), void *argument);

@@ -5,11 +5,6 @@ CREATE FUNCTION smartwf.route(method text, uri text, body jsonb DEFAULT NULL, OU
 COMMENT ON FUNCTION smartwf.route(text, text, jsonb) IS
 'Answers a request of the documented service: method (text: GET, HEAD, POST), address (uri, text: path and query, percent-encoded UTF-8) and body (jsonb object with comment and parameters; null: none). Returns the HTTP status (int) and the documented answer (content, json), of failures too; what a failed request did is undone. Raises WF400 for a null method or uri, and errors that concern the whole transaction.';
 
-CREATE FUNCTION smartwf.is_visible(docid text) RETURNS boolean
-	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_visible';
-COMMENT ON FUNCTION smartwf.is_visible(text) IS
-'True if a document (docid, text) lives, is under a workflow, and the caller sees its row. Raises nothing.';
-
 CREATE FUNCTION smartwf.element_document(kind text, docid text, name text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_element_document';
 COMMENT ON FUNCTION smartwf.element_document(text, text, text) IS

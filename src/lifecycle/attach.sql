@@ -72,6 +72,7 @@ DECLARE
 	version_id int;
 	faults text[];
 	rows_of_table text;
+	with_timer text[];
 BEGIN
 	SELECT * INTO s FROM smartwf.structures WHERE name = structure;
 	IF relation IS NULL THEN
@@ -112,12 +113,16 @@ BEGIN
 			INSERT INTO smartwf.elements (docid, structure, workflow_id, created_at)
 			SELECT docid, $1, $2, clock_timestamp() FROM missing
 			ON CONFLICT (docid) DO UPDATE SET workflow_id = EXCLUDED.workflow_id,
-				created_at = EXCLUDED.created_at, deleted_at = NULL, locked_by = NULL)
-		INSERT INTO smartwf.history (docid, revision, at, actor, to_state, workflow_id)
-		SELECT docid, (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid),
-			clock_timestamp(), smartwf.actor(), state, $2 FROM missing', rows_of_table)
-		USING structure, version_id;
-	GET DIAGNOSTICS registered = ROW_COUNT;
+				created_at = EXCLUDED.created_at, deleted_at = NULL, locked_by = NULL
+		), line AS (
+			INSERT INTO smartwf.history (docid, revision, at, actor, to_state, workflow_id)
+			SELECT docid, (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid),
+				clock_timestamp(), smartwf.actor(), state, $2 FROM missing
+			RETURNING docid, to_state)
+		SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x WHERE x.workflow_id = $2 AND x.timer IS NOT NULL))
+		FROM line', rows_of_table)
+		INTO registered, with_timer USING structure, version_id;
+	PERFORM smartwf.start_state_timer(docid) FROM unnest(with_timer) AS docid;
 
 	EXECUTE format('WITH gone AS (
 			UPDATE smartwf.elements e SET deleted_at = clock_timestamp()
@@ -186,6 +191,13 @@ CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, st
 		FROM smartwf.transition_grants g
 		WHERE g.workflow_id = attachment_faults.workflow_id AND g.kind = 'column'
 			AND NOT EXISTS (SELECT FROM columns WHERE attname = g.grantee)
+	UNION ALL
+	SELECT format('WFL0120 timer %s: column "%s" of %s is no date or time', t.name, t.reference_column, relation)
+		FROM smartwf.workflow_timers t
+		WHERE t.workflow_id = attachment_faults.workflow_id AND t.reference_column IS NOT NULL
+			AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+				WHERE a.attrelid = relation AND a.attname = t.reference_column AND a.attnum > 0 AND NOT a.attisdropped
+					AND coalesce(nullif(y.typbasetype, 0), y.oid) IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
 	UNION ALL
 	SELECT format('WFL0110 transition %s: %s', t.name, smartwf.guard_fault(t.guard, relation))
 		FROM smartwf.transitions t

@@ -16,26 +16,38 @@ $$;
 COMMENT ON FUNCTION smartwf.translations_of(int, text, text) IS
 'The labels of one kind (text) in one locale (text) of a workflow version (int), as a JSON object. Raises nothing.';
 
-CREATE FUNCTION smartwf.with_flow(object json, flow text, queued boolean) RETURNS json
+CREATE FUNCTION smartwf.with_members(object json, members json) RETURNS json
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE WHEN flow IS NULL THEN object
+	SELECT CASE WHEN NOT EXISTS (SELECT FROM json_each(members) m WHERE json_typeof(m.value) <> 'null') THEN object
 		ELSE (SELECT json_object_agg(m.key, m.value ORDER BY m.number)
 			FROM (SELECT e.key, e.value, row_number() OVER () AS number FROM json_each(object) e
-				UNION ALL VALUES ('flow', to_json(flow), 1000), ('flowQueued', to_json(queued), 1001)) m) END
+				UNION ALL
+				SELECT e.key, e.value, 1000 + row_number() OVER () FROM json_each(members) e WHERE json_typeof(e.value) <> 'null') m) END
 $$;
-COMMENT ON FUNCTION smartwf.with_flow(json, text, boolean) IS
-'A JSON object (json) with the keys flow (text) and flowQueued (boolean) at its end; without them for null. Raises nothing.';
+COMMENT ON FUNCTION smartwf.with_members(json, json) IS
+'A JSON object (json) with the members of another (json) that are not null at its end. Raises nothing.';
+
+CREATE FUNCTION smartwf.timers_of(workflow_id int) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT json_agg(json_build_object('name', t.name, 'label', t.label, 'column', t.reference_column, 'delta', t.delta,
+		'tasks', (SELECT coalesce(json_agg(json_build_object('delta', k.delta, 'kind', k.kind, 'settings', k.settings) ORDER BY k.position), '[]')
+			FROM smartwf.timer_tasks k WHERE k.workflow_id = t.workflow_id AND k.timer = t.name)) ORDER BY t.position, t.name)
+	FROM smartwf.workflow_timers t WHERE t.workflow_id = timers_of.workflow_id
+$$;
+COMMENT ON FUNCTION smartwf.timers_of(int) IS
+'The timers of a workflow version (int) in the JSON form (json); null if it has none. Raises nothing.';
 
 CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT json_build_object(
+	SELECT smartwf.with_members(json_build_object(
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
-		-- a flow is shown where there is one
-		'states', (SELECT coalesce(json_agg(smartwf.with_flow(json_build_object('name', s.name, 'label', s.label,
-				'activity', s.activity, 'color', s.color, 'initial', s.is_initial), s.flow, s.flow_queued)
+		-- a flow or a timer is shown where there is one
+		'states', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', s.name, 'label', s.label,
+				'activity', s.activity, 'color', s.color, 'initial', s.is_initial),
+				json_build_object('flow', s.flow, 'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer))
 				ORDER BY s.position, s.name), '[]')
 			FROM smartwf.states s WHERE s.workflow_id = w.id),
-		'transitions', (SELECT coalesce(json_agg(smartwf.with_flow(json_build_object('name', t.name, 'label', t.label,
+		'transitions', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', t.name, 'label', t.label,
 				'askComment', t.ask_comment,
 				'arcs', (SELECT coalesce(json_agg(json_build_object('from', a.from_state, 'to', a.to_state)
 						ORDER BY a.position, a.from_state), '[]')
@@ -49,7 +61,9 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 				'grants', (SELECT coalesce(json_agg(json_build_object(g.kind, g.grantee)
 						ORDER BY g.position, g.grantee), '[]')
 					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)),
-				t.flow, t.flow_queued)
+				json_build_object('flow', t.flow, 'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
+					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action) ORDER BY x.position, x.timer)
+						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name)))
 				ORDER BY t.position, t.name), '[]')
 			FROM smartwf.transitions t WHERE t.workflow_id = w.id),
 		'translations', (SELECT coalesce(json_object_agg(l.locale, json_build_object(
@@ -58,7 +72,8 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 				'transitions', smartwf.translations_of(w.id, 'transition', l.locale),
 				'parameters', smartwf.translations_of(w.id, 'parameter', l.locale)) ORDER BY l.locale), '{}')
 			FROM (SELECT DISTINCT locale FROM smartwf.translations WHERE workflow_id = w.id) l),
-		'unsupported', w.unsupported)
+		'unsupported', w.unsupported),
+		json_build_object('timers', smartwf.timers_of(w.id)))
 	FROM smartwf.workflows w
 	WHERE w.name = workflow_definition.name
 		AND w.version = coalesce(workflow_definition.version, smartwf.newest_version(w.name))
@@ -68,25 +83,39 @@ COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
 
 -- The same form for what a caller gives: every default filled in.  Its rules
 -- are those of the columns' defaults.
-CREATE FUNCTION smartwf.complete_flow_keys(item jsonb) RETURNS jsonb
+CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE WHEN item ->> 'flow' IS NULL THEN item - 'flow' - 'flowQueued'
-		ELSE item || jsonb_build_object('flowQueued', coalesce((item ->> 'flowQueued')::boolean, false)) END
+	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers'
+		|| CASE WHEN item ->> 'flow' IS NULL THEN '{}'
+			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean, false)) END
+		|| CASE WHEN item ->> 'timer' IS NULL THEN '{}' ELSE jsonb_build_object('timer', item -> 'timer') END
+		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}' ELSE jsonb_build_object('timers', item -> 'timers') END
 $$;
-COMMENT ON FUNCTION smartwf.complete_flow_keys(jsonb) IS
-'A state or transition in JSON (jsonb) with both keys about its flow, or none. Raises nothing.';
+COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
+'A state or transition in JSON (jsonb) with its keys about flows and timers, each complete or not there. Raises nothing.';
+
+CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_build_object('timers', jsonb_agg('{"label": "", "column": null, "delta": "0"}' || jsonb_strip_nulls(item - 'tasks')
+			|| jsonb_build_object('tasks', (SELECT coalesce(jsonb_agg('{"delta": "0"}' || jsonb_strip_nulls(k.item - 'settings')
+					|| jsonb_build_object('settings', coalesce(nullif(k.item -> 'settings', 'null'), '{}')) ORDER BY k.number), '[]')
+				FROM smartwf.items(item, 'tasks') k)) ORDER BY number)), '{}')
+	FROM smartwf.items(definition, 'timers') HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION smartwf.complete_timers(jsonb) IS
+'The key timers of a workflow''s JSON form (jsonb), every default filled in; null if there are none. Raises nothing.';
 
 CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "description": "", "locale": "", "transitions": [], "unsupported": []}'
-		|| jsonb_strip_nulls(definition - 'unsupported') || jsonb_build_object(
+		|| jsonb_strip_nulls(definition - 'unsupported' - 'timers') || coalesce(smartwf.complete_timers(definition), '{}') || jsonb_build_object(
 		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported' ELSE '[]' END,
 		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
-				|| smartwf.complete_flow_keys(jsonb_strip_nulls(item)) ORDER BY number), '[]')
+				|| smartwf.complete_optional_keys(jsonb_strip_nulls(item)) ORDER BY number), '[]')
 			FROM smartwf.items(definition, 'states')),
 		'transitions', (SELECT coalesce(jsonb_agg(
 				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, "m0": null, "m1": null, "m2": null, "m3": null}'
-				|| smartwf.complete_flow_keys(item) || jsonb_build_object(
+				|| smartwf.complete_optional_keys(item) || jsonb_build_object(
 					'label', coalesce(item ->> 'label', ''),
 					'parameters', (SELECT coalesce(jsonb_agg(
 							'{"label": "", "type": "text", "needed": false, "multiple": false, "visibility": "write"}'
@@ -117,15 +146,24 @@ BEGIN
 			definition ->> 'label', definition ->> 'description', definition ->> 'locale',
 			definition -> 'unsupported')
 		RETURNING * INTO new;
-	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, flow, flow_queued, position)
+	INSERT INTO smartwf.workflow_timers (workflow_id, name, label, reference_column, delta, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'column', item ->> 'delta', number
+		FROM smartwf.items(definition, 'timers');
+	INSERT INTO smartwf.timer_tasks (workflow_id, timer, position, delta, kind, settings)
+		SELECT new.id, t.item ->> 'name', k.number, k.item ->> 'delta', k.item ->> 'kind', k.item -> 'settings'
+		FROM smartwf.items(definition, 'timers') t, smartwf.items(t.item, 'tasks') k;
+	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
-			(item ->> 'initial')::boolean, item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean, false), number
+			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean, false), number
 		FROM smartwf.items(definition, 'states');
 	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow, flow_queued, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
 			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
 			coalesce((item ->> 'flowQueued')::boolean, false), number
 		FROM smartwf.items(definition, 'transitions');
+	INSERT INTO smartwf.transition_timers (workflow_id, transition, timer, action, position)
+		SELECT new.id, t.item ->> 'name', x.item ->> 'timer', x.item ->> 'action', x.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'timers') x;
 	INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition, position)
 		SELECT new.id, a.item ->> 'from', a.item ->> 'to', t.item ->> 'name', a.number
 		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'arcs') a;

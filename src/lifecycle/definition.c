@@ -95,6 +95,7 @@ read_states(Workflow *workflow, JsonbContainer *definition)
 		state->activity = text_member(object, "activity");
 		state->color = text_member(object, "color");
 		state->is_initial = boolean_member(object, "is_initial", false);
+		state->timer = text_member(object, "timer");
 		state->flow = text_member(object, "flow");
 		state->flow_queued = boolean_member(object, "flow_queued", false);
 		if (state->is_initial)
@@ -142,6 +143,21 @@ read_grants(Transition *transition, JsonbContainer *object)
 }
 
 static void
+read_timers(Transition *transition, JsonbContainer *object)
+{
+	JsonbContainer *list = member_list(object, "timers", &transition->number_of_timers);
+
+	transition->timers = palloc0_array(TimerUse, transition->number_of_timers);
+	for (int i = 0; i < transition->number_of_timers; i++)
+	{
+		JsonbContainer *source = list_object(list, i);
+
+		transition->timers[i].timer = text_member(source, "timer");
+		transition->timers[i].action = text_member(source, "action");
+	}
+}
+
+static void
 read_transitions(Workflow *workflow, JsonbContainer *definition)
 {
 	static const char *const hook_names[] = {"m0", "m1", "m2", "m3"};
@@ -165,6 +181,7 @@ read_transitions(Workflow *workflow, JsonbContainer *definition)
 			transition->hooks[hook] = text_member(object, hook_names[hook]);
 		read_parameters(transition, object);
 		read_grants(transition, object);
+		read_timers(transition, object);
 	}
 }
 
@@ -299,6 +316,7 @@ read_workflow(void *argument)
 	" 'transitions', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)" \
 	"   OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" \
 	"   'parameters', " LIST("transition_parameters", OF_TRANSITION, "x.position, x.name") "," \
+	"   'timers', " LIST("transition_timers", OF_TRANSITION, "x.position, x.timer") "," \
 	"   'grants', " LIST("transition_grants", OF_TRANSITION, "x.position, x.grantee") ")" \
 	"   ORDER BY t.position, t.name)" \
 	"   FROM smartwf.transitions t WHERE t.workflow_id OPERATOR(pg_catalog.=) w.id)," \

@@ -26,6 +26,7 @@ typedef struct State
 	const char *activity;
 	const char *color;
 	bool		is_initial;
+	const char *timer;			/* runs while a document is here; NULL: none */
 	const char *flow;			/* started by coming here; NULL: none */
 	bool		flow_queued;	/* else at once */
 }			State;
@@ -47,6 +48,13 @@ typedef struct Grant
 	bool		is_column;		/* else a role */
 }			Grant;
 
+/* What a transition does with a timer. */
+typedef struct TimerUse
+{
+	const char *timer;
+	const char *action;			/* volatile, persistent, unattach */
+}			TimerUse;
+
 typedef struct Transition
 {
 	const char *name;
@@ -59,6 +67,8 @@ typedef struct Transition
 	bool		flow_queued;	/* else at once */
 	Parameter  *parameters;
 	int			number_of_parameters;
+	TimerUse   *timers;
+	int			number_of_timers;
 	Grant	   *grants;
 	int			number_of_grants;
 }			Transition;

@@ -15,6 +15,31 @@ CREATE TABLE smartwf.workflows (
 COMMENT ON TABLE smartwf.workflows IS
 'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be anything. locale is the language of its own labels (empty: not said). What an import could not give a meaning to is kept in unsupported.';
 
+CREATE TABLE smartwf.workflow_timers (
+	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
+	name text COLLATE "C" NOT NULL,
+	label text NOT NULL DEFAULT '',
+	reference_column text COLLATE "C",
+	delta text NOT NULL DEFAULT '0',
+	position int NOT NULL DEFAULT 0,
+	PRIMARY KEY (workflow_id, name)
+);
+COMMENT ON TABLE smartwf.workflow_timers IS
+'Timers of a workflow: the date that their tasks count from, a column of the element (date or time; null: when the timer is attached), and what is added to it (delta, an interval).';
+
+CREATE TABLE smartwf.timer_tasks (
+	workflow_id int NOT NULL,
+	timer text COLLATE "C" NOT NULL,
+	position int NOT NULL,
+	delta text NOT NULL DEFAULT '0',
+	kind text NOT NULL,
+	settings jsonb NOT NULL DEFAULT '{}',
+	PRIMARY KEY (workflow_id, timer, position),
+	FOREIGN KEY (workflow_id, timer) REFERENCES smartwf.workflow_timers ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE smartwf.timer_tasks IS
+'What a timer does, and when: delta (an interval) after its date. kind: send_notification, send_templated_notification (settings as those of the steps of flows), go_to_state (state), call_function (function), start_flow (flow).';
+
 CREATE TABLE smartwf.states (
 	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
 	name text COLLATE "C" NOT NULL,
@@ -22,13 +47,15 @@ CREATE TABLE smartwf.states (
 	activity text NOT NULL DEFAULT '',
 	color text NOT NULL DEFAULT '',
 	is_initial boolean NOT NULL DEFAULT false,
+	timer text COLLATE "C",
 	flow text COLLATE "C",
 	flow_queued boolean NOT NULL DEFAULT false,
 	position int NOT NULL DEFAULT 0,
-	PRIMARY KEY (workflow_id, name)
+	PRIMARY KEY (workflow_id, name),
+	FOREIGN KEY (workflow_id, timer) REFERENCES smartwf.workflow_timers ON UPDATE CASCADE DEFERRABLE
 );
 COMMENT ON TABLE smartwf.states IS
-'States of a workflow: label, the activity that goes on in it, color (#RRGGBB or empty); exactly one is initial. flow: the flow that is started when a document comes into the state, at once or queued.';
+'States of a workflow: label, the activity that goes on in it, color (#RRGGBB or empty); exactly one is initial. timer: the timer that runs while a document is in the state. flow: the flow that is started when a document comes into the state, at once or queued.';
 
 CREATE TABLE smartwf.transitions (
 	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
@@ -62,6 +89,19 @@ CREATE TABLE smartwf.arcs (
 );
 COMMENT ON TABLE smartwf.arcs IS
 'From which state to which a transition leads; one transition may stand on several arcs, but leave a state once.';
+
+CREATE TABLE smartwf.transition_timers (
+	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
+	transition text COLLATE "C" NOT NULL,
+	timer text COLLATE "C" NOT NULL,
+	action text NOT NULL CHECK (action IN ('volatile', 'persistent', 'unattach')),
+	position int NOT NULL DEFAULT 0,
+	PRIMARY KEY (workflow_id, transition, timer),
+	FOREIGN KEY (workflow_id, transition) REFERENCES smartwf.transitions ON UPDATE CASCADE ON DELETE CASCADE,
+	FOREIGN KEY (workflow_id, timer) REFERENCES smartwf.workflow_timers ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE smartwf.transition_timers IS
+'What a transition does with timers: volatile attaches one that the next transition ends, persistent one that runs until it is unattached, unattach ends a persistent one.';
 
 CREATE TABLE smartwf.transition_parameters (
 	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
@@ -127,6 +167,9 @@ BEGIN
 	FOR definition IN
 		SELECT * FROM (VALUES
 			('workflows', 'label,description,locale,unsupported'),
+			('workflow_timers', 'label,position'),
+			('timer_tasks', ''),
+			('transition_timers', 'position'),
 			('states', 'label,activity,color,position'),
 			('transitions', 'label,guard_message,position'),
 			('arcs', 'position'),

@@ -7,7 +7,15 @@
 
 #include "postgres.h"
 
-#include "definition.h"
+#include "structure.h"
+
+/* A row of an attached table. */
+typedef struct ElementRow
+{
+	const AttachedTable *table;
+	TupleDesc	descriptor;
+	HeapTuple	row;
+}			ElementRow;
 
 /* A change that history has its line of; TRANSITION may be NULL. */
 typedef struct PassedChange
@@ -15,12 +23,19 @@ typedef struct PassedChange
 	const char *docid;
 	const Workflow *workflow;
 	const Transition *transition;
-	int			to;				/* index of the state */
+	int			to;				/* index of the state; NO_STATE: the end */
+	bool		is_birth;
+	ElementRow	element;		/* as it is now, or was at the end */
 }			PassedChange;
 
 typedef void (*Effect) (const PassedChange *change);
 
+/* A column that timers count from has another value. */
+typedef void (*DateEffect) (const char *docid, const ElementRow *element, AttrNumber column);
+
 extern void effect_register(Effect effect);
+extern void date_effect_register(DateEffect effect);
 extern void effects_of_change(const PassedChange *change);
+extern void effects_of_date(const char *docid, const ElementRow *element, AttrNumber column);
 
 #endif

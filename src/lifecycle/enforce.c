@@ -120,11 +120,20 @@ register_element(const AttachedTable *table, const char *docid, const Workflow *
 				 errhint("Attach the tables with different values of docid_prefix.")));
 }
 
+/* The row as other rooms see it. */
+static ElementRow
+element_row(const Firing *firing, HeapTuple row)
+{
+	return (ElementRow) {firing->table, firing->descriptor, row};
+}
+
 /* A row is there for the first time: it must be in the initial state. */
 static void
-record_birth(const AttachedTable *table, const char *docid, const char *state)
+record_birth(const Firing *firing, const char *docid, HeapTuple row)
 {
+	const AttachedTable *table = firing->table;
 	const Workflow *workflow = workflow_for_birth(table);
+	char	   *state = state_of_row(table, row, firing->descriptor);
 	const char *initial = workflow->states[workflow->initial].name;
 	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION, .to_state = initial,
 	.workflow_id = workflow->id};
@@ -135,7 +144,7 @@ record_birth(const AttachedTable *table, const char *docid, const char *state)
 								workflow->name);
 	register_element(table, docid, workflow);
 	history_append(&line);
-	effects_of_change(&(PassedChange) {docid, workflow, NULL, workflow->initial});
+	effects_of_change(&(PassedChange) {docid, workflow, NULL, workflow->initial, true, element_row(firing, row)});
 }
 
 /* A row is gone. */
@@ -154,6 +163,7 @@ record_end(const Firing *firing, const char *docid)
 	line.from_state = state_of_row(firing->table, firing->old, firing->descriptor);
 	line.workflow_id = element.workflow_id;
 	history_append(&line);
+	effects_of_change(&(PassedChange) {docid, workflow_by_id(element.workflow_id), NULL, NO_STATE, false, element_row(firing, firing->old)});
 }
 
 /* Changes of state */
@@ -263,7 +273,8 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 		.comment = change->comment, .parameters = change->parameters,
 		.workflow_id = change->workflow->id,
 	};
-	PassedChange passed = {change->docid, change->workflow, change->transition, change->to};
+	PassedChange passed = {change->docid, change->workflow, change->transition, change->to, false,
+	element_row(firing, row)};
 	HeapTuple	written;
 	ArrayBuildState *messages = NULL;
 
@@ -315,8 +326,7 @@ read_standing(Firing *firing, const char *docid, Standing *standing)
 		raise_failure_with_hint(UNKNOWN_ELEMENT,
 								"The row came without its triggers; smartwf.reconcile() registers it.",
 								docid);
-	record_birth(firing->table, docid,
-				 state_of_row(firing->table, firing->old, firing->descriptor));
+	record_birth(firing, docid, firing->old);
 	birth = pending_add(docid);
 	birth->from = birth->to = NO_STATE;
 	birth->recorded_in = GetCurrentSubTransactionId();
@@ -489,6 +499,18 @@ smartwf_judge_change(PG_FUNCTION_ARGS)
 						   before_update(&firing));
 }
 
+/* Timers that count from a column move with it; a row that moves may have changed. */
+static void
+note_dates(const Firing *firing)
+{
+	ElementRow	element = element_row(firing, firing->new);
+	int			column = -1;
+
+	while ((column = bms_next_member(firing->table->date_columns, column)) >= 0)
+		if (firing->old == NULL || !same_value(firing->old, firing->new, firing->descriptor, column))
+			effects_of_date(docid_of_row(firing->table, firing->new, firing->descriptor), &element, column);
+}
+
 static void
 after_insert(Firing *firing)
 {
@@ -501,12 +523,12 @@ after_insert(Firing *firing)
 		if (change->recorded_in == InvalidSubTransactionId)
 			record_change(firing, change, firing->new);
 		pending_remove(change);
+		note_dates(firing);
 	}
 	else if (birth != NULL)
 		pending_remove(birth);
 	else
-		record_birth(firing->table, docid,
-					 state_of_row(firing->table, firing->new, firing->descriptor));
+		record_birth(firing, docid, firing->new);
 }
 
 /* The change that was judged must be the one that is stored. */
@@ -547,6 +569,8 @@ after_update(Firing *firing)
 									localized("Its history stands under that name; insert a new row instead."),
 									psprintf(localized("the name of document \"%s\" cannot be changed"), docid));
 	}
+	if (firing->table->date_columns != NULL)
+		note_dates(firing);
 	if (pending_is_empty() &&
 		same_value(firing->old, firing->new, firing->descriptor, firing->table->state_column))
 		return;

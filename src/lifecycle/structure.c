@@ -161,6 +161,41 @@ describe_docid(AttachedTable *table, Relation relation)
 	fmgr_info_cxt(function, &table->docid_input, table->context);
 }
 
+typedef struct TimerColumns
+{
+	AttachedTable *table;
+	Relation	relation;
+}			TimerColumns;
+
+static void
+take_timer_columns(void *argument)
+{
+	TimerColumns *columns = argument;
+	MemoryContext outer = MemoryContextSwitchTo(columns->table->context);
+
+	columns->table->timers_exist = SPI_processed > 0;
+	for (int i = 0; i < SPI_processed; i++)
+	{
+		char	   *name = result_text(i, 1);
+		AttrNumber	number = name == NULL ? InvalidAttrNumber :
+			get_attnum(RelationGetRelid(columns->relation), name);
+
+		if (number > 0)
+			columns->table->date_columns = bms_add_member(columns->table->date_columns, number);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+/* Elements of one table live by several versions, so all timers count. */
+static void
+describe_timers(AttachedTable *table, Relation relation)
+{
+	TimerColumns columns = {table, relation};
+
+	read_as_owner("SELECT DISTINCT reference_column FROM smartwf.workflow_timers", 0, NULL, NULL,
+				  take_timer_columns, &columns);
+}
+
 /* The key of TABLE_BY_OID: the OID leads, and is all that is compared. */
 typedef struct TableKey
 {
@@ -200,6 +235,7 @@ build_table(const void *key)
 	table->context = CurrentMemoryContext;
 	describe_state(table, relation);
 	describe_docid(table, relation);
+	describe_timers(table, relation);
 	table_close(relation, NoLock);
 
 	callback->func = free_plans;

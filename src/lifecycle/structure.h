@@ -9,6 +9,7 @@
 
 #include "access/htup.h"
 #include "executor/spi.h"
+#include "nodes/bitmapset.h"
 #include "fmgr.h"
 #include "utils/rel.h"
 
@@ -59,6 +60,8 @@ typedef struct AttachedTable
 	int32		docid_typmod;
 	bool		docid_depends_on_settings;
 	bool		docid_is_padded;
+	bool		timers_exist;	/* in whatever workflow */
+	Bitmapset  *date_columns;	/* those that timers count from */
 	/* filled as needed */
 	SPIPlanPtr	plans[NUMBER_OF_STATEMENTS];
 	Guard	   *guards;

@@ -124,7 +124,8 @@ set_state(const Order *order, StringInfo data)
 	find_target(order->docid, order->structure, &target);
 	request.target = require_state(&target, order->name);
 	perform(&target, &request);
-	append_reached(data, order->docid, order->name, request.final_workflow,
+	if (data != NULL)
+		append_reached(data, order->docid, order->name, request.final_workflow,
 				   request.final_state);
 	return request.messages;
 }

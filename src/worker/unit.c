@@ -138,9 +138,10 @@ kept_error(const ErrorData *error)
 /*
  * Do WORK in a transaction and commit; the error that undid it, or NULL.
  * The memory that WORK runs in ends with the unit.
+ * WHAT it does, for the log of errors; NULL: the caller sees to them.
  */
 ErrorData *
-unit(Work work, void *argument)
+unit(const char *what, Work work, void *argument)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ErrorData  *error;
@@ -158,6 +159,8 @@ unit(Work work, void *argument)
 	if (error == NULL)
 		error = commit_error;
 	board_count(error != NULL);
+	if (error != NULL && what != NULL)
+		ereport(LOG, (errmsg("smartwf could not %s: %s", what, error->message)));
 	MemoryContextSwitchTo(caller);
 	if (error != NULL)
 		error = kept_error(error);

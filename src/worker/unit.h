@@ -23,6 +23,6 @@ extern const Transactions procedure_transactions;
 
 extern void units_begin(const Transactions *transactions);
 extern void units_end(void);
-extern ErrorData *unit(Work work, void *argument);
+extern ErrorData *unit(const char *what, Work work, void *argument);
 
 #endif

@@ -20,6 +20,7 @@
 #include "common/wake.h"
 #include "flow/queue.h"
 #include "flow/run.h"
+#include "timer/timer.h"
 #include "unit.h"
 #include "work.h"
 
@@ -29,6 +30,10 @@
 
 /* Our advisory locks: PostgreSQL's own functions use 1 and 2. */
 #define ADVISORY_CLASS 3
+
+/* Something is due, but somebody else has it just now: look again soon. */
+#define LOOK_AGAIN_MICROSECONDS (500 * 1000)
+static bool has_put_off = false;
 
 /* Runs */
 
@@ -135,7 +140,7 @@ clean_session(void)
 	ResetSequenceCaches();
 	GetTempNamespaceState(&temporary, &toast);
 	if (OidIsValid(temporary))
-		(void) unit(drop_temporary_tables, NULL);
+		(void) unit("drop temporary tables", drop_temporary_tables, NULL);
 }
 
 /* Drive a run, a transaction for each step, until it pauses or ends. */
@@ -147,17 +152,18 @@ drive_run(const Candidate *candidate)
 	bool		is_mine = false;
 
 	if (!slot.is_taken)
-		(void) unit(take_slot, &slot);
+		(void) unit("take a slot", take_slot, &slot);
 	if (!slot.is_taken)
 		return false;
 	while (turn.advance == GOES_ON)
 	{
 		turn.advance = PAUSES;
-		turn.error = unit(advance_now, &turn);
-		if (turn.error != NULL)
-			(void) unit(give_up_now, &turn);
+		turn.error = unit(NULL, advance_now, &turn);
+		if (turn.error != NULL && unit("note the failure of a step", give_up_now, &turn) != NULL)
+			turn.advance = NOT_DUE;
 		is_mine |= turn.advance != NOT_DUE;
 	}
+	has_put_off |= !is_mine;
 	clean_session();
 	return is_mine;
 }
@@ -171,12 +177,76 @@ drive_due_runs(void)
 	bool		has_worked = false;
 	ListCell   *cell;
 
-	(void) unit(find_candidates, &candidates);
+	(void) unit("look for runs that are due", find_candidates, &candidates);
 	foreach(cell, candidates.runs)
 	{
 		if (has_worked && GetCurrentTimestamp() > start + BATCH_MICROSECONDS)
 			break;
 		has_worked |= drive_run(lfirst(cell));
+	}
+	return has_worked;
+}
+
+/* Timers */
+
+typedef struct DueTasks
+{
+	List	   *tasks;			/* of DueTask * */
+	MemoryContext context;
+}			DueTasks;
+
+static void
+find_tasks(void *argument)
+{
+	DueTasks   *due = argument;
+	MemoryContext outer = MemoryContextSwitchTo(due->context);
+
+	due->tasks = due_tasks(BATCH);
+	MemoryContextSwitchTo(outer);
+}
+
+typedef struct Firing
+{
+	const DueTask *task;
+	bool		has_fired;
+	const ErrorData *error;
+}			Firing;
+
+static void
+fire_now(void *argument)
+{
+	Firing	   *firing = argument;
+
+	firing->has_fired = fire_task(firing->task, board_report);
+}
+
+static void
+note_failure_now(void *argument)
+{
+	Firing	   *firing = argument;
+
+	note_task_failure(firing->task, firing->error);
+}
+
+/* Fire a batch; true if there was something to do. */
+static bool
+fire_due_timers(void)
+{
+	DueTasks	due = {NIL, CurrentMemoryContext};
+	bool		has_worked = false;
+	ListCell   *cell;
+
+	(void) unit("look for timers that are due", find_tasks, &due);
+	foreach(cell, due.tasks)
+	{
+		Firing		firing = {.task = lfirst(cell)};
+
+		firing.error = unit(NULL, fire_now, &firing);
+		if (firing.error != NULL)
+			firing.has_fired = unit("note the failure of a timer", note_failure_now, &firing) == NULL;
+		has_worked |= firing.has_fired;
+		has_put_off |= !firing.has_fired;
+		clean_session();
 	}
 	return has_worked;
 }
@@ -190,6 +260,7 @@ static const struct
 	TimestampTz (*next_due) (void);
 }			kinds[] = {
 	{WAKE_RUNS, drive_due_runs, next_due_run},
+	{WAKE_RUNS, fire_due_timers, next_due_task},
 };
 
 /*
@@ -207,7 +278,7 @@ work_off(int whom, TimestampTz end)
 
 	while (has_worked && GetCurrentTimestamp() < end)
 	{
-		has_worked = false;
+		has_worked = has_put_off = false;
 		for (int i = 0; i < lengthof(kinds); i++)
 			if ((kinds[i].whom & whom) != 0)
 				has_worked |= kinds[i].work();
@@ -239,8 +310,8 @@ find_next_due(void *argument)
 TimestampTz
 next_due(int whom)
 {
-	NextDue		next = {whom, NEVER};
+	NextDue		next = {whom, has_put_off ? clock_now() + LOOK_AGAIN_MICROSECONDS : NEVER};
 
-	(void) unit(find_next_due, &next);
+	(void) unit("look for what is due next", find_next_due, &next);
 	return next.at;
 }

@@ -1,0 +1,286 @@
+/*
+ * task.c
+ *		What timers do when it is time.
+ *
+ * A task acts as the owner of the element's table, by the rules that hold for
+ * him; names are looked up in the table's schema.  The element's row is locked
+ * before its timer is looked at, as a transition does: who comes second finds
+ * what the first has left.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "common/actor.h"
+#include "common/clock.h"
+#include "common/compat.h"
+#include "common/own_statement.h"
+#include "common/relation.h"
+#include "flow/model.h"
+#include "flow/people.h"
+#include "flow/start.h"
+#include "lifecycle/element.h"
+#include "lifecycle/structure.h"
+#include "lifecycle/transition.h"
+#include "timer.h"
+
+/* A task that fails is tried again, this often and with these pauses. */
+#define TASK_ATTEMPTS 6
+#define FIRST_PAUSE (10 * USECS_PER_SEC)
+#define LONGEST_PAUSE USECS_PER_HOUR
+
+static OwnStatement find_due = {2, {TIMESTAMPTZOID, INT4OID},
+	"SELECT docid, timer, task FROM smartwf.element_timers WHERE due_at OPERATOR(pg_catalog.<=) $1 ORDER BY due_at, docid, timer, task LIMIT $2"
+};
+
+static OwnStatement find_next = {1, {TIMESTAMPTZOID},
+	"SELECT due_at FROM smartwf.element_timers WHERE due_at OPERATOR(pg_catalog.>) $1 ORDER BY due_at LIMIT 1"
+};
+
+#define THIS_TASK " e.docid" EQ "$1 AND e.timer" EQ "$2 AND e.task" EQ "$3"
+
+static OwnStatement read_task = {4, {TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID},
+	"SELECT k.kind, k.settings FROM smartwf.element_timers e JOIN smartwf.timer_tasks k"
+	" ON k.workflow_id" EQ "e.workflow_id AND k.timer" EQ "e.timer AND k.position" EQ "e.task"
+	" WHERE" THIS_TASK " AND e.due_at OPERATOR(pg_catalog.<=) $4"
+};
+
+static OwnStatement end_task = {3, {TEXTOID, TEXTOID, INT4OID},
+	"DELETE FROM smartwf.element_timers e WHERE" THIS_TASK
+};
+
+static OwnStatement end_tasks = {1, {TEXTOID},
+	"DELETE FROM smartwf.element_timers e WHERE e.docid" EQ "$1"
+};
+
+static OwnStatement read_attempt = {3, {TEXTOID, TEXTOID, INT4OID},
+	"SELECT e.attempt FROM smartwf.element_timers e WHERE" THIS_TASK
+};
+
+static OwnStatement fail_task = {7, {TEXTOID, TEXTOID, INT4OID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID},
+	"UPDATE smartwf.element_timers e SET attempt = $4, due_at = $5, sqlstate = $6, message = $7 WHERE" THIS_TASK
+};
+
+/* The kinds of tasks */
+
+static void
+go_to_state(Run *run, const Step *step)
+{
+	Order		order = {.docid = run->docid, .name = step_setting(step, "state")};
+
+	(void) set_state(&order, NULL);
+}
+
+static void
+call_function(Run *run, const Step *step)
+{
+	bool		isnull;
+
+	(void) call_flow_function(run, step_setting(step, "function"), JSONBOID, &isnull);
+}
+
+static void
+start_flow(Run *run, const Step *step)
+{
+	Start		start = {.flow = step_setting(step, "flow"), .docid = run->docid, .queued = true};
+
+	(void) start_run(&start);
+}
+
+static const struct
+{
+	const char *kind;
+	void		(*perform) (Run *run, const Step *step);
+}			kinds[] = {
+	{"send_notification", send_notification},
+	{"send_templated_notification", send_templated_notification},
+	{"go_to_state", go_to_state},
+	{"call_function", call_function},
+	{"start_flow", start_flow},
+};
+
+static void
+perform_task(Run *run, const Step *step)
+{
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (strcmp(kinds[i].kind, step->kind) == 0)
+		{
+			kinds[i].perform(run, step);
+			return;
+		}
+	elog(ERROR, "unknown kind of task \"%s\"", step->kind);
+}
+
+/* What is due */
+
+typedef struct TakenTasks
+{
+	List	   *tasks;
+	MemoryContext context;
+}			TakenTasks;
+
+static void
+take_tasks(void *argument)
+{
+	TakenTasks *taken = argument;
+	MemoryContext outer = MemoryContextSwitchTo(taken->context);
+
+	for (int i = 0; i < SPI_processed; i++)
+	{
+		DueTask    *task = palloc0_object(DueTask);
+
+		task->docid = result_text(i, 1);
+		task->timer = result_text(i, 2);
+		task->task = result_int(i, 3);
+		taken->tasks = lappend(taken->tasks, task);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+/* Up to so many tasks that are due (DueTask *). */
+List *
+due_tasks(int most)
+{
+	Datum		values[] = {TimestampTzGetDatum(clock_now()), Int32GetDatum(most)};
+	TakenTasks	taken = {NIL, CurrentMemoryContext};
+
+	(void) own_execute(&find_due, values, NULL, take_tasks, &taken);
+	return taken.tasks;
+}
+
+static void
+take_time(void *argument)
+{
+	*(TimestampTz *) argument = result_time(0, 1, NEVER);
+}
+
+/* When the next one falls due that is not yet; NEVER. */
+TimestampTz
+next_due_task(void)
+{
+	Datum		value = TimestampTzGetDatum(clock_now());
+	TimestampTz next = NEVER;
+
+	(void) own_execute(&find_next, &value, NULL, take_time, &next);
+	return next;
+}
+
+/* Firing */
+
+static void
+take_step(void *argument)
+{
+	Step	   *step = argument;
+	MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(step));
+
+	step->kind = result_text(0, 1);
+	step->settings = result_jsonb(0, 2);
+	MemoryContextSwitchTo(outer);
+}
+
+/* The task as if it were a step; NULL if it is not due (any more). */
+static Step *
+step_of_task(const DueTask *task)
+{
+	Step	   *step = palloc0_object(Step);
+	Datum		values[] = {
+		CStringGetTextDatum(task->docid), CStringGetTextDatum(task->timer), Int32GetDatum(task->task),
+		TimestampTzGetDatum(clock_now()),
+	};
+
+	step->name = psprintf("timer %s", task->timer);
+	return own_execute(&read_task, values, NULL, take_step, step) > 0 ? step : NULL;
+}
+
+/* Be the owner of the table until the transaction ends. */
+static void
+become_owner_of(Oid relid)
+{
+	Oid			owner = relation_owner(relid);
+
+	(void) set_config_option("search_path",
+							 psprintf("pg_catalog, %s, pg_temp",
+									  quote_identifier(get_namespace_name(get_rel_namespace(relid)))),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	become_actor(owner, GetUserNameFromId(owner, false));
+}
+
+static void
+end_this(OwnStatement *statement, const DueTask *task)
+{
+	Datum		values[] = {
+		CStringGetTextDatum(task->docid), CStringGetTextDatum(task->timer), Int32GetDatum(task->task),
+	};
+
+	(void) own_execute(statement, values, NULL, NULL, NULL);
+}
+
+/*
+ * Do a task that is due; the caller commits.  False if it is not due any more,
+ * or somebody else has the element just now.
+ */
+bool
+fire_task(const DueTask *task, void (*report) (const char *doing))
+{
+	Element		element;
+	const Structure *structure;
+	Flow		flow = {.name = task->timer, .structure = ""};
+	Run			run = {.flow = &flow, .docid = task->docid, .is_task = true};
+	Step	   *step;
+
+	report(psprintf("timer \"%s\" of document \"%s\", task %d", task->timer, task->docid, task->task));
+	if (!element_read(task->docid, &element) || element.is_deleted)
+	{
+		end_this(&end_tasks, task);
+		return true;
+	}
+	structure = structure_by_name(element.structure);
+	if (structure == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("structure \"%s\" is not attached", element.structure)));
+	become_owner_of(structure_relation(structure));
+	run.base = run.model = model_of_element_to_change(task->docid);
+	step = run.model == NULL ? NULL : step_of_task(task);
+	if (step == NULL)
+		return false;
+	run.starter = run.actor = GetUserNameFromId(GetUserId(), false);
+	perform_task(&run, step);
+	end_this(&end_task, task);
+	return true;
+}
+
+static void
+take_attempt(void *argument)
+{
+	*(int *) argument = result_int(0, 1);
+}
+
+/* A task has failed, which undid its transaction: later again, or not any more. */
+void
+note_task_failure(const DueTask *task, const ErrorData *error)
+{
+	Datum		values[7];
+	int			attempt = 0;
+
+	values[0] = CStringGetTextDatum(task->docid);
+	values[1] = CStringGetTextDatum(task->timer);
+	values[2] = Int32GetDatum(task->task);
+	if (own_execute(&read_attempt, values, NULL, take_attempt, &attempt) == 0)
+		return;
+	attempt++;
+	values[3] = Int32GetDatum(attempt);
+	values[4] = TimestampTzGetDatum(next_attempt_at(attempt, FIRST_PAUSE, LONGEST_PAUSE));
+	values[5] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
+	values[6] = CStringGetTextDatum(error->message);
+	(void) own_execute(&fail_task, values, attempt < TASK_ATTEMPTS ? NULL : "    n  ", NULL, NULL);
+	ereport(LOG,
+			(errmsg("timer \"%s\" of document \"%s\" failed at task %d: %s",
+					task->timer, task->docid, task->task, error->message),
+			 errhidestmt(true), errhidecontext(true)));
+}

@@ -1,0 +1,28 @@
+/*
+ * timer.h
+ *		Timers of elements: from a transition to what is due.
+ */
+#ifndef SMARTWF_TIMER_H
+#define SMARTWF_TIMER_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+typedef struct DueTask
+{
+	char	   *docid;
+	char	   *timer;
+	int32		task;
+}			DueTask;
+
+extern void timer_init(void);
+
+/* task.c */
+extern List *due_tasks(int most);
+extern TimestampTz next_due_task(void);
+extern bool fire_task(const DueTask *task, void (*report) (const char *doing));
+extern void note_task_failure(const DueTask *task, const ErrorData *error);
+
+#endif
