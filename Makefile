@@ -44,6 +44,13 @@ ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation/output
 
 PG_CPPFLAGS = -I$(srcdir)/src
 
+# deliveries by smtp and webhook need libcurl; without it they stay queued
+ifdef WITHOUT_CURL
+PG_CPPFLAGS += -DWITHOUT_CURL
+else
+SHLIB_LINK += -lcurl
+endif
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)

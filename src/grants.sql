@@ -27,6 +27,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.restart_all(text, text),
 	smartwf.clock(),
 	smartwf.advance_clock(interval),
+	smartwf.deliver_again(text),
 	smartwf.cancel_run(bigint),
 	smartwf.reset_run(bigint),
 	smartwf.answer_confirmation(bigint, text, text),

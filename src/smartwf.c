@@ -14,6 +14,7 @@
 #include "flow/start.h"
 #include "lifecycle/pending.h"
 #include "lifecycle/protect.h"
+#include "outbox/delivery.h"
 #include "timer/timer.h"
 #include "worker/worker.h"
 
@@ -32,6 +33,7 @@ _PG_init(void)
 	protect_init();
 	flow_effect_init();
 	timer_init();
+	delivery_init();
 	worker_init();
 	MarkGUCPrefixReserved("smartwf");
 }

@@ -18,10 +18,12 @@
 #include "utils/varlena.h"
 
 #include "common/actor.h"
+#include "common/clock.h"
 #include "common/compat.h"
 #include "common/json_value.h"
 #include "common/relation.h"
 #include "common/texts.h"
+#include "common/wake.h"
 #include "model.h"
 #include "outbox/template.h"
 #include "people.h"
@@ -167,12 +169,14 @@ notify_people(Run *run, const Step *step, List *people, const char *channel,
 		Datum		values[] = {
 			Int64GetDatum(run->id), CStringGetTextDatum(step->name), CStringGetTextDatum(channel),
 			CStringGetTextDatum(lfirst(cell)), CStringGetTextDatum(subject), CStringGetTextDatum(body),
-			CStringGetTextDatum(is_html ? "html" : "text"),
+			CStringGetTextDatum(is_html ? "html" : "text"), TimestampTzGetDatum(clock_now()),
 		};
 
 		Async_Notify(push_channel(lfirst(cell)),
-					 store_text(INSERT_NOTIFICATION, values, run->is_task ? "n      " : NULL));
+					 store_text(INSERT_NOTIFICATION, values, run->is_task ? "n       " : NULL));
 	}
+	if (strcmp(channel, "mail") != 0)
+		wake_at_commit(WAKE_DELIVERY);
 }
 
 /* The step send_notification. */

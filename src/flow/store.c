@@ -85,10 +85,12 @@ static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
 	" WHERE id" EQ "$1"},
 	[DELEGATE_CONFIRMATION] = {2, {INT8OID, TEXTOID},
 	"UPDATE smartwf.confirmations SET users = pg_catalog.array_append(users, $2) WHERE id" EQ "$1"},
-	[INSERT_NOTIFICATION] = {7, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID},
-		"INSERT INTO smartwf.notifications (run, step, channel, recipient, address, subject, body, render_type, status)"
+	[INSERT_NOTIFICATION] = {8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID},
+		"INSERT INTO smartwf.notifications (run, step, channel, recipient, address, subject, body, render_type, status,"
+		" due_at, delivered_at)"
 		" VALUES ($1, $2, $3, $4, (SELECT address FROM smartwf.contacts WHERE name" EQ "$4 AND channel" EQ "$3),"
-		" $5, $6, $7, CASE WHEN $3" EQ "'mail' THEN 'delivered' ELSE 'queued' END)"
+		" $5, $6, $7, CASE WHEN $3" EQ "'mail' THEN 'delivered' ELSE 'queued' END,"
+		" CASE WHEN $3" EQ "'mail' THEN NULL ELSE $8 END, CASE WHEN $3" EQ "'mail' THEN pg_catalog.clock_timestamp() END)"
 	" RETURNING id"},
 	[READ_TEMPLATE] = {1, {TEXTOID},
 	"SELECT subject, text_body, html_body FROM smartwf.templates WHERE name" EQ "$1"},

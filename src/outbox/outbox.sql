@@ -21,12 +21,17 @@ CREATE TABLE smartwf.notifications (
 	body text NOT NULL,
 	render_type text NOT NULL DEFAULT 'text' CHECK (render_type IN ('text', 'html')),
 	status text NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'delivered', 'failed')),
-	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	key uuid NOT NULL DEFAULT gen_random_uuid(),
+	due_at timestamptz,
+	attempt int NOT NULL DEFAULT 0,
+	error text,
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	delivered_at timestamptz
 );
 CREATE INDEX notifications_recipient ON smartwf.notifications (recipient, id);
-CREATE INDEX notifications_queued ON smartwf.notifications (id) WHERE status = 'queued';
+CREATE INDEX notifications_due ON smartwf.notifications (channel, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.notifications IS
-'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for delivery (queued). Readable by its recipient and by administrators.';
+'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for delivery (queued), which is tried from due_at on; how often it has failed (attempt), and why (error). key is the same in every attempt. Readable by its recipient and by administrators.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications_id_seq', '');
 
@@ -34,6 +39,11 @@ CREATE FUNCTION smartwf.names_caller(names text[]) RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_names_caller';
 COMMENT ON FUNCTION smartwf.names_caller(text[]) IS
 'True if one of the names (text[]) is that of the caller, smartwf.actor(), or of a role that he is a member of, or if he is an administrator. Raises nothing.';
+
+CREATE FUNCTION smartwf.deliver_again(error_like text DEFAULT '%') RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_deliver_again';
+COMMENT ON FUNCTION smartwf.deliver_again(text) IS
+'For administrators: queues every notification again whose delivery has failed for good with an error like a pattern (error_like, text, as in LIKE; default: any). Returns how many (bigint). Raises 42501 for whom is no administrator.';
 
 ALTER TABLE smartwf.notifications ENABLE ROW LEVEL SECURITY;
 CREATE POLICY recipient ON smartwf.notifications FOR SELECT USING (smartwf.names_caller(ARRAY[recipient]));

@@ -18,8 +18,10 @@
 #include "common/clock.h"
 #include "common/compat.h"
 #include "common/wake.h"
+#include "deliver.h"
 #include "flow/queue.h"
 #include "flow/run.h"
+#include "outbox/delivery.h"
 #include "timer/timer.h"
 #include "unit.h"
 #include "work.h"
@@ -261,6 +263,7 @@ static const struct
 }			kinds[] = {
 	{WAKE_RUNS, drive_due_runs, next_due_run},
 	{WAKE_RUNS, fire_due_timers, next_due_task},
+	{WAKE_DELIVERY, deliver_due, next_due_delivery},
 };
 
 /*

@@ -1,0 +1,120 @@
+/*
+ * deliver.c
+ *		Delivering notifications, as a kind of work: no transaction is open while
+ *		servers far away take their time, and several do at once.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+
+#include "board.h"
+#include "deliver.h"
+#include "outbox/delivery.h"
+#include "unit.h"
+
+/* How many are under way at once, and in a batch, whose memory is then given back. */
+#define AT_ONCE 8
+#define BATCH 200
+
+/* How long to wait for an answer before looking around. */
+#define WAIT_MILLISECONDS 100
+
+typedef struct Claiming
+{
+	int			most;
+	List	   *deliveries;
+	MemoryContext context;
+}			Claiming;
+
+static void
+claim_now(void *argument)
+{
+	Claiming   *claiming = argument;
+	MemoryContext outer = MemoryContextSwitchTo(claiming->context);
+
+	claiming->deliveries = claim_deliveries(claiming->most);
+	MemoryContextSwitchTo(outer);
+}
+
+typedef struct Ending
+{
+	const Delivery *delivery;
+	Outcome		outcome;
+}			Ending;
+
+static void
+note_now(void *argument)
+{
+	Ending	   *ending = argument;
+
+	note_outcome(ending->delivery, &ending->outcome);
+}
+
+/* Set as many on their way as there is room for; how many. */
+static int
+start_some(void)
+{
+	Claiming	claiming = {.most = AT_ONCE - transfers_under_way(), .context = CurrentMemoryContext};
+	ListCell   *cell;
+
+	if (claiming.most > 0)
+		(void) unit("claim notifications", claim_now, &claiming);
+	foreach(cell, claiming.deliveries)
+	{
+		const Delivery *delivery = lfirst(cell);
+
+		board_report(psprintf("notification " INT64_FORMAT " by %s", delivery->id, delivery->channel));
+		transfer_start(delivery);
+	}
+	return list_length(claiming.deliveries);
+}
+
+/* Take note of what has come to an end, or wait a moment. */
+static void
+end_some(void)
+{
+	Ending		ending;
+
+	ending.delivery = transfer_wait(WAIT_MILLISECONDS, &ending.outcome);
+	CHECK_FOR_INTERRUPTS();
+	if (ending.delivery != NULL)
+		(void) unit("note what came of a notification", note_now, &ending);
+}
+
+/* A batch, and all of it; how many. */
+static int
+deliver_batch(void)
+{
+	int			started = 0;
+	int			new = 1;
+
+	do
+	{
+		if (new > 0 && started < BATCH && transfers_under_way() < AT_ONCE)
+			started += new = start_some();
+		if (transfers_under_way() > 0)
+			end_some();
+	} while (transfers_under_way() > 0);
+	return started;
+}
+
+/* Deliver what is due; true if there was anything. */
+bool
+deliver_due(void)
+{
+	volatile int delivered = 0;
+
+	if (!transfer_is_possible())
+		return false;
+	PG_TRY();
+	{
+		delivered = deliver_batch();
+	}
+	PG_FINALLY();
+	{
+		transfers_abandon();
+	}
+	PG_END_TRY();
+	return delivered > 0;
+}

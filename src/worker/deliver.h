@@ -1,0 +1,12 @@
+/*
+ * deliver.h
+ *		Delivering notifications, as a kind of work.
+ */
+#ifndef SMARTWF_DELIVER_H
+#define SMARTWF_DELIVER_H
+
+#include "postgres.h"
+
+extern bool deliver_due(void);
+
+#endif
