@@ -40,8 +40,8 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)
 	TO PUBLIC;
-GRANT EXECUTE ON PROCEDURE smartwf.work(double precision) TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE smartwf.work(double precision), smartwf.purge(interval, boolean, boolean) TO PUBLIC;
 
 -- for whoever watches
 GRANT EXECUTE ON FUNCTION smartwf.list_workers() TO pg_monitor;
-GRANT SELECT ON smartwf.workers TO pg_monitor;
+GRANT SELECT ON smartwf.workers, smartwf.metrics TO pg_monitor;

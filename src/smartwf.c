@@ -16,6 +16,7 @@
 #include "lifecycle/protect.h"
 #include "outbox/delivery.h"
 #include "timer/timer.h"
+#include "worker/purge.h"
 #include "worker/worker.h"
 
 PG_MODULE_MAGIC;
@@ -34,6 +35,7 @@ _PG_init(void)
 	flow_effect_init();
 	timer_init();
 	delivery_init();
+	purge_init();
 	worker_init();
 	MarkGUCPrefixReserved("smartwf");
 }

@@ -26,6 +26,8 @@ CREATE TABLE smartwf.runs (
 CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key) WHERE key IS NOT NULL;
 CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
 CREATE INDEX runs_open ON smartwf.runs (id) WHERE status NOT IN ('finished', 'cancelled');
+-- for the purge
+CREATE INDEX runs_started_at ON smartwf.runs USING brin (started_at) WITH (pages_per_range = 16);
 CREATE INDEX runs_due ON smartwf.runs (flow, priority, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.runs IS
 'Runs of flows: the version, the element or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name behind it and its search_path, the step that comes next, waits or failed, and why it failed; from when on a worker takes it up (due_at; null: never), the higher priority first, whether its steps are left to workers (by_worker), and how often the step has failed so far (attempt).';

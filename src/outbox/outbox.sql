@@ -29,6 +29,7 @@ CREATE TABLE smartwf.notifications (
 	delivered_at timestamptz
 );
 CREATE INDEX notifications_recipient ON smartwf.notifications (recipient, id);
+CREATE INDEX notifications_created_at ON smartwf.notifications USING brin (created_at) WITH (pages_per_range = 16);
 CREATE INDEX notifications_due ON smartwf.notifications (channel, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.notifications IS
 'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for delivery (queued), which is tried from due_at on; how often it has failed (attempt), and why (error). key is the same in every attempt. Readable by its recipient and by administrators.';

@@ -16,4 +16,5 @@ extern void board_count(bool has_failed);
 extern bool board_is_there(void);
 extern void board_leave(void);
 
+
 #endif

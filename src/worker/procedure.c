@@ -20,6 +20,7 @@
 #include "common/error.h"
 #include "common/locale.h"
 #include "common/wake.h"
+#include "procedure.h"
 #include "unit.h"
 #include "work.h"
 
@@ -28,14 +29,14 @@
 
 /* A procedure that commits must be called at the top, not in a transaction. */
 static void
-require_own_transactions(FunctionCallInfo fcinfo)
+require_own_transactions(FunctionCallInfo fcinfo, const char *name)
 {
 	CallContext *call = (CallContext *) fcinfo->context;
 
 	if (call == NULL || !IsA(call, CallContext) || call->atomic)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
-				 errmsg("smartwf.work() makes transactions of its own"),
+				 errmsg("%s makes transactions of its own", name),
 				 errhint("Call it outside of a transaction block, and not from a function.")));
 }
 
@@ -56,17 +57,17 @@ sleep_until_due(TimestampTz end)
 	return GetCurrentTimestamp() < end;
 }
 
-static void
-work_until(TimestampTz end, bool waits)
+/* Do WORK, unit by unit, in a procedure. */
+void
+in_procedure(FunctionCallInfo fcinfo, const char *name, Work work, void *argument)
 {
+	require_own_transactions(fcinfo, name);
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 	units_begin(&procedure_transactions);
 	PG_TRY();
 	{
-		board_enter(WAKE_RUNS | WAKE_DELIVERY);
-		ResetLatch(MyLatch);
-		board_set_idle(true);
-		while (work_off(WAKE_RUNS | WAKE_DELIVERY, end) || (waits && sleep_until_due(end)))
-			;
+		work(argument);
 	}
 	PG_FINALLY();
 	{
@@ -74,6 +75,26 @@ work_until(TimestampTz end, bool waits)
 		units_end();
 	}
 	PG_END_TRY();
+	SPI_finish();
+}
+
+/* How long smartwf.work() goes on. */
+typedef struct Shift
+{
+	TimestampTz end;
+	bool		waits;			/* else it ends when nothing is due */
+}			Shift;
+
+static void
+work_shift(void *argument)
+{
+	Shift	   *shift = argument;
+
+	board_enter(WAKE_RUNS | WAKE_DELIVERY);
+	ResetLatch(MyLatch);
+	board_set_idle(true);
+	while (work_off(WAKE_RUNS | WAKE_DELIVERY, shift->end) || (shift->waits && sleep_until_due(shift->end)))
+		;
 }
 
 /* smartwf.work(max_seconds) */
@@ -82,17 +103,16 @@ Datum
 smartwf_work(PG_FUNCTION_ARGS)
 {
 	double		seconds = PG_ARGISNULL(0) ? 0 : PG_GETARG_FLOAT8(0);
+	Shift		shift = {DT_NOEND, seconds > 0};
 
-	require_own_transactions(fcinfo);
 	if (!is_administrator())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("only an administrator can do the work of the workers")));
 	if (!(seconds >= 0 && seconds <= 1e9))
 		raise_failure(MALFORMED_CALL, localized("argument \"max_seconds\" must not be negative"));
-	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	work_until(seconds == 0 ? DT_NOEND : GetCurrentTimestamp() + (int64) (seconds * USECS_PER_SEC), seconds > 0);
-	SPI_finish();
+	if (shift.waits)
+		shift.end = GetCurrentTimestamp() + (int64) (seconds * USECS_PER_SEC);
+	in_procedure(fcinfo, "smartwf.work()", work_shift, &shift);
 	PG_RETURN_VOID();
 }

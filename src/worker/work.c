@@ -23,6 +23,7 @@
 #include "flow/run.h"
 #include "outbox/delivery.h"
 #include "timer/timer.h"
+#include "purge.h"
 #include "unit.h"
 #include "work.h"
 
@@ -264,6 +265,7 @@ static const struct
 	{WAKE_RUNS, drive_due_runs, next_due_run},
 	{WAKE_RUNS, fire_due_timers, next_due_task},
 	{WAKE_DELIVERY, deliver_due, next_due_delivery},
+	{WAKE_DELIVERY, purge_when_due, next_purge},
 };
 
 /*

@@ -22,3 +22,55 @@ COMMENT ON COLUMN smartwf.workers.started_at IS 'Since when it is there.';
 COMMENT ON COLUMN smartwf.workers.changed_at IS 'Since when it does that, or is idle.';
 COMMENT ON COLUMN smartwf.workers.done IS 'Transactions of work that it has done.';
 COMMENT ON COLUMN smartwf.workers.failed IS 'Transactions of work that were undone by an error.';
+
+CREATE PROCEDURE smartwf.purge(older_than interval, keep_failed boolean DEFAULT true, with_history boolean DEFAULT false)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_purge';
+COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
+'For administrators: does away with runs that ended, and notifications that were delivered, longer than an interval (older_than) ago, in batches with a commit each. keep_failed (boolean, default true): those that failed stay. with_history (boolean, default false): history older than that goes as well, but for the last line of each living document, and with it the names of deleted documents. Raises 42501 for whom is no administrator, 2D000 in a transaction block, WF400 for null or a negative interval.';
+
+CREATE VIEW smartwf.metrics WITH (security_barrier) AS
+WITH run AS (
+	SELECT r.flow, r.status, count(*) AS number FROM smartwf.runs r WHERE r.status NOT IN ('finished', 'cancelled') GROUP BY 1, 2
+), ready AS (
+	SELECT count(*) AS number, extract(epoch FROM clock_timestamp() - min(r.due_at)) AS age
+	FROM smartwf.runs r WHERE r.due_at <= clock_timestamp()
+), step AS (
+	SELECT count(*) AS number, count(*) FILTER (WHERE s.outcome = 'failed') AS failed
+	FROM smartwf.run_steps s WHERE s.started_at > clock_timestamp() - interval '1 minute'
+), late AS (
+	SELECT channel, (SELECT count(*) FROM smartwf.notifications n WHERE n.channel = c.channel AND n.due_at IS NOT NULL) AS number,
+		(SELECT extract(epoch FROM clock_timestamp() - min(n.created_at)) FROM smartwf.notifications n WHERE n.channel = c.channel AND n.due_at IS NOT NULL) AS age
+	FROM unnest(ARRAY['smtp', 'signalr']) AS c (channel))
+SELECT 'runs' AS metric, s.status AS label, coalesce((SELECT sum(number) FROM run r WHERE r.status = s.status), 0)::double precision AS value
+FROM unnest(ARRAY['draft', 'queued', 'running', 'waiting', 'failed']) AS s (status)
+UNION ALL
+SELECT 'failed_runs', flow, number FROM run WHERE status = 'failed'
+UNION ALL
+SELECT 'queue_length', '', number FROM ready
+UNION ALL
+SELECT 'queue_age_seconds', '', coalesce(age, 0) FROM ready
+UNION ALL
+SELECT 'steps_per_second', '', number / 60.0 FROM step
+UNION ALL
+SELECT 'failed_steps_per_second', '', failed / 60.0 FROM step
+UNION ALL
+SELECT 'deliveries_waiting', channel, number FROM late
+UNION ALL
+SELECT 'delivery_lag_seconds', channel, coalesce(age, 0) FROM late
+UNION ALL
+SELECT 'deliveries_failed', '', count(*) FROM smartwf.notifications WHERE status = 'failed'
+UNION ALL
+SELECT 'confirmations_open', '', count(*) FROM smartwf.confirmations WHERE status = 'open'
+UNION ALL
+SELECT 'oldest_confirmation_seconds', '', coalesce(extract(epoch FROM clock_timestamp() - min(asked_at)), 0) FROM smartwf.confirmations WHERE status = 'open'
+UNION ALL
+SELECT 'timers_due', '', count(*) FROM smartwf.element_timers WHERE due_at <= clock_timestamp()
+UNION ALL
+SELECT 'timers_failed', '', count(*) FROM smartwf.element_timers WHERE due_at IS NULL AND message IS NOT NULL
+UNION ALL
+SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state) FROM (VALUES ('idle'), ('working')) AS w (state);
+COMMENT ON VIEW smartwf.metrics IS
+'How it goes, a row a value, all gauges: runs by status (those that are not over), failed runs by flow, length and age of the queue, steps and failed steps a second in the last minute, deliveries that wait and how long the oldest has, those that failed, open confirmations and the age of the oldest, timers, workers.';
+COMMENT ON COLUMN smartwf.metrics.metric IS 'What is measured; its unit, if it is not a number of things, is part of the name.';
+COMMENT ON COLUMN smartwf.metrics.label IS 'Of which: status, flow, channel or state; empty where there is but one.';
+COMMENT ON COLUMN smartwf.metrics.value IS 'How much.';

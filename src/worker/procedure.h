@@ -1,0 +1,16 @@
+/*
+ * procedure.h
+ *		Procedures that make transactions of their own.
+ */
+#ifndef SMARTWF_PROCEDURE_H
+#define SMARTWF_PROCEDURE_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "common/actor.h"
+
+extern void in_procedure(FunctionCallInfo fcinfo, const char *name, Work work, void *argument);
+
+#endif

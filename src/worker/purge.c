@@ -1,0 +1,181 @@
+/*
+ * purge.c
+ *		Doing away with what is over: runs and what belongs to them,
+ *		notifications, and history if asked; a batch a transaction.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "common/actor.h"
+#include "common/argument.h"
+#include "common/clock.h"
+#include "common/error.h"
+#include "common/locale.h"
+#include "common/own_statement.h"
+#include "procedure.h"
+#include "purge.h"
+#include "unit.h"
+
+/* Rows in a transaction, and how often a worker looks. */
+#define BATCH 1000
+#define PURGE_PAUSE USECS_PER_HOUR
+
+static int	purge_after = 0;	/* minutes; 0: never */
+static bool purge_keeps_failed = true;
+
+/* What there is to purge: $1 before when, $2 failed ones too, $3 how many. */
+static OwnStatement statements[] = {
+	/* steps have no foreign key: none to look at while they are written */
+	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
+		"WITH gone AS (DELETE FROM smartwf.runs WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.runs"
+		" WHERE (status" EQ "ANY ('{finished,cancelled}') OR (status" EQ "'failed' AND $2))"
+		" AND started_at OPERATOR(pg_catalog.<) $1 AND changed_at OPERATOR(pg_catalog.<) $1"
+		" LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id),"
+		" steps AS (DELETE FROM smartwf.run_steps s USING gone g WHERE s.run" EQ "g.id)"
+	" SELECT FROM gone"},
+	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
+		"DELETE FROM smartwf.notifications WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.notifications"
+		" WHERE (status" EQ "'delivered' OR (status" EQ "'failed' AND $2))"
+	" AND created_at OPERATOR(pg_catalog.<) $1 LIMIT $3 FOR UPDATE SKIP LOCKED))"},
+};
+
+/*
+ * History of documents that are gone, name and all; and of those that live, all
+ * but the last line.
+ */
+static OwnStatement history_statements[] = {
+	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
+		"WITH gone AS (DELETE FROM smartwf.elements WHERE docid" EQ "ANY (ARRAY(SELECT docid FROM smartwf.elements"
+		" WHERE deleted_at OPERATOR(pg_catalog.<) $1 LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING docid),"
+		" lines AS (DELETE FROM smartwf.history h USING gone g WHERE h.docid" EQ "g.docid)"
+	" SELECT FROM gone"},
+	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
+		"DELETE FROM smartwf.history h USING (SELECT docid, revision FROM smartwf.history o"
+		" WHERE at OPERATOR(pg_catalog.<) $1 AND EXISTS (SELECT FROM smartwf.history n"
+		"  WHERE n.docid" EQ "o.docid AND n.revision OPERATOR(pg_catalog.>) o.revision) LIMIT $3) old"
+	" WHERE h.docid" EQ "old.docid AND h.revision" EQ "old.revision"},
+};
+
+typedef struct Batch
+{
+	OwnStatement *statement;
+	TimestampTz before;
+	bool		failed;
+	uint64		rows;
+}			Batch;
+
+static void
+purge_batch(void *argument)
+{
+	Batch	   *batch = argument;
+	Datum		values[] = {
+		TimestampTzGetDatum(batch->before), BoolGetDatum(batch->failed), Int32GetDatum(BATCH),
+	};
+
+	batch->rows = own_execute(batch->statement, values, NULL, NULL, NULL);
+}
+
+/* Batch by batch; an error, or NULL. */
+static ErrorData *
+purge_by(OwnStatement *list, int number, TimestampTz before, bool keep_failed)
+{
+	for (int i = 0; i < number; i++)
+	{
+		Batch		batch = {&list[i], before, !keep_failed};
+
+		do
+		{
+			ErrorData  *error = unit("purge", purge_batch, &batch);
+
+			if (error != NULL)
+				return error;
+		} while (batch.rows > 0);
+	}
+	return NULL;
+}
+
+/* Automatic purge */
+
+static TimestampTz last_purge = 0;
+
+/* At load: settings. */
+void
+purge_init(void)
+{
+	DefineCustomIntVariable("smartwf.purge_after",
+							"Age at which workers do away with runs and notifications that are over.",
+							"0: never.", &purge_after, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MIN,
+							NULL, NULL, NULL);
+	DefineCustomBoolVariable("smartwf.purge_keeps_failed",
+							 "Whether those that failed are kept.", NULL, &purge_keeps_failed, true,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+}
+
+/* For a worker: now and then, if settings say so.  There is no hurry: false. */
+bool
+purge_when_due(void)
+{
+	if (purge_after == 0 || !IsBackgroundWorker || next_purge() > GetCurrentTimestamp())
+		return false;
+	last_purge = GetCurrentTimestamp();
+	(void) purge_by(statements, lengthof(statements),
+					GetCurrentTimestamp() - purge_after * USECS_PER_MINUTE, purge_keeps_failed);
+	return false;
+}
+
+/* When a worker purges next; DT_NOEND. */
+TimestampTz
+next_purge(void)
+{
+	return purge_after == 0 || !IsBackgroundWorker ? DT_NOEND : last_purge + PURGE_PAUSE;
+}
+
+/* By hand */
+
+typedef struct Order
+{
+	TimestampTz before;
+	bool		keep_failed;
+	bool		with_history;
+}			Order;
+
+static void
+purge_now(void *argument)
+{
+	Order	   *order = argument;
+	ErrorData  *error = purge_by(statements, lengthof(statements), order->before, order->keep_failed);
+
+	if (error == NULL && order->with_history)
+		error = purge_by(history_statements, lengthof(history_statements), order->before, false);
+	if (error != NULL)
+		ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not purge: %s", error->message)));
+}
+
+/* smartwf.purge(older_than, keep_failed, with_history) */
+PG_FUNCTION_INFO_V1(smartwf_purge);
+Datum
+smartwf_purge(PG_FUNCTION_ARGS)
+{
+	Order		order = {.keep_failed = PG_ARGISNULL(1) || PG_GETARG_BOOL(1), .with_history = boolean_argument(fcinfo, 2)};
+	Datum		before;
+
+	if (PG_ARGISNULL(0))
+		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "older_than"));
+	if (!is_administrator())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only an administrator can purge")));
+	before = DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(clock_now()), PG_GETARG_DATUM(0));
+	order.before = DatumGetTimestampTz(before);
+	if (order.before > clock_now())
+		raise_failure(MALFORMED_CALL, localized("argument \"older_than\" must not be negative"));
+	in_procedure(fcinfo, "smartwf.purge()", purge_now, &order);
+	PG_RETURN_VOID();
+}
