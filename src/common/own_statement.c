@@ -4,9 +4,15 @@
  *
  * Nobody but the engine writes these tables; whoever sets it to work has no
  * privileges on them.  Every name is qualified, operators too.
+ *
+ * They all go by an index, also where the planner, who looks at a table that is
+ * nearly empty, would rather read all of it: the plan is still there when the
+ * queue is long.  The planner's own switches are the way to say so, set for the
+ * moment: as settings they would cost more than some of the statements.
  */
 #include "postgres.h"
 
+#include "optimizer/cost.h"
 #include "utils/memutils.h"
 
 #include "actor.h"
@@ -59,8 +65,20 @@ own_execute(OwnStatement *statement, Datum *values, const char *nulls,
 			void (*use) (void *argument), void *argument)
 {
 	Execution	execution = {statement, values, nulls, use, argument, 0};
+	bool		scans = enable_seqscan;
+	bool		bitmaps = enable_bitmapscan;
 
-	run_as(smartwf_owner(), execute_now, &execution);
+	PG_TRY();
+	{
+		enable_seqscan = enable_bitmapscan = false;
+		run_as(smartwf_owner(), execute_now, &execution);
+	}
+	PG_FINALLY();
+	{
+		enable_seqscan = scans;
+		enable_bitmapscan = bitmaps;
+	}
+	PG_END_TRY();
 	return execution.rows;
 }
 
