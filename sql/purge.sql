@@ -43,6 +43,9 @@ CALL smartwf.purge('1 hour', with_history => true);
 SELECT * FROM app.left WHERE what LIKE 'history%' OR what LIKE 'element%';
 UPDATE app.doc SET state = 'b';
 SELECT revision, to_state FROM smartwf.history ORDER BY revision;
+-- a version with runs stays
+DELETE FROM smartwf.flows WHERE name = 'ask';
+DELETE FROM smartwf.flows WHERE name = 'ok' AND NOT EXISTS (SELECT FROM smartwf.runs r WHERE r.flow_id = id);
 -- calls that are none
 CALL smartwf.purge(NULL);
 CALL smartwf.purge('-1 hour');

@@ -40,7 +40,9 @@ execute_now(void *argument)
 		elog(ERROR, "SPI_connect failed");
 	if (statement->plan == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare(statement->text, statement->arguments, statement->types);
+		/* the values never make another plan better */
+		SPIPlanPtr	plan = SPI_prepare_cursor(statement->text, statement->arguments, statement->types,
+											  CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "cannot prepare \"%s\": %s", statement->text,

@@ -24,6 +24,7 @@ static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
 	[ELEMENTS] = "elements",
 	[LOCKED_ELEMENTS] = "elements_locked",	/* an index */
 	[HISTORY] = "history",
+	[RUNS] = "runs",
 	[RUN_STEPS] = "run_steps",
 };
 

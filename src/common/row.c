@@ -9,8 +9,11 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "access/xact.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "row.h"
@@ -37,6 +40,31 @@ rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 	return rows;
 }
 
+/*
+ * The newest version of a row, locked; NULL if it is gone, or, unless WAITS,
+ * somebody else has it.
+ */
+HeapTuple
+locked_row(Relation relation, HeapTuple row, bool waits)
+{
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TM_FailureData failure;
+	HeapTuple	locked = NULL;
+	TM_Result	result;
+
+	result = table_tuple_lock(relation, &row->t_self, snapshot, slot, GetCurrentCommandId(false),
+							  LockTupleExclusive, waits ? LockWaitBlock : LockWaitSkip,
+							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+	if (result == TM_Ok)
+		locked = ExecCopySlotHeapTuple(slot);
+	else if (result != TM_WouldBlock && result != TM_Deleted)
+		elog(ERROR, "cannot lock a row of \"%s\": %d", RelationGetRelationName(relation), result);
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
+	return locked;
+}
+
 /* Write a row: a new one, or the next version of the one at OLD. */
 void
 store_row(Relation relation, HeapTuple row, ItemPointer old)
@@ -49,6 +77,9 @@ store_row(Relation relation, HeapTuple row, ItemPointer old)
 	InitResultRelInfo(result, relation, 0, NULL, 0);
 	ExecOpenIndices(result, false);
 	ExecStoreHeapTuple(row, slot, false);
+	/* none are ours, but somebody may watch our tables */
+	if (relation->trigdesc != NULL)
+		AfterTriggerBeginQuery();
 	if (old == NULL)
 		ExecSimpleRelationInsert(result, estate, slot);
 	else
@@ -62,7 +93,11 @@ store_row(Relation relation, HeapTuple row, ItemPointer old)
 		ExecDropSingleTupleTableSlot(place);
 	}
 	row->t_self = slot->tts_tid;
+	if (relation->trigdesc != NULL)
+		AfterTriggerEndQuery(estate);
 	ExecCloseIndices(result);
 	ExecDropSingleTupleTableSlot(slot);
+	ExecCloseResultRelations(estate);
+	ExecResetTupleTable(estate->es_tupleTable, false);
 	FreeExecutorState(estate);
 }

@@ -17,6 +17,7 @@
 extern List *rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 						   ScanDirection direction, int most);
 
+extern HeapTuple locked_row(Relation relation, HeapTuple row, bool waits);
 extern void store_row(Relation relation, HeapTuple row, ItemPointer old);
 
 #endif

@@ -74,7 +74,13 @@ BEGIN
 	IF current_setting('check_function_bodies') = 'off' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
 		RETURN coalesce(NEW, OLD);
 	END IF;
-	IF TG_TABLE_NAME <> 'flows' THEN
+	IF TG_TABLE_NAME = 'flows' AND TG_OP = 'DELETE' THEN
+		-- this is the foreign key of runs, which would cost them time
+		IF EXISTS (SELECT FROM smartwf.runs r WHERE r.flow_id = OLD.id) THEN
+			RAISE EXCEPTION 'flow "%" has runs of version %', OLD.name, OLD.version USING ERRCODE = 'foreign_key_violation',
+				HINT = 'Do away with them first, with smartwf.purge().';
+		END IF;
+	ELSIF TG_TABLE_NAME <> 'flows' THEN
 		SELECT f.id INTO frozen FROM smartwf.flows f
 			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int);
 	ELSIF TG_OP = 'INSERT' AND NEW.status = 'published' THEN
@@ -106,8 +112,8 @@ BEGIN
 			FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition()', name);
 		EXECUTE format('ALTER TABLE smartwf.%I ENABLE ALWAYS TRIGGER signal', name);
 		IF name IN ('flows', 'stages', 'steps') THEN
-			EXECUTE format('CREATE TRIGGER protect BEFORE INSERT OR UPDATE%s ON smartwf.%I
-				FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow()', CASE name WHEN 'flows' THEN '' ELSE ' OR DELETE' END, name);
+			EXECUTE format('CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.%I
+				FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow()', name);
 		END IF;
 		PERFORM pg_catalog.pg_extension_config_dump(format('smartwf.%I', name)::regclass, '');
 	END LOOP;

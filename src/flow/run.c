@@ -8,14 +8,20 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/xact.h"
 #include "executor/spi.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 
 #include "common/compat.h"
 #include "common/clock.h"
-#include "common/own_statement.h"
 #include "common/relation.h"
+#include "common/row.h"
 #include "common/wake.h"
 #include "run.h"
 #include "store.h"
@@ -46,43 +52,58 @@ status_of_name(const char *name)
 	elog(ERROR, "unknown status \"%s\"", name);
 }
 
-/* Arguments of a statement, one after the other. */
-typedef struct Arguments
+/* Columns of smartwf.runs. */
+enum
 {
-	Datum		values[MOST_ARGUMENTS];
-	char		nulls[MOST_ARGUMENTS];
+	RUN_ID = 1, RUN_FLOW_ID, RUN_FLOW, RUN_DOCID, RUN_KEY, RUN_STATUS, RUN_STARTER, RUN_ACTOR,
+	RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
+	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_STARTED_AT, RUN_CHANGED_AT,
+	RUN_COLUMNS = RUN_CHANGED_AT
+};
+
+/* Values of columns, one after the other. */
+typedef struct Values
+{
+	int			columns[RUN_COLUMNS];
+	Datum		values[RUN_COLUMNS];
+	bool		nulls[RUN_COLUMNS];
 	int			number;
-}			Arguments;
+}			Values;
 
 static void
-add_value(Arguments *arguments, Datum value, bool isnull)
+add_value(Values *values, int column, Datum value, bool isnull)
 {
-	arguments->values[arguments->number] = value;
-	arguments->nulls[arguments->number++] = isnull ? 'n' : ' ';
+	values->columns[values->number] = column;
+	values->values[values->number] = value;
+	values->nulls[values->number++] = isnull;
 }
 
 static void
-add_text(Arguments *arguments, const char *text)
+add_text(Values *values, int column, const char *text)
 {
-	add_value(arguments, text == NULL ? (Datum) 0 : CStringGetTextDatum(text), text == NULL);
+	add_value(values, column, text == NULL ? (Datum) 0 : CStringGetTextDatum(text), text == NULL);
 }
 
 static void
-add_jsonb(Arguments *arguments, Jsonb *json)
+add_jsonb(Values *values, int column, Jsonb *json)
 {
-	add_value(arguments, PointerGetDatum(json), json == NULL);
+	add_value(values, column, PointerGetDatum(json), json == NULL);
 }
 
-/* When a worker takes it up: never, unless the run has something to go on with. */
-static void
-add_due(Arguments *arguments, const Run *run)
+static bool
+is_over(const Run *run)
 {
-	bool		is_open = run->status == RUN_QUEUED || run->status == RUN_RUNNING || run->status == RUN_WAITING;
-	bool		is_due = is_open && run->due_at != NEVER;
+	return run->status == RUN_FINISHED || run->status == RUN_CANCELLED;
+}
 
-	add_value(arguments, TimestampTzGetDatum(run->due_at), !is_due);
-	if (is_due && run->status != RUN_RUNNING)
-		wake_at_commit(WAKE_RUNS);
+/*
+ * When a worker takes it up; infinity, if somebody must act first.  A run that is
+ * over has no such time, and so no place in the index of those that are not.
+ */
+static TimestampTz
+due_time(const Run *run)
+{
+	return run->status == RUN_FAILED || run->status == RUN_DRAFT ? NEVER : run->due_at;
 }
 
 static const char *
@@ -91,51 +112,113 @@ name_of_step(const Run *run)
 	return run->step == END_OF_FLOW ? NULL : run->flow->steps[run->step].name;
 }
 
-typedef struct Loading
-{
-	Run		   *run;
-	MemoryContext context;
-}			Loading;
-
+/* What changes as a run goes on. */
 static void
-take_run(void *argument)
+add_progress(Values *values, const Run *run)
 {
-	Loading    *loading = argument;
-	Run		   *run = loading->run;
-	MemoryContext outer = MemoryContextSwitchTo(loading->context);
-	char	   *step;
+	add_text(values, RUN_STATUS, status_names[run->status]);
+	add_text(values, RUN_STEP, name_of_step(run));
+	add_text(values, RUN_SQLSTATE, run->sqlstate);
+	add_text(values, RUN_MESSAGE, run->message);
+	add_text(values, RUN_CONTEXT, run->context);
+	add_value(values, RUN_DUE_AT, TimestampTzGetDatum(due_time(run)), is_over(run));
+	add_value(values, RUN_BY_WORKER, BoolGetDatum(run->by_worker), false);
+	add_value(values, RUN_ATTEMPT, Int32GetDatum(run->attempt), false);
+	add_value(values, RUN_CHANGED_AT, TimestampTzGetDatum(GetCurrentTimestamp()), false);
+	if ((run->status == RUN_QUEUED || run->status == RUN_WAITING) && run->due_at != NEVER)
+		wake_at_commit(WAKE_RUNS);
+}
 
-	run->flow = flow_by_id(result_int(0, 1));
-	run->docid = result_text(0, 2);
-	run->key = result_text(0, 3);
-	run->status = status_of_name(result_text(0, 4));
-	run->starter = result_text(0, 5);
-	run->actor = result_text(0, 6);
-	run->model = result_jsonb(0, 7);
-	run->base = result_jsonb(0, 8);
-	step = result_text(0, 9);
-	run->step = step == NULL ? END_OF_FLOW : step_index(run->flow, step);
-	run->sqlstate = result_text(0, 10);
-	run->message = result_text(0, 11);
-	run->context = result_text(0, 12);
-	run->search_path = result_text(0, 13);
-	run->by_worker = result_int(0, 14) != 0;
-	run->attempt = result_int(0, 15);
-	run->due_at = result_time(0, 16, NEVER);
-	MemoryContextSwitchTo(outer);
+/* Reading */
+
+static Datum
+value_of(HeapTuple row, TupleDesc descriptor, int column, bool *isnull)
+{
+	return heap_getattr(row, column, descriptor, isnull);
+}
+
+static char *
+text_of(HeapTuple row, TupleDesc descriptor, int column)
+{
+	bool		isnull;
+	Datum		value = value_of(row, descriptor, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static Jsonb *
+jsonb_of(HeapTuple row, TupleDesc descriptor, int column)
+{
+	bool		isnull;
+	Datum		value = value_of(row, descriptor, column, &isnull);
+
+	return isnull ? NULL : DatumGetJsonbPCopy(value);
 }
 
 static Run *
-load(int64 id, StoreStatement statement)
+run_of_row(HeapTuple row, TupleDesc descriptor)
 {
-	Loading		loading = {palloc0_object(Run), CurrentMemoryContext};
-	Datum		values[] = {Int64GetDatum(id), TimestampTzGetDatum(clock_now())};
+	Run		   *run = palloc0_object(Run);
+	bool		isnull;
+	char	   *step = text_of(row, descriptor, RUN_STEP);
+	Datum		due = value_of(row, descriptor, RUN_DUE_AT, &isnull);
 
-	if (store_execute(statement, values, NULL, take_run, &loading) == 0)
-		return NULL;
-	loading.run->id = id;
-	loading.run->done = recorded_steps(id);
-	return loading.run;
+	run->row = row;
+	run->due_at = isnull ? NEVER : DatumGetTimestampTz(due);
+	run->id = DatumGetInt64(value_of(row, descriptor, RUN_ID, &isnull));
+	run->flow = flow_by_id(DatumGetInt32(value_of(row, descriptor, RUN_FLOW_ID, &isnull)));
+	run->docid = text_of(row, descriptor, RUN_DOCID);
+	run->key = text_of(row, descriptor, RUN_KEY);
+	run->status = status_of_name(text_of(row, descriptor, RUN_STATUS));
+	run->starter = text_of(row, descriptor, RUN_STARTER);
+	run->actor = text_of(row, descriptor, RUN_ACTOR);
+	run->search_path = text_of(row, descriptor, RUN_SEARCH_PATH);
+	run->model = jsonb_of(row, descriptor, RUN_MODEL);
+	run->base = jsonb_of(row, descriptor, RUN_BASE);
+	run->step = step == NULL ? END_OF_FLOW : step_index(run->flow, step);
+	run->sqlstate = text_of(row, descriptor, RUN_SQLSTATE);
+	run->message = text_of(row, descriptor, RUN_MESSAGE);
+	run->context = text_of(row, descriptor, RUN_CONTEXT);
+	run->priority = DatumGetInt32(value_of(row, descriptor, RUN_PRIORITY, &isnull));
+	run->by_worker = DatumGetBool(value_of(row, descriptor, RUN_BY_WORKER, &isnull));
+	run->attempt = DatumGetInt32(value_of(row, descriptor, RUN_ATTEMPT, &isnull));
+	run->stored_model = run->model;
+	run->stored_base = run->base;
+	return run;
+}
+
+/* The row of a run as it is now, what this transaction did included; NULL: none. */
+static HeapTuple
+read_row_of_run(Relation relation, int64 id)
+{
+	Snapshot	snapshot;
+	ScanKeyData key;
+	List	   *rows;
+
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	ScanKeyInit(&key, RUN_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+	rows = rows_by_index(relation, primary_key_of(relation), &key, snapshot, ForwardScanDirection, 1);
+	UnregisterSnapshot(snapshot);
+	return rows == NIL ? NULL : linitial(rows);
+}
+
+static Run *
+load(int64 id, bool waits)
+{
+	Relation	relation = table_open(smartwf_relation(RUNS), RowExclusiveLock);
+	HeapTuple	row = read_row_of_run(relation, id);
+	Run		   *run = NULL;
+
+	if (row != NULL)
+		row = locked_row(relation, row, waits);
+	if (row != NULL)
+	{
+		run = run_of_row(row, RelationGetDescr(relation));
+		run->done = recorded_steps(id);
+	}
+	table_close(relation, NoLock);
+	return run;
 }
 
 /*
@@ -145,15 +228,19 @@ load(int64 id, StoreStatement statement)
 Run *
 run_load(int64 id)
 {
-	return load(id, LOCK_RUN);
+	return load(id, true);
 }
 
 /* The same for a worker: NULL if it is not due (any more), or somebody has it. */
 Run *
 run_claim(int64 id)
 {
-	return load(id, CLAIM_RUN);
+	Run		   *run = load(id, false);
+
+	return run != NULL && run->due_at <= clock_now() ? run : NULL;
 }
+
+/* Writing */
 
 static void
 take_id(void *argument)
@@ -176,46 +263,50 @@ run_of_key(const char *flow, const char *key)
 bool
 run_store_first(Run *run)
 {
-	Arguments	arguments = {.number = 0};
+	Values		values = {.number = 0};
+	char		nulls[RUN_COLUMNS];
 
-	add_value(&arguments, Int32GetDatum(run->flow->id), false);
-	add_text(&arguments, run->flow->name);
-	add_text(&arguments, run->docid);
-	add_text(&arguments, run->key);
-	add_text(&arguments, status_names[run->status]);
-	add_text(&arguments, run->starter);
-	add_text(&arguments, run->actor);
-	add_text(&arguments, run->search_path);
-	add_jsonb(&arguments, run->model);
-	add_jsonb(&arguments, run->base);
-	add_text(&arguments, name_of_step(run));
-	add_text(&arguments, run->sqlstate);
-	add_text(&arguments, run->message);
-	add_text(&arguments, run->context);
-	add_value(&arguments, Int32GetDatum(run->priority), false);
-	add_due(&arguments, run);
-	add_value(&arguments, BoolGetDatum(run->by_worker), false);
-	add_value(&arguments, Int32GetDatum(run->attempt), false);
-	return store_execute(INSERT_RUN, arguments.values, arguments.nulls, take_id, &run->id) > 0;
+	add_value(&values, RUN_FLOW_ID, Int32GetDatum(run->flow->id), false);
+	add_text(&values, RUN_FLOW, run->flow->name);
+	add_text(&values, RUN_DOCID, run->docid);
+	add_text(&values, RUN_KEY, run->key);
+	add_text(&values, RUN_STARTER, run->starter);
+	add_text(&values, RUN_ACTOR, run->actor);
+	add_text(&values, RUN_SEARCH_PATH, run->search_path);
+	add_value(&values, RUN_PRIORITY, Int32GetDatum(run->priority), false);
+	add_jsonb(&values, RUN_MODEL, run->model);
+	add_jsonb(&values, RUN_BASE, run->base);
+	add_progress(&values, run);
+	for (int i = 0; i < values.number; i++)
+		nulls[i] = values.nulls[i] ? 'n' : ' ';
+	run->stored_model = run->model;
+	run->stored_base = run->base;
+	return store_execute(INSERT_RUN, values.values, nulls, take_id, &run->id) > 0;
 }
 
+/* The next version of its row. */
 static void
-update_run(const Run *run)
+update_run(Run *run)
 {
-	Arguments	arguments = {.number = 0};
+	Relation	relation = table_open(smartwf_relation(RUNS), RowExclusiveLock);
+	Values		values = {.number = 0};
+	HeapTuple	old = run->row != NULL ? run->row : read_row_of_run(relation, run->id);
 
-	add_value(&arguments, Int64GetDatum(run->id), false);
-	add_text(&arguments, status_names[run->status]);
-	add_jsonb(&arguments, run->model);
-	add_jsonb(&arguments, run->base);
-	add_text(&arguments, name_of_step(run));
-	add_text(&arguments, run->sqlstate);
-	add_text(&arguments, run->message);
-	add_text(&arguments, run->context);
-	add_due(&arguments, run);
-	add_value(&arguments, BoolGetDatum(run->by_worker), false);
-	add_value(&arguments, Int32GetDatum(run->attempt), false);
-	(void) store_execute(UPDATE_RUN, arguments.values, arguments.nulls, NULL, NULL);
+	if (old == NULL)
+		elog(ERROR, "run " INT64_FORMAT " is gone", run->id);
+	/* large models are not written again for nothing */
+	if (run->model != run->stored_model)
+		add_jsonb(&values, RUN_MODEL, run->model);
+	if (run->base != run->stored_base)
+		add_jsonb(&values, RUN_BASE, run->base);
+	add_progress(&values, run);
+	run->row = heap_modify_tuple_by_cols(old, RelationGetDescr(relation), values.number, values.columns,
+										 values.values, values.nulls);
+	CommandCounterIncrement();
+	store_row(relation, run->row, &old->t_self);
+	run->stored_model = run->model;
+	run->stored_base = run->base;
+	table_close(relation, NoLock);
 }
 
 /* Store the run as it is now, and what its steps did since it was stored last. */

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "access/htup.h"
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
@@ -24,6 +25,7 @@ typedef enum RunStatus
 typedef struct Run
 {
 	int64		id;				/* 0: not stored yet */
+	HeapTuple	row;			/* as last stored; NULL: not read yet */
 	const Flow *flow;
 	char	   *docid;			/* NULL: free JSON */
 	char	   *key;			/* NULL: none */
@@ -33,11 +35,13 @@ typedef struct Run
 	char	   *search_path;	/* of who started it */
 	Jsonb	   *model;
 	Jsonb	   *base;			/* the element's row as last read; NULL: free JSON */
+	Jsonb	   *stored_model;	/* as the row has them */
+	Jsonb	   *stored_base;
 	int			step;			/* the next one, or the one that waits or failed */
 	char	   *sqlstate;		/* of the failure; NULL: none */
 	char	   *message;
 	char	   *context;
-	TimestampTz due_at;			/* when a worker takes it up; NEVER */
+	TimestampTz due_at;			/* when a worker takes it up; NEVER: when somebody acts */
 	int32		priority;
 	bool		by_worker;		/* its steps are left to workers */
 	int32		attempt;		/* how often the step has failed so far */

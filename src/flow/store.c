@@ -10,10 +10,6 @@
 #include "store.h"
 
 
-#define RUN_COLUMNS \
-	"SELECT flow_id, docid, key, status, starter, actor, model, base, step, sqlstate, message, context, search_path," \
-	" by_worker::pg_catalog.int4, attempt, due_at"
-
 /* A queue for each flow and priority, found by hops through the index. */
 #define QUEUES \
 	"WITH RECURSIVE queue (flow, priority) AS (" \
@@ -24,20 +20,12 @@
 	"  ORDER BY r.flow, r.priority LIMIT 1) n)"
 
 static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
-	[INSERT_RUN] = {18, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
-	JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID},
-		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, status, starter, actor, search_path, model, base, step,"
-		" sqlstate, message, context, priority, due_at, by_worker, attempt)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+	[INSERT_RUN] = {19, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, JSONBOID, JSONBOID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, INT4OID, TIMESTAMPTZOID},
+		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, starter, actor, search_path, priority, model, base,"
+		" status, step, sqlstate, message, context, due_at, by_worker, attempt, changed_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
 	" ON CONFLICT (flow, key) WHERE key IS NOT NULL DO NOTHING RETURNING id"},
-	[UPDATE_RUN] = {11, {INT8OID, TEXTOID, JSONBOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-	BOOLOID, INT4OID},
-		"UPDATE smartwf.runs SET status = $2, model = $3, base = $4, step = $5, sqlstate = $6, message = $7,"
-	" context = $8, due_at = $9, by_worker = $10, attempt = $11, changed_at = pg_catalog.clock_timestamp() WHERE id" EQ "$1"},
-	[LOCK_RUN] = {2, {INT8OID, TIMESTAMPTZOID}, RUN_COLUMNS
-	" FROM smartwf.runs WHERE id" EQ "$1 FOR UPDATE"},
-	[CLAIM_RUN] = {2, {INT8OID, TIMESTAMPTZOID}, RUN_COLUMNS
-		" FROM smartwf.runs WHERE id" EQ "$1 AND due_at OPERATOR(pg_catalog.<=) $2 FOR UPDATE SKIP LOCKED"},
 	/* the heads of the queues: the higher priority first, then turn by turn */
 	[DUE_RUNS] = {2, {TIMESTAMPTZOID, INT4OID},
 		QUEUES

@@ -32,13 +32,14 @@ static bool purge_keeps_failed = true;
 
 /* What there is to purge: $1 before when, $2 failed ones too, $3 how many. */
 static OwnStatement statements[] = {
-	/* steps have no foreign key: none to look at while they are written */
+	/* no foreign keys do this: they would be looked at with every step */
 	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"WITH gone AS (DELETE FROM smartwf.runs WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.runs"
 		" WHERE (status" EQ "ANY ('{finished,cancelled}') OR (status" EQ "'failed' AND $2))"
 		" AND started_at OPERATOR(pg_catalog.<) $1 AND changed_at OPERATOR(pg_catalog.<) $1"
 		" LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id),"
-		" steps AS (DELETE FROM smartwf.run_steps s USING gone g WHERE s.run" EQ "g.id)"
+		" steps AS (DELETE FROM smartwf.run_steps s USING gone g WHERE s.run" EQ "g.id),"
+		" asked AS (DELETE FROM smartwf.confirmations c USING gone g WHERE c.run" EQ "g.id)"
 	" SELECT FROM gone"},
 	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"DELETE FROM smartwf.notifications WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.notifications"

@@ -30,7 +30,7 @@ COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
 
 CREATE VIEW smartwf.metrics WITH (security_barrier) AS
 WITH run AS (
-	SELECT r.flow, r.status, count(*) AS number FROM smartwf.runs r WHERE r.status NOT IN ('finished', 'cancelled') GROUP BY 1, 2
+	SELECT r.flow, r.status, count(*) AS number FROM smartwf.runs r WHERE r.due_at IS NOT NULL GROUP BY 1, 2
 ), ready AS (
 	SELECT count(*) AS number, extract(epoch FROM clock_timestamp() - min(r.due_at)) AS age
 	FROM smartwf.runs r WHERE r.due_at <= clock_timestamp()
