@@ -1,6 +1,8 @@
 # Mails and live pushes reach a real server: content, encoding, number; servers
 # that refuse, hang, drop connections or are down; nothing is lost, nothing forged.
 packages python3-aiosmtpd openssl
+configure
+server restart
 dir=$CLUSTER/delivery
 as_server mkdir -p "$dir"
 mail_port=$(free_port) web_port=$(free_port)
@@ -15,8 +17,8 @@ for _ in $(seq 100); do [ ! -e "$dir/ready" ] || break; sleep 0.1; done
 
 createdb delivery
 d() { sql delivery -At "$@"; }
-settings() { for setting in "$@"; do sql postgres -c "LOAD 'smartwf'" -c "ALTER SYSTEM SET ${setting%%=*} = '${setting#*=}'"; done; sql postgres -c "SELECT pg_reload_conf()" >/dev/null; sleep 0.2; }
-settings smartwf.smtp_from=flows@example.org smartwf.delivery_timeout=1 smartwf.push_secret_file="$dir/push_secret"
+set_them() { for setting in "$@"; do sql postgres -c "LOAD 'smartwf'" -c "ALTER SYSTEM SET ${setting%%=*} = '${setting#*=}'"; done; sql postgres -c "SELECT pg_reload_conf()" >/dev/null; sleep 0.2; }
+set_them smartwf.smtp_from=flows@example.org smartwf.delivery_timeout=1 smartwf.push_secret_file="$dir/push_secret"
 d -c "CREATE EXTENSION smartwf"
 d -c "INSERT INTO smartwf.contacts VALUES ('Zoë', 'smtp', 'zoe@example.org'), ('later', 'smtp', 'later@example.org'), ('hang', 'smtp', 'hang@example.org'), ('drop', 'smtp', 'drop@example.org'),
 	('refused', 'smtp', 'refused@example.org'), (E'Eve\r\nBcc: all@example.org', 'smtp', 'eve@example.org'), ('forger', 'smtp', E'x@example.org>\r\nRCPT TO:<all@example.org'),
@@ -38,7 +40,7 @@ tell "'{\"to\": \"Zoë\", \"subject\": \"Für Zoë ✉ \", \"body\": \"Grüße\\
 deliver
 expect "$(d -c "SELECT status, attempt FROM smartwf.notifications")" "queued|0"
 [ ! -e "$dir/mails" ]
-settings smartwf.smtp_url="smtp://127.0.0.1:$mail_port" smartwf.smtp_tls=off
+set_them smartwf.smtp_url="smtp://127.0.0.1:$mail_port" smartwf.smtp_tls=off
 deliver
 expect "$(d -c "SELECT status, attempt, error, delivered_at IS NOT NULL FROM smartwf.notifications")" "delivered|0||t"
 expect "$(mail 1 "mail['from'], mail['to'], mail['header_to'], mail['subject'], mail['type'], mail['charset'], repr(mail['body'].replace('\\r\\n', '\\n')), mail['is_ascii'], mail['bare_lf'], mail['longest_line'] <= 100")" \
@@ -76,7 +78,7 @@ expect "$(d -c "SELECT string_agg(recipient || ' ' || status || ' ' || attempt, 
 	"drop delivered 1, hang queued 2, later delivered 1, nobody delivered 1"
 expect "$(mail "mail['subject'] == 'round'" "mail['to'][0]" | sort | tr '\n' ' ')" "bob@example.org drop@example.org later@example.org nobody@example.org zoe@example.org "
 # not for ever
-settings smartwf.delivery_attempts=3
+set_them smartwf.delivery_attempts=3
 deliver 2h
 expect "$(d -c "SELECT status, attempt, error LIKE '%timed out%' OR error LIKE '%imeout%' FROM smartwf.notifications WHERE recipient = 'hang'")" "failed|3|t"
 d -c "UPDATE smartwf.contacts SET address = 'hanna@example.org' WHERE name = 'hang'" -c "UPDATE smartwf.notifications SET address = NULL WHERE recipient = 'hang'"
@@ -88,18 +90,18 @@ as_server touch "$dir/down"
 tell "'{\"to\": \"Zoë\", \"subject\": \"down\", \"body\": \"x\"}'"
 deliver
 expect "$(d -c "SELECT status, attempt FROM smartwf.notifications WHERE subject = 'down'")" "queued|1"
-settings smartwf.smtp_url="smtp://127.0.0.1:1"
+set_them smartwf.smtp_url="smtp://127.0.0.1:1"
 deliver 1m
 expect "$(d -c "SELECT status, attempt FROM smartwf.notifications WHERE subject = 'down'")" "queued|2"
 rm "$dir/down"
 # TLS and a password: wrong ones are no reason to give a mail up
-settings smartwf.smtp_url="smtp://localhost:$((mail_port + 1))" smartwf.smtp_tls=required smartwf.smtp_user=clerk smartwf.delivery_attempts=20
+set_them smartwf.smtp_url="smtp://localhost:$((mail_port + 1))" smartwf.smtp_tls=required smartwf.smtp_user=clerk smartwf.delivery_attempts=20
 deliver 2h
 expect "$(d -c "SELECT status, attempt, error ~* 'certificate' FROM smartwf.notifications WHERE subject = 'down'")" "queued|3|t"
-settings smartwf.tls_ca_file="$dir/cert.pem" smartwf.smtp_password_file="$dir/push_secret"
+set_them smartwf.tls_ca_file="$dir/cert.pem" smartwf.smtp_password_file="$dir/push_secret"
 deliver 4h
 expect "$(d -c "SELECT status, attempt FROM smartwf.notifications WHERE subject = 'down'")" "queued|4"
-settings smartwf.smtp_password_file="$dir/password"
+set_them smartwf.smtp_password_file="$dir/password"
 deliver 8h
 expect "$(mail "mail['subject'] == 'down'" "mail['user'], mail['tls']")" "clerk True"
 # nobody but superusers sees where it goes
@@ -127,7 +129,7 @@ expect "$(pushes "push['path'] == '/flaky'" "push['status']" | tr '\n' ' ')" "50
 expect "$(pushes "push['path'] == '/flaky'" "push['key']" | sort -u | wc -l)" 1
 expect "$(pushes "push['path'] == '/gone'" 1 | wc -l)" 1
 # without an address of his own: where all go
-settings smartwf.push_url="http://127.0.0.1:$web_port/ok/all"
+set_them smartwf.push_url="http://127.0.0.1:$web_port/ok/all"
 d -c "SELECT smartwf.start_flow('push', model => '{\"to\": \"elsewhere\", \"body\": \"x\"}')" >/dev/null
 deliver
 expect "$(pushes "push['path'] == '/ok/all'" "push['body']['recipient']")" elsewhere
