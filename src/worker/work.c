@@ -27,9 +27,14 @@
 #include "unit.h"
 #include "work.h"
 
-/* How many of each queue are looked up at once, and for how long that is valid. */
-#define BATCH 20
+/*
+ * How many of each queue are looked up at once, and for how long that is valid:
+ * so long, or, where what is over cannot be cleaned away and looking takes its
+ * time, so many times as long as that took.
+ */
+#define BATCH 500
 #define BATCH_MICROSECONDS (50 * 1000)
+#define BATCH_TIMES 4
 
 /* Our advisory locks: PostgreSQL's own functions use 1 and 2. */
 #define ADVISORY_CLASS 3
@@ -177,13 +182,16 @@ drive_due_runs(void)
 {
 	Candidates	candidates = {NIL, CurrentMemoryContext};
 	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz end;
 	bool		has_worked = false;
 	ListCell   *cell;
 
 	(void) unit("look for runs that are due", find_candidates, &candidates);
+	end = GetCurrentTimestamp();
+	end += Max(BATCH_MICROSECONDS, BATCH_TIMES * (end - start));
 	foreach(cell, candidates.runs)
 	{
-		if (has_worked && GetCurrentTimestamp() > start + BATCH_MICROSECONDS)
+		if (has_worked && GetCurrentTimestamp() > end)
 			break;
 		has_worked |= drive_run(lfirst(cell));
 	}

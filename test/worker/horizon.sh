@@ -25,9 +25,10 @@ flows() {
 }
 flows 500 >/dev/null
 free=$(flows 3000)
-h -c "BEGIN ISOLATION LEVEL REPEATABLE READ" -c "SELECT count(*) FROM effect" -c "SELECT pg_sleep(300)" >/dev/null 2>&1 &
+h -c "BEGIN ISOLATION LEVEL REPEATABLE READ" -c "SELECT count(*) FROM pg_class" -c "SELECT pg_sleep(300)" >/dev/null 2>&1 &
 holder=$!
 sleep 0.5
+[ "$(h -c "SELECT backend_xmin IS NOT NULL FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()")" = t ]
 held=$(flows 3000)
 held_longer=$(flows 3000)
 h -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()" >/dev/null
