@@ -99,6 +99,18 @@ deliver_batch(void)
 	return started;
 }
 
+/* Once for each process: why nothing is delivered. */
+static void
+say_what_is_wanting(void)
+{
+	static bool has_said = false;
+
+	if (!has_said)
+		ereport(IsBackgroundWorker ? LOG : NOTICE,
+				(errmsg("smartwf was built without libcurl: notifications by smtp and signalr stay queued")));
+	has_said = true;
+}
+
 /* Deliver what is due; true if there was anything. */
 bool
 deliver_due(void)
@@ -106,7 +118,10 @@ deliver_due(void)
 	volatile int delivered = 0;
 
 	if (!transfer_is_possible())
+	{
+		say_what_is_wanting();
 		return false;
+	}
 	PG_TRY();
 	{
 		delivered = deliver_batch();

@@ -8,4 +8,6 @@ WHERE state IS DISTINCT FROM (SELECT to_state FROM smartwf.history WHERE docid =
 UNION ALL
 SELECT 'history has a gap: ' || docid || ' ' || revision FROM (
 	SELECT *, lag(revision) OVER w AS before, lag(to_state) OVER w AS left_in FROM smartwf.history WINDOW w AS (PARTITION BY docid ORDER BY revision)) h
-WHERE revision <> coalesce(before + 1, 0) OR from_state IS DISTINCT FROM left_in;
+WHERE revision <> coalesce(before + 1, 0) OR from_state IS DISTINCT FROM left_in
+UNION ALL
+SELECT 'timer and state disagree: ' || id FROM app.doc WHERE (state = 'b') <> EXISTS (SELECT FROM smartwf.element_timers t WHERE t.docid = id::text);

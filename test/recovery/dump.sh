@@ -8,7 +8,7 @@ contents="SELECT md5(string_agg(x::text, ',' ORDER BY x::text)) FROM
 	UNION ALL SELECT s::text FROM smartwf.structures s UNION ALL SELECT d::text FROM app.doc d
 	UNION ALL SELECT smartwf.workflow_definition('LOOP')::text UNION ALL SELECT smartwf.flow_definition('ASK')::text
 	UNION ALL SELECT r::text FROM smartwf.runs r UNION ALL SELECT s::text FROM smartwf.run_steps s UNION ALL SELECT c::text FROM smartwf.confirmations c
-	UNION ALL SELECT n::text FROM smartwf.notifications n UNION ALL SELECT c::text FROM smartwf.contacts c UNION ALL SELECT t::text FROM smartwf.templates t) t (x)"
+	UNION ALL SELECT t::text FROM smartwf.element_timers t UNION ALL SELECT n::text FROM smartwf.notifications n UNION ALL SELECT c::text FROM smartwf.contacts c UNION ALL SELECT t::text FROM smartwf.templates t) t (x)"
 want=$(sql dump_from -At -c "$contents")
 for way in plain custom single; do
 	createdb "dump_$way"
@@ -19,6 +19,7 @@ for way in plain custom single; do
 	esac
 	[ "$(sql "dump_$way" -At -c "$contents")" = "$want" ]
 	[ -z "$(sql "dump_$way" -At -f test/recovery/consistent.sql)" ]
+	[ "$(sql "dump_$way" -At -c "SELECT count(*) FROM smartwf.timers WHERE kind = 'go_to_state'")" = 50 ]
 	# and it lives on, by the same rules
 	[ "$(sql "dump_$way" -At -c "SELECT smartwf.pass_transition('1', 'turn') #>> '{state,id}'")" = c ]
 	if sql "dump_$way" -c "UPDATE app.doc SET state = 'nowhere' WHERE id = 1"; then exit 1; fi

@@ -3,7 +3,8 @@ CREATE EXTENSION smartwf;
 CREATE SCHEMA app;
 CREATE FUNCTION app.m0(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT NULL::text $$;
 CREATE FUNCTION app.affordable(amount numeric) RETURNS boolean LANGUAGE sql AS $$ SELECT amount < 1000 $$;
-SELECT smartwf.define_workflow('{"name": "LOOP", "states": [{"name": "a", "initial": true}, {"name": "b"}, {"name": "c"}],
+SELECT smartwf.define_workflow('{"name": "LOOP", "states": [{"name": "a", "initial": true}, {"name": "b", "timer": "t"}, {"name": "c"}],
+ "timers": [{"name": "t", "tasks": [{"delta": "1 year", "kind": "go_to_state", "settings": {"state": "c"}}]}],
  "transitions": [{"name": "turn", "arcs": [{"from": "a", "to": "b"}, {"from": "b", "to": "c"}, {"from": "c", "to": "a"}],
   "m0": "app.m0", "guard": "app.affordable(amount)"}]}');
 CREATE TABLE app.doc (id int PRIMARY KEY, state text, amount numeric DEFAULT 1, region text DEFAULT 'x');

@@ -98,4 +98,14 @@ failed|cannot set parameter \"session_authorization\" within security-definer fu
 b -c "DROP EXTENSION smartwf CASCADE" -c "CREATE EXTENSION smartwf" -c "SELECT smartwf.define_flow('{\"name\": \"nap\", \"stages\": [{\"name\": \"s\", \"steps\": [{\"name\": \"nap\", \"kind\": \"wait\", \"settings\": {\"duration\": \"0\"}}]}]}')" >/dev/null 2>&1
 b -c "SELECT smartwf.enqueue_flow('nap')" >/dev/null
 becomes finished "SELECT status FROM smartwf.runs"
-b -c "DROP SCHEMA app, theft CASCADE" -c "DROP ROLE background_thief" >/dev/null 2>&1
+# they need no superuser
+b -c "CREATE ROLE background_plain LOGIN" -c "CREATE FUNCTION app.session(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS 'SELECT jsonb_build_object(''session'', session_user, ''user'', current_user)'" \
+	-c "SELECT smartwf.register_dataflow('session', 'app.session')" \
+	-c "SELECT smartwf.define_flow('{\"name\": \"who\", \"stages\": [{\"name\": \"s\", \"steps\": [{\"name\": \"who\", \"kind\": \"execute_data_flow\", \"settings\": {\"dataflow\": \"session\"}}]}]}')" >/dev/null
+configure shared_preload_libraries=smartwf smartwf.databases=background smartwf.worker_role=background_plain
+server restart
+b -c "SELECT smartwf.enqueue_flow('who')" >/dev/null
+becomes "finished|background_plain|postgres" "SELECT status, model ->> 'session', model ->> 'user' FROM smartwf.runs WHERE flow = 'who'"
+configure
+server restart
+b -c "DROP SCHEMA app, theft CASCADE" -c "DROP ROLE background_thief, background_plain" >/dev/null 2>&1
