@@ -62,6 +62,11 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
 	pg_namespace_aclcheck(schema, role, ACL_USAGE)
 #endif
 
+/* 17 asks by a macro what kind of process this is. */
+#if PG_VERSION_NUM < 170000
+#define AmBackgroundWorkerProcess() IsBackgroundWorker
+#endif
+
 /* 18 asks whether a deferrable primary key will do. */
 #if PG_VERSION_NUM >= 180000
 #define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation, false)

@@ -197,7 +197,7 @@ board_set_idle(bool is_idle)
 void
 board_report(const char *doing)
 {
-	if (IsBackgroundWorker)
+	if (AmBackgroundWorkerProcess())
 		pgstat_report_activity(STATE_RUNNING, doing);
 	if (my_place == NULL)
 		return;

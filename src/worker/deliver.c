@@ -9,6 +9,7 @@
 #include "nodes/pg_list.h"
 
 #include "board.h"
+#include "common/compat.h"
 #include "deliver.h"
 #include "outbox/delivery.h"
 #include "unit.h"
@@ -106,7 +107,7 @@ say_what_is_wanting(void)
 	static bool has_said = false;
 
 	if (!has_said)
-		ereport(IsBackgroundWorker ? LOG : NOTICE,
+		ereport(AmBackgroundWorkerProcess() ? LOG : NOTICE,
 				(errmsg("smartwf was built without libcurl: notifications by smtp and signalr stay queued")));
 	has_said = true;
 }

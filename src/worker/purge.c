@@ -16,6 +16,7 @@
 #include "common/actor.h"
 #include "common/argument.h"
 #include "common/clock.h"
+#include "common/compat.h"
 #include "common/error.h"
 #include "common/locale.h"
 #include "common/own_statement.h"
@@ -123,7 +124,7 @@ purge_init(void)
 bool
 purge_when_due(void)
 {
-	if (purge_after == 0 || !IsBackgroundWorker || next_purge() > GetCurrentTimestamp())
+	if (purge_after == 0 || !AmBackgroundWorkerProcess() || next_purge() > GetCurrentTimestamp())
 		return false;
 	last_purge = GetCurrentTimestamp();
 	(void) purge_by(statements, lengthof(statements),
@@ -135,7 +136,7 @@ purge_when_due(void)
 TimestampTz
 next_purge(void)
 {
-	return purge_after == 0 || !IsBackgroundWorker ? DT_NOEND : last_purge + PURGE_PAUSE;
+	return purge_after == 0 || !AmBackgroundWorkerProcess() ? DT_NOEND : last_purge + PURGE_PAUSE;
 }
 
 /* By hand */

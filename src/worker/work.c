@@ -143,7 +143,7 @@ clean_session(void)
 
 	LockReleaseAll(USER_LOCKMETHOD, true);
 	DropAllPreparedStatements();
-	if (IsBackgroundWorker)
+	if (AmBackgroundWorkerProcess())
 		PortalHashTableDeleteAll();	/* in a procedure, one of them is ours */
 	ResetSequenceCaches();
 	GetTempNamespaceState(&temporary, &toast);
