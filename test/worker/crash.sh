@@ -8,7 +8,8 @@ as_server mkdir -p "$dir"
 mail_port=$(free_port)
 as_server openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
 as_server cat "$dir/key.pem" "$dir/cert.pem" | as_server tee "$dir/both.pem" >/dev/null
-in_background "$dir/log" /usr/bin/python3 "$SMARTWF_ROOT/test/worker/servers.py" "$dir" "$mail_port" "$(free_port)" "$dir/both.pem" x
+as_server tee "$dir/servers.py" <test/worker/servers.py >/dev/null	# where the server's user can read it
+in_background "$dir/log" /usr/bin/python3 "$dir/servers.py" "$dir" "$mail_port" "$(free_port)" "$dir/both.pem" x
 createdb crash_worker
 configure shared_preload_libraries=smartwf smartwf.databases=crash_worker smartwf.workers=2 smartwf.smtp_url="smtp://127.0.0.1:$mail_port" smartwf.smtp_tls=off \
 	smartwf.smtp_from=flows@example.org smartwf.delivery_timeout=1 log_min_messages=fatal

@@ -11,7 +11,8 @@ as_server openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost 
 as_server cat "$dir/key.pem" "$dir/cert.pem" | as_server tee "$dir/both.pem" >/dev/null
 echo 'push secret' | as_server tee "$dir/push_secret" >/dev/null
 printf 's3cret' | as_server tee "$dir/password" >/dev/null
-in_background "$dir/log" /usr/bin/python3 "$SMARTWF_ROOT/test/worker/servers.py" "$dir" "$mail_port" "$web_port" "$dir/both.pem" 'push secret'
+as_server tee "$dir/servers.py" <test/worker/servers.py >/dev/null	# where the server's user can read it
+in_background "$dir/log" /usr/bin/python3 "$dir/servers.py" "$dir" "$mail_port" "$web_port" "$dir/both.pem" 'push secret'
 for _ in $(seq 100); do [ ! -e "$dir/ready" ] || break; sleep 0.1; done
 [ -e "$dir/ready" ] || { cat "$dir/log"; exit 1; }
 
