@@ -18,6 +18,7 @@ SELECT smartwf.define_flow('{"name": "A", "stages": [{"name": "s", "steps": [{"n
  {"name": "mark", "kind": "update_model_field", "settings": {"field": "marked", "value": true}}]}]}');
 SELECT smartwf.define_flow(replace(smartwf.flow_definition('A')::text, '"A"', '"B"')::jsonb);
 
+SELECT smartwf.define_flow('{"name": "nap", "stages": [{"name": "s", "steps": [{"name": "nap", "kind": "wait", "settings": {"duration": "1 hour"}}]}]}');
 -- queued, then done, a row for each step; a key holds here as well
 SELECT smartwf.enqueue_flow('A', model => '{"name": "one"}', key => 'k') = smartwf.enqueue_flow('A', key => 'k') AS same_run;
 SELECT status, by_worker, priority, due_at <= smartwf.clock() AS is_due FROM smartwf.runs;
@@ -93,10 +94,13 @@ SELECT who, what FROM app.log WHERE what = 'his';
 -- a starter who is no more
 SET ROLE regress_smartwf_queuer;
 SELECT smartwf.enqueue_flow('A', model => '{"name": "gone"}') IS NOT NULL;
+SELECT smartwf.start_flow('nap', model => '{"name": "gone"}') IS NOT NULL;
 RESET ROLE;
 DROP OWNED BY regress_smartwf_queuer;
 DROP ROLE regress_smartwf_queuer;
+SELECT smartwf.advance_clock('2 hours') IS NOT NULL;
 CALL smartwf.work();
-SELECT status, step, message FROM smartwf.runs WHERE model ->> 'name' = 'gone';
+SELECT status, step, message FROM smartwf.runs WHERE model ->> 'name' = 'gone' ORDER BY id;
+SELECT step, outcome FROM smartwf.run_steps WHERE step = 'nap';
 DROP EXTENSION smartwf CASCADE;
 DROP SCHEMA app CASCADE;

@@ -130,13 +130,15 @@ give_up_step(int64 id, const ErrorData *error)
 
 	if (run == NULL)
 		return;
-	if (run->step == END_OF_FLOW || run->status == RUN_WAITING)
+	if (run->step == END_OF_FLOW)
 	{
-		/* nothing to blame: put it off */
+		/* there is no step to blame: put the end off */
 		run->due_at = next_attempt_at(++run->attempt, USECS_PER_SEC, USECS_PER_HOUR);
 		run_store(run);
 		return;
 	}
+	if (run->status == RUN_WAITING)
+		run_close_confirmations(run);
 	record->step = &run->flow->steps[run->step];
 	record->started_at = record->ended_at = GetCurrentTimestamp();
 	note_failure(run, record, error);
