@@ -98,6 +98,12 @@ failed|cannot set parameter \"session_authorization\" within security-definer fu
 b -c "DROP EXTENSION smartwf CASCADE" -c "CREATE EXTENSION smartwf" -c "SELECT smartwf.define_flow('{\"name\": \"nap\", \"stages\": [{\"name\": \"s\", \"steps\": [{\"name\": \"nap\", \"kind\": \"wait\", \"settings\": {\"duration\": \"0\"}}]}]}')" >/dev/null 2>&1
 b -c "SELECT smartwf.enqueue_flow('nap')" >/dev/null
 becomes finished "SELECT status FROM smartwf.runs"
+# what is over goes by itself, if settings say so
+b -c "UPDATE smartwf.runs SET started_at = now() - interval '3 days', changed_at = now() - interval '2 days'" -c "SELECT smartwf.enqueue_flow('nap')" >/dev/null
+becomes 2 "SELECT count(*) FROM smartwf.runs WHERE status = 'finished'"
+configure shared_preload_libraries=smartwf smartwf.databases=background smartwf.purge_after=1d
+server restart
+becomes 1 "SELECT count(*) FROM smartwf.runs"
 # they need no superuser
 b -c "CREATE ROLE background_plain LOGIN" -c "CREATE FUNCTION app.session(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS 'SELECT jsonb_build_object(''session'', session_user, ''user'', current_user)'" \
 	-c "SELECT smartwf.register_dataflow('session', 'app.session')" \
