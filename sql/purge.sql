@@ -19,7 +19,7 @@ INSERT INTO app.doc VALUES (1), (2);
 UPDATE app.doc SET state = 'b';
 UPDATE app.doc SET state = 'a' WHERE id = 1;
 DELETE FROM app.doc WHERE id = 2;
-SELECT count(smartwf.start_flow('ok')) FROM generate_series(1, 2500);
+SELECT count(smartwf.start_flow('ok')) FROM generate_series(1, 1100);
 SELECT count(smartwf.start_flow('bad', model => '{"x": "{"}')), count(smartwf.start_flow('ask')), count(smartwf.start_flow('push')), count(smartwf.cancel_run(smartwf.enqueue_flow('ok'))), count(smartwf.enqueue_flow('ok')) FROM generate_series(1, 2);
 CREATE VIEW app.left AS
 	SELECT 'run ' || status AS what, count(*) FROM smartwf.runs GROUP BY status UNION ALL SELECT 'step ' || outcome, count(*) FROM smartwf.run_steps GROUP BY outcome

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "access/hash.h"
 #include "catalog/namespace.h"
 #include "commands/prepare.h"
 #include "commands/sequence.h"
@@ -22,8 +21,8 @@
 #include "flow/queue.h"
 #include "flow/run.h"
 #include "outbox/delivery.h"
-#include "timer/timer.h"
 #include "purge.h"
+#include "timer/timer.h"
 #include "unit.h"
 #include "work.h"
 
@@ -244,14 +243,18 @@ static bool
 fire_due_timers(void)
 {
 	DueTasks	due = {NIL, CurrentMemoryContext};
+	TimestampTz end;
 	bool		has_worked = false;
 	ListCell   *cell;
 
 	(void) unit("look for timers that are due", find_tasks, &due);
+	end = GetCurrentTimestamp() + BATCH_MICROSECONDS;
 	foreach(cell, due.tasks)
 	{
 		Firing		firing = {.task = lfirst(cell)};
 
+		if (has_worked && GetCurrentTimestamp() > end)
+			break;
 		firing.error = unit(NULL, fire_now, &firing);
 		if (firing.error != NULL)
 			firing.has_fired = unit("note the failure of a timer", note_failure_now, &firing) == NULL;
