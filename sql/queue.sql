@@ -65,6 +65,19 @@ SELECT smartwf.cancel_run(smartwf.enqueue_flow('A', model => '{"name": "never"}'
 SELECT smartwf.restart_run(smartwf.enqueue_flow('A', model => '{"name": "by hand"}'));
 CALL smartwf.work();
 SELECT string_agg(what, ' ' ORDER BY n) FROM app.log WHERE what IN ('never', 'by hand');
+-- between two of its steps a worker's run can be cancelled, but not by a step of its own
+SELECT smartwf.enqueue_flow('A', model => '{"name": "between"}') AS run \gset
+UPDATE smartwf.runs SET status = 'running' WHERE id = :run;
+SELECT smartwf.restart_run(:run);
+SELECT smartwf.cancel_run(:run);
+CALL smartwf.work();
+SELECT status, due_at, (SELECT count(*) FROM smartwf.run_steps s WHERE s.run = r.id) AS steps FROM smartwf.runs r WHERE id = :run;
+CREATE FUNCTION app.suicide(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$ SELECT to_jsonb(smartwf.cancel_run(run)) $$;
+SELECT smartwf.register_dataflow('suicide', 'app.suicide');
+SELECT smartwf.define_flow('{"name": "suicide", "stages": [{"name": "s", "steps": [{"name": "first", "kind": "update_model_field", "settings": {"field": "x", "value": 1}}, {"name": "suicide", "kind": "execute_data_flow", "settings": {"dataflow": "suicide"}}]}]}');
+SELECT smartwf.enqueue_flow('suicide') AS run \gset
+CALL smartwf.work();
+SELECT status, step, replace(message, :'run', 'N') FROM smartwf.runs WHERE id = :run;
 -- calls that are none
 SELECT smartwf.enqueue_flow('NONE');
 SELECT smartwf.enqueue_flow('A', model => '[]');

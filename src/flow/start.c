@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -189,6 +191,10 @@ run_to_steer(FunctionCallInfo fcinfo)
 static void
 require_status(const Run *run, const char *what, int statuses)
 {
+	/* a worker is between two steps of it; but a step cannot steer its own run */
+	if (run->status == RUN_RUNNING && (statuses & 1 << RUN_WAITING) != 0 &&
+		!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(run->row->t_data)))
+		return;
 	if ((statuses & (1 << run->status)) == 0)
 		raise_failure(RUN_CLOSED, what,
 					  psprintf(localized("run %s is %s"), psprintf(INT64_FORMAT, run->id),

@@ -11,6 +11,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
@@ -76,8 +77,9 @@ delivery_init(void)
 
 static OwnStatement claim = {4, {TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, BOOLOID},
 	"UPDATE smartwf.notifications n SET due_at = $3"
-	" FROM (SELECT id FROM smartwf.notifications WHERE (channel" EQ "'signalr' OR (channel" EQ "'smtp' AND $4))"
-	"  AND due_at OPERATOR(pg_catalog.<=) $1 ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) q"
+	" FROM (SELECT d.id FROM (VALUES ('signalr', true), ('smtp', $4)) AS c (channel, is_on),"
+	"  LATERAL (SELECT id, due_at FROM smartwf.notifications WHERE channel" EQ "c.channel AND due_at OPERATOR(pg_catalog.<=) $1"
+	"   ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) d WHERE c.is_on ORDER BY d.due_at LIMIT $2) q"
 	" WHERE n.id" EQ "q.id"
 	" RETURNING n.id, n.channel, n.recipient, coalesce(n.address, (SELECT c.address FROM smartwf.contacts c"
 	"  WHERE c.name" EQ "n.recipient AND c.channel" EQ "n.channel)), n.subject, n.body, n.render_type, n.key, n.attempt,"
@@ -111,6 +113,15 @@ typedef struct Claimed
 	MemoryContext context;
 }			Claimed;
 
+/* A text for the world; converting it takes a transaction, and sending must not. */
+static char *
+utf8_text(int row, int column)
+{
+	char	   *text = result_text(row, column);
+
+	return text == NULL ? NULL : pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
 static Delivery *
 take_delivery(int row)
 {
@@ -118,15 +129,15 @@ take_delivery(int row)
 
 	delivery->id = result_bigint(row, 1);
 	delivery->channel = result_text(row, 2);
-	delivery->recipient = result_text(row, 3);
-	delivery->address = result_text(row, 4);
-	delivery->subject = result_text(row, 5);
-	delivery->body = result_text(row, 6);
+	delivery->recipient = utf8_text(row, 3);
+	delivery->address = utf8_text(row, 4);
+	delivery->subject = utf8_text(row, 5);
+	delivery->body = utf8_text(row, 6);
 	delivery->is_html = strcmp(result_text(row, 7), "html") == 0;
 	delivery->key = result_text(row, 8);
 	delivery->attempt = result_int(row, 9);
 	delivery->run = result_text(row, 10);
-	delivery->step = result_text(row, 11);
+	delivery->step = utf8_text(row, 11);
 	delivery->created_at = result_time(row, 12, 0);
 	return delivery;
 }

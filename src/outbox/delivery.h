@@ -10,6 +10,7 @@
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
+/* A notification, its texts in UTF-8. */
 typedef struct Delivery
 {
 	int64		id;
@@ -66,7 +67,6 @@ extern void transfers_abandon(void);
 /* mail.c */
 extern char *header_text(const char *text);
 extern char *header_name(const char *name);
-extern char *as_utf8(const char *text);
 extern bool is_mail_address(const char *address);
 
 #endif

@@ -14,13 +14,6 @@
 /* Bytes in an encoded word of RFC 2047, whose line must not exceed 76. */
 #define ENCODED_WORD_BYTES 42
 
-/* A text of the database in UTF-8. */
-char *
-as_utf8(const char *text)
-{
-	return pg_server_to_any(text, strlen(text), PG_UTF8);
-}
-
 /* Can the text stand in a header as it is? */
 static bool
 is_plain(const char *text)
@@ -43,14 +36,14 @@ bytes_that_fit(const char *utf8)
 }
 
 /*
- * A text for a header: as it is if that is possible, else in encoded words.
+ * A text in UTF-8 for a header: as it is if that is possible, else in encoded words.
  * Line breaks and the like become blanks: nothing of it can be a header of its
  * own.
  */
 char *
 header_text(const char *text)
 {
-	char	   *utf8 = pstrdup(as_utf8(text));
+	char	   *utf8 = pstrdup(text);
 	StringInfoData words;
 
 	if (is_plain(utf8))

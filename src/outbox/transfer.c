@@ -201,7 +201,7 @@ set_mail_body(Transfer *transfer)
 
 	transfer->mime = curl_mime_init(transfer->curl);
 	part = curl_mime_addpart(transfer->mime);
-	curl_mime_data(part, with_crlf(as_utf8(transfer->delivery->body)), CURL_ZERO_TERMINATED);
+	curl_mime_data(part, with_crlf(transfer->delivery->body), CURL_ZERO_TERMINATED);
 	curl_mime_type(part, transfer->delivery->is_html ? "text/html; charset=UTF-8" : "text/plain; charset=UTF-8");
 	curl_mime_encoder(part, "quoted-printable");
 	curl_easy_setopt(transfer->curl, CURLOPT_MIMEPOST, transfer->mime);
@@ -281,7 +281,7 @@ push_body(const Delivery *delivery)
 	append_string(&json, "step", delivery->step);
 	append_time(&json, "createdAt", delivery->created_at);
 	appendStringInfoChar(&json, '}');
-	return as_utf8(json.data);
+	return json.data;
 }
 
 /* HMAC-SHA256 in hexadecimal digits. */

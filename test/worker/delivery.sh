@@ -135,3 +135,12 @@ d -c "SELECT smartwf.start_flow('push', model => '{\"to\": \"elsewhere\", \"body
 deliver
 expect "$(pushes "push['path'] == '/ok/all'" "push['body']['recipient']")" elsewhere
 sql postgres -c "ALTER SYSTEM RESET ALL" -c "SELECT pg_reload_conf()" >/dev/null
+
+# by the background worker, from a database that is not in UTF-8; several at once
+createdb latin --encoding=LATIN1 --locale=C --template=template0
+configure shared_preload_libraries=smartwf smartwf.databases=latin smartwf.smtp_url="smtp://127.0.0.1:$mail_port" smartwf.smtp_tls=off smartwf.smtp_from=flows@example.org
+server restart
+sql latin -c "CREATE EXTENSION smartwf" -c "SELECT smartwf.define_flow('{\"name\": \"tell\", \"stages\": [{\"name\": \"s\", \"steps\": [{\"name\": \"tell\", \"kind\": \"send_notification\", \"settings\": {\"channel\": \"smtp\", \"users\": [\"zoe@example.org\"], \"subject\": \"{{subject}}\", \"message\": \"{{subject}}\"}}]}]}')" >/dev/null
+PGCLIENTENCODING=UTF8 sql latin -c "SELECT count(smartwf.start_flow('tell', model => jsonb_build_object('subject', 'latin é ' || g))) FROM generate_series(1, 300) g" >/dev/null
+for _ in $(seq 100); do [ "$(sql latin -At -c "SELECT count(*) FROM smartwf.notifications WHERE status <> 'delivered'")" != 0 ] || break; sleep 0.1; done
+expect "$(mail "mail['subject'].startswith('latin é')" "mail['subject'] == mail['body'].strip()" | sort | uniq -c | tr -s ' ')" " 300 True"

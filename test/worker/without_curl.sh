@@ -1,4 +1,6 @@
 # A build without libcurl is one: it needs none, and does all but deliver.
+configure
+server restart
 mkdir "$CLUSTER/build"
 cp -r Makefile smartwf.control src "$CLUSTER/build/"
 find "$CLUSTER/build" -name '*.o' -delete
