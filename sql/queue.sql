@@ -33,7 +33,8 @@ SELECT count(smartwf.enqueue_flow('A', model => jsonb_build_object('name', 'A' |
 SELECT count(smartwf.enqueue_flow('B', model => jsonb_build_object('name', 'B' || g))) FROM generate_series(1, 2) g;
 SELECT count(smartwf.enqueue_flow('B', model => '{"name": "first"}', priority => 1)), count(smartwf.enqueue_flow('A', model => '{"name": "last"}', priority => -1));
 CALL smartwf.work();
-SELECT string_agg(what, ' ' ORDER BY n) FROM app.log;
+SELECT (array_agg(what ORDER BY n))[1] AS first, (array_agg(what ORDER BY n))[8] AS last FROM app.log;
+SELECT b.what, a.what FROM app.log a, app.log b WHERE (a.what, b.what) IN (('A2', 'B1'), ('A4', 'B2')) AND b.n < a.n ORDER BY 1;
 -- not before its time
 TRUNCATE app.log;
 SELECT smartwf.enqueue_flow('A', model => '{"name": "later"}', at => now() + interval '1 hour') IS NOT NULL;
