@@ -141,6 +141,8 @@ board_is_there(void)
 static void
 leave_board(int code, Datum argument)
 {
+	if (my_place == NULL)
+		return;
 	LWLockAcquire(board_lock, LW_EXCLUSIVE);
 	my_place->pid = 0;
 	LWLockRelease(board_lock);
@@ -151,6 +153,8 @@ leave_board(int code, Datum argument)
 void
 board_enter(int whom)
 {
+	static bool registered = false;
+
 	if (board == NULL || my_place != NULL)
 		return;
 	LWLockAcquire(board_lock, LW_EXCLUSIVE);
@@ -164,17 +168,16 @@ board_enter(int whom)
 			.started_at = GetCurrentTimestamp(), .changed_at = GetCurrentTimestamp()
 	};
 	LWLockRelease(board_lock);
-	if (my_place != NULL)
+	/* for good: only the latest entry could be cancelled */
+	if (!registered)
 		before_shmem_exit(leave_board, 0);
+	registered = true;
 }
 
 /* A session that worked for a while does so no more. */
 void
 board_leave(void)
 {
-	if (my_place == NULL)
-		return;
-	cancel_before_shmem_exit(leave_board, 0);
 	leave_board(0, 0);
 }
 
