@@ -15,7 +15,6 @@ extern void drive(Run *run);
 extern void drive_one_step(Run *run);
 extern void note_failure(Run *run, StepRecord *record, const ErrorData *error);
 extern void pause_or_end(Run *run);
-extern void perform_task(Run *run, const Step *step);
 extern void run_as_starter(const Run *run, Work work, void *argument);
 
 /* confirmation.c */

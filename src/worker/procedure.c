@@ -24,8 +24,12 @@
 #include "unit.h"
 #include "work.h"
 
-/* Without a board nobody wakes us: look again after so long, in milliseconds. */
-#define LOOK_AGAIN 1000
+/*
+ * Look again after so long, in milliseconds, even if nobody has woken us: often
+ * where there is no board and so nobody can.
+ */
+#define LOOK_AGAIN (60 * 1000)
+#define LOOK_AGAIN_WITHOUT_BOARD 1000
 
 /* A procedure that commits must be called at the top, not in a transaction. */
 static void
@@ -47,8 +51,7 @@ sleep_until_due(TimestampTz end)
 	long		pause = TimestampDifferenceMilliseconds(clock_now(), next_due(WAKE_RUNS | WAKE_DELIVERY));
 
 	pause = Min(pause, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end));
-	if (!board_is_there())
-		pause = Min(pause, LOOK_AGAIN);
+	pause = Min(pause, board_is_there() ? LOOK_AGAIN : LOOK_AGAIN_WITHOUT_BOARD);
 	if (pause > 0)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, pause, PG_WAIT_EXTENSION);
 	CHECK_FOR_INTERRUPTS();
