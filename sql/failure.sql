@@ -30,6 +30,8 @@ CREATE VIEW app.runs AS SELECT flow, status, step, attempt, sqlstate, message, m
 -- in the session that starts them
 SELECT smartwf.start_flow(f, model => '{"failures": 9}') IS NOT NULL FROM unnest(ARRAY['fails', 'skips', 'ends']) f;
 SELECT * FROM app.runs;
+-- what a failed attempt did is gone
+SELECT count(*) FROM app.tries;
 -- a retry is a worker's to do, whoever started the run
 SELECT smartwf.start_flow('retries', model => '{"failures": 2}') AS run \gset
 SELECT * FROM app.runs WHERE flow = 'retries';
