@@ -29,6 +29,7 @@ SQL_PARTS = \
 	src/flow/document.sql \
 	src/timer/timer.sql \
 	src/worker/worker.sql \
+	src/roles.sql \
 	src/http/route.sql \
 	src/grants.sql \
 	src/http/api.sql
@@ -43,6 +44,12 @@ ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isol
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation/output
 
 PG_CPPFLAGS = -I$(srcdir)/src
+
+# The library exports what PostgreSQL looks up, and calls nobody else's function
+# of the same name.  Before 16, PGDLLEXPORT is empty.
+PG_CPPFLAGS += -DPGDLLEXPORT='__attribute__((visibility("default")))'
+PG_CFLAGS = -fvisibility=hidden
+SHLIB_LINK = -Wl,-Bsymbolic
 
 # deliveries by smtp and webhook need libcurl; without it they stay queued
 ifdef WITHOUT_CURL

@@ -5,6 +5,7 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA smartwf FROM PUBLIC;
 GRANT USAGE ON SCHEMA smartwf TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	smartwf.actor(),
+	smartwf.actor_is_person(),
 	smartwf.is_administrator(),
 	smartwf.failures(),
 	smartwf.requested_state(anyelement),

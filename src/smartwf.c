@@ -12,6 +12,7 @@
 #include "common/locale.h"
 #include "common/wake.h"
 #include "flow/start.h"
+#include "lifecycle/ddl.h"
 #include "lifecycle/pending.h"
 #include "lifecycle/protect.h"
 #include "outbox/delivery.h"
@@ -21,7 +22,7 @@
 
 PG_MODULE_MAGIC;
 
-void		_PG_init(void);
+PGDLLEXPORT void _PG_init(void);
 
 /* Settings, and the callbacks that must hear of every transaction. */
 void
@@ -31,6 +32,7 @@ _PG_init(void)
 	locale_init();
 	wake_init();
 	pending_init();
+	ddl_init();
 	protect_init();
 	flow_effect_init();
 	timer_init();

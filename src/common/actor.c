@@ -2,14 +2,17 @@
  * actor.c
  *		Who acts.
  *
- * The rights judged are those of the current role.  Two things hide that role
- * while a trigger runs: a foreign-key cascade runs as the owner of the table,
- * and so does our own UPDATE for a caller whom a grant allows what the table's
- * privileges do not.  In both cases it is the role outside that acts.
+ * The rights that are checked are those of the current role.  Two things hide
+ * that role: our own switch to the owner of our tables, and a foreign-key
+ * cascade, which PostgreSQL runs as the owner of the table.  Both say so by
+ * SECURITY_NOFORCE_RLS.  For whom they are done stands on a stack: it grows when
+ * smartwf switches the user, and when a statement comes to its AFTER triggers,
+ * cascades among them.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -21,17 +24,77 @@
 #include "actor.h"
 #include "compat.h"
 #include "json_value.h"
+#include "relation.h"
+#include "role.h"
 #include "texts.h"
 
 static char *admin_role = NULL;
 static char *actor_claim = NULL;
 
-/* The caller behind our own switch of user, while run_as() lasts. */
-static Oid	switched_caller = InvalidOid;
-static Oid	switched_user = InvalidOid;
+/* Somebody for whom others' rights are used, or whose statement runs. */
+typedef struct ActorFrame
+{
+	Oid			role;
+	struct ActorFrame *outer;
+}			ActorFrame;
 
-/* Whose name acts while run_as_actor() lasts; NULL: the claim's or the role's. */
-static const char *assumed_name = NULL;
+static ActorFrame *innermost = NULL;
+
+/* The name that acts while run_as_actor() lasts, be it a person's or a role's. */
+typedef struct AssumedName
+{
+	const char *name;			/* NULL: the token's or the role's */
+	bool		is_person;
+}			AssumedName;
+
+static AssumedName assumed = {NULL, false};
+
+static ExecutorFinish_hook_type previous_executor_finish = NULL;
+
+/* The stack */
+
+static void
+push_actor(ActorFrame *frame, Oid role)
+{
+	frame->role = role;
+	frame->outer = innermost;
+	innermost = frame;
+}
+
+static bool
+acts_for_somebody(int context)
+{
+	return (context & SECURITY_NOFORCE_RLS) != 0;
+}
+
+/*
+ * A statement comes to its AFTER triggers: what cascades from here is done for
+ * whoever runs it, the owner of a SECURITY DEFINER function too.
+ */
+static void
+finish_as_actor(QueryDesc *query)
+{
+	ActorFrame	frame;
+	ActorFrame *outer = innermost;
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	PG_TRY();
+	{
+		if (!acts_for_somebody(context))
+			push_actor(&frame, user);
+		if (previous_executor_finish)
+			previous_executor_finish(query);
+		else
+			standard_ExecutorFinish(query);
+	}
+	PG_FINALLY();
+	{
+		innermost = outer;
+	}
+	PG_END_TRY();
+}
 
 /* Settings that decide who is who: only a superuser may change them. */
 void
@@ -45,12 +108,14 @@ actor_init(void)
 							   "Claim of request.jwt.claims that names the actor.",
 							   "Set it for the gateway's login role only: whoever can run SET can forge claims.",
 							   &actor_claim, "", PGC_SUSET, 0, NULL, NULL, NULL);
+	previous_executor_finish = ExecutorFinish_hook;
+	ExecutorFinish_hook = finish_as_actor;
 }
 
 /*
- * The role whose rights are judged.  SECURITY_NOFORCE_RLS is what tells a
- * cascade (and our own switch) from a SECURITY DEFINER function, whose owner
- * does act.
+ * The role whose rights are checked.  Nobody stands on the stack where the
+ * library was loaded in the middle of the statement that cascades: then it is
+ * taken to be the session's, and whoever records the change looks again.
  */
 Oid
 acting_role(void)
@@ -59,12 +124,23 @@ acting_role(void)
 	int			context;
 
 	GetUserIdAndSecContext(&user, &context);
-	if ((context & SECURITY_NOFORCE_RLS) == 0)
+	if (!acts_for_somebody(context))
 		return user;
-	if (!OidIsValid(switched_caller))
-		return GetOuterUserId();
-	return user == switched_user ? switched_caller : user;
+	return innermost != NULL ? innermost->role : GetOuterUserId();
 }
+
+/* Is that no more than a guess? */
+bool
+acting_role_is_guess(void)
+{
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	return acts_for_somebody(context) && innermost == NULL;
+}
+
+/* Names */
 
 /* The claim's text, NULL if the request has no such claim. */
 static char *
@@ -80,36 +156,63 @@ claimed_name(void)
 	return value == NULL ? NULL : json_text(value);
 }
 
-/* The name that history keeps and that a column of the element may hold. */
+/* The name of the person who acts, NULL if a role does so by itself. */
+static char *
+person_name(void)
+{
+	if (assumed.name != NULL)
+		return assumed.is_person ? pstrdup(assumed.name) : NULL;
+	return actor_claim == NULL || actor_claim[0] == '\0' ? NULL : claimed_name();
+}
+
+/* The name that history keeps. */
 char *
 actor_name(void)
 {
-	if (assumed_name != NULL)
-		return pstrdup(assumed_name);
-	if (actor_claim != NULL && actor_claim[0] != '\0')
-	{
-		char	   *name = claimed_name();
+	char	   *person = person_name();
 
-		if (name != NULL)
-			return name;
-	}
-	return GetUserNameFromId(acting_role(), false);
+	if (person != NULL)
+		return person;
+	return assumed.name != NULL ? pstrdup(assumed.name) : GetUserNameFromId(acting_role(), false);
+}
+
+/* Is it a person's, from a token? */
+bool
+actor_is_person(void)
+{
+	return person_name() != NULL;
 }
 
 /* Does the acting role have what the named role has?  Unknown roles: no. */
 bool
 holds_role(const char *role_name)
 {
-	Oid			role = get_role_oid(role_name, true);
+	Oid			role = role_of_name(role_name);
 
 	return OidIsValid(role) && has_privs_of_role(acting_role(), role);
 }
 
-/* Does a name, in a column or a list, mean the caller?  His own, or a role's. */
+/*
+ * Does a name, in a column or a list, mean the caller?  The name of a role means
+ * that role, whatever a token says.
+ */
 bool
 names_caller(const char *name)
 {
-	return strcmp(name, actor_name()) == 0 || holds_role(name);
+	char	   *person;
+
+	if (is_role_name(name))
+		return holds_role(name);
+	person = person_name();
+	return person != NULL && strcmp(name, person) == 0;
+}
+
+/* Is that who acts now?  A person of a role's name is not that role. */
+bool
+is_same_actor(const char *name, bool is_person)
+{
+	return strcmp(name, actor_name()) == 0 && is_person == actor_is_person() &&
+		(is_person || OidIsValid(role_of_name(name)));
 }
 
 /* Superusers and members of smartwf.admin_role. */
@@ -121,47 +224,46 @@ is_administrator(void)
 	return admin_role != NULL && admin_role[0] != '\0' && holds_role(admin_role);
 }
 
-/* Do WORK as USER in CONTEXT, and be who we were again, error or not. */
+/* Switches of user */
+
+/* Do WORK as USER in CONTEXT, for ACTOR, and be who we were again, error or not. */
 static void
-run_in_context(Oid user, int context, Work work, void *argument)
+run_in_context(Oid user, int context, Oid actor, Work work, void *argument)
 {
-	Oid			caller = acting_role();
-	Oid			saved_caller = switched_caller;
-	Oid			saved_switched = switched_user;
+	ActorFrame	frame;
+	ActorFrame *outer = innermost;
 	Oid			saved_user;
 	int			saved_context;
 
 	GetUserIdAndSecContext(&saved_user, &saved_context);
 	PG_TRY();
 	{
-		switched_caller = caller;
-		switched_user = user;
+		push_actor(&frame, actor);
 		SetUserIdAndSecContext(user, context);
 		work(argument);
 	}
 	PG_FINALLY();
 	{
 		SetUserIdAndSecContext(saved_user, saved_context);
-		switched_caller = saved_caller;
-		switched_user = saved_switched;
+		innermost = outer;
 	}
 	PG_END_TRY();
 }
 
 /*
- * Do WORK with the rights of USER, judged all the same as what the present
- * caller does.  As in a foreign-key cascade, FORCE ROW LEVEL SECURITY does not
- * hold up an owner who acts for somebody else.
+ * Do WORK as the owner of our tables, for the caller.  Nothing that a user can
+ * shape is evaluated in it: no expression, policy, view or trigger of his, and
+ * no name that his search_path would find.
  */
 void
-run_as(Oid user, Work work, void *argument)
+run_as_owner(Work work, void *argument)
 {
-	Oid			saved_user;
+	Oid			user;
 	int			context;
 
-	GetUserIdAndSecContext(&saved_user, &context);
-	run_in_context(user, context | SECURITY_LOCAL_USERID_CHANGE |
-				   SECURITY_NOFORCE_RLS, work, argument);
+	GetUserIdAndSecContext(&user, &context);
+	run_in_context(smartwf_owner(), context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS,
+				   acting_role(), work, argument);
 }
 
 /* Do WORK (a hook, a guard) as the acting role itself, with no more rights. */
@@ -172,37 +274,69 @@ run_as_caller(Work work, void *argument)
 	int			context;
 
 	GetUserIdAndSecContext(&user, &context);
-	if ((context & SECURITY_NOFORCE_RLS) == 0)
+	if (!acts_for_somebody(context))
 		work(argument);
 	else
 		run_in_context(acting_role(), (context | SECURITY_LOCAL_USERID_CHANGE) &
-					   ~SECURITY_NOFORCE_RLS, work, argument);
+					   ~SECURITY_NOFORCE_RLS, acting_role(), work, argument);
 }
 
 /*
- * Do WORK as somebody else altogether: with the rights of ROLE, judged by them,
+ * Do WORK, the planning of a statement that is permitted as for the owner of its
+ * table, exempt from FORCE ROW LEVEL SECURITY: as in a foreign-key cascade, it
+ * does not hold up what is done for somebody else.
+ */
+void
+run_unforced(Work work, void *argument)
+{
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	run_in_context(user, context | SECURITY_NOFORCE_RLS, acting_role(), work, argument);
+}
+
+/*
+ * Do WORK, an AFTER trigger on a table of OWNER.  Since PostgreSQL 18 those of a
+ * cascade run as the owner, as the cascade itself does, but nothing says so.
+ */
+void
+run_as_after_trigger(Oid owner, Work work, void *argument)
+{
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	if (after_triggers_run_as_queued() && user == owner && innermost != NULL && innermost->role != owner)
+		run_in_context(user, context | SECURITY_NOFORCE_RLS, innermost->role, work, argument);
+	else
+		work(argument);
+}
+
+/*
+ * Do WORK as somebody else altogether: with the rights of ROLE, checked by them,
  * under the NAME that history keeps.  For the steps of flows, which act for
  * whoever started them.  What he would leave to the end of the transaction or
  * session, a deferred trigger or a temporary table, would act with the rights
  * of whose session it is: PostgreSQL refuses it in a restricted operation.
  */
 void
-run_as_actor(Oid role, const char *name, Work work, void *argument)
+run_as_actor(Oid role, const char *name, bool is_person, Work work, void *argument)
 {
-	const char *saved_name = assumed_name;
+	AssumedName saved = assumed;
 	Oid			user;
 	int			context;
 
 	GetUserIdAndSecContext(&user, &context);
 	PG_TRY();
 	{
-		assumed_name = name;
+		assumed = (AssumedName) {name, is_person};
 		run_in_context(role, (context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION) &
-					   ~SECURITY_NOFORCE_RLS, work, argument);
+					   ~SECURITY_NOFORCE_RLS, role, work, argument);
 	}
 	PG_FINALLY();
 	{
-		assumed_name = saved_name;
+		assumed = saved;
 	}
 	PG_END_TRY();
 }
@@ -210,6 +344,7 @@ run_as_actor(Oid role, const char *name, Work work, void *argument)
 /* Who a worker is itself, while become_actor() lasts. */
 static Oid	worker_user = InvalidOid;
 static int	worker_context = 0;
+static ActorFrame worker_frame;
 
 static void
 be_worker_again(XactEvent event, void *argument)
@@ -219,7 +354,10 @@ be_worker_again(XactEvent event, void *argument)
 	if (OidIsValid(worker_user) && event == XACT_EVENT_PRE_COMMIT)
 		SetUserIdAndSecContext(worker_user, worker_context);
 	if (OidIsValid(worker_user))
-		assumed_name = NULL;
+	{
+		assumed.name = NULL;
+		innermost = worker_frame.outer;
+	}
 	worker_user = InvalidOid;
 }
 
@@ -230,7 +368,7 @@ be_worker_again(XactEvent event, void *argument)
  * without us.
  */
 void
-become_actor(Oid role, const char *name)
+become_actor(Oid role, const char *name, bool is_person)
 {
 	static bool registered = false;
 
@@ -238,20 +376,37 @@ become_actor(Oid role, const char *name)
 		RegisterXactCallback(be_worker_again, NULL);
 	registered = true;
 	GetUserIdAndSecContext(&worker_user, &worker_context);
-	assumed_name = MemoryContextStrdup(TopTransactionContext, name);
+	assumed = (AssumedName) {MemoryContextStrdup(TopTransactionContext, name), is_person};
+	push_actor(&worker_frame, role);
 	SetUserIdAndSecContext(role, worker_context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
 /* smartwf.actor() */
-PG_FUNCTION_INFO_V1(smartwf_actor);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_actor);
 Datum
 smartwf_actor(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(actor_name()));
 }
 
+/* smartwf.acting_role() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_acting_role);
+Datum
+smartwf_acting_role(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(GetUserNameFromId(acting_role(), false)));
+}
+
+/* smartwf.actor_is_person() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_actor_is_person);
+Datum
+smartwf_actor_is_person(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(actor_is_person());
+}
+
 /* smartwf.names_caller(names) */
-PG_FUNCTION_INFO_V1(smartwf_names_caller);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_names_caller);
 Datum
 smartwf_names_caller(PG_FUNCTION_ARGS)
 {
@@ -268,7 +423,7 @@ smartwf_names_caller(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.is_administrator() */
-PG_FUNCTION_INFO_V1(smartwf_is_administrator);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_administrator);
 Datum
 smartwf_is_administrator(PG_FUNCTION_ARGS)
 {

@@ -11,8 +11,8 @@
 #include "attempt.h"
 
 /* Errors that are about the whole transaction, not about what was attempted. */
-static bool
-concerns_transaction(int sqlstate)
+bool
+error_concerns_transaction(int sqlstate)
 {
 	return sqlstate == ERRCODE_QUERY_CANCELED ||
 		ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TRANSACTION_ROLLBACK ||
@@ -59,7 +59,7 @@ attempt(Work work, void *argument, bool undo)
 {
 	ErrorData  *error = in_subtransaction(work, argument, undo);
 
-	if (error != NULL && concerns_transaction(error->sqlerrcode))
+	if (error != NULL && error_concerns_transaction(error->sqlerrcode))
 		ReThrowError(error);
 	return error;
 }

@@ -9,6 +9,7 @@
 
 #include "actor.h"
 
+extern bool error_concerns_transaction(int sqlstate);
 extern ErrorData *attempt(Work work, void *argument, bool undo);
 extern ErrorData *attempt_whatever(Work work, void *argument);
 

@@ -74,7 +74,7 @@ next_attempt_at(int failed_attempts, int64 first, int64 longest)
 }
 
 /* smartwf.clock() */
-PG_FUNCTION_INFO_V1(smartwf_clock);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_clock);
 Datum
 smartwf_clock(PG_FUNCTION_ARGS)
 {
@@ -82,7 +82,7 @@ smartwf_clock(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.advance_clock(by): for administrators, who test their timers. */
-PG_FUNCTION_INFO_V1(smartwf_advance_clock);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_advance_clock);
 Datum
 smartwf_advance_clock(PG_FUNCTION_ARGS)
 {

@@ -2,15 +2,76 @@
 
 \echo Use "CREATE EXTENSION smartwf" to load this file. \quit
 
+-- Whoever runs this script is a superuser: nothing of anybody else's is called by it.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+DO $install$
+DECLARE
+	found record;
+BEGIN
+	SELECT n.oid, n.nspacl, n.nspowner, r.rolname, r.rolsuper INTO found
+		FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = 'smartwf';
+	IF NOT found.rolsuper AND found.rolname <> current_user THEN
+		RAISE EXCEPTION 'schema "smartwf" belongs to "%"', found.rolname USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Drop the schema; CREATE EXTENSION makes it.';
+	ELSIF EXISTS (SELECT FROM aclexplode(found.nspacl) a WHERE a.privilege_type = 'CREATE' AND a.grantee <> found.nspowner) THEN
+		RAISE EXCEPTION 'others than its owner may create objects in schema "smartwf"' USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Drop the schema; CREATE EXTENSION makes it.';
+	ELSIF EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = found.oid
+			AND d.classid <> 'pg_extension'::regclass) THEN
+		RAISE EXCEPTION 'schema "smartwf" is not empty' USING ERRCODE = 'duplicate_object',
+			HINT = 'Drop the schema; CREATE EXTENSION makes it.';
+	END IF;
+END
+$install$;
+
+-- Roles are known by name, as in any dump.  A name that smartwf has given something to
+-- means the role that bore it then.
+CREATE TABLE smartwf.known_roles (
+	name text COLLATE "C" PRIMARY KEY,
+	role bigint NOT NULL
+);
+COMMENT ON TABLE smartwf.known_roles IS
+'Which role (OID) each name means that a grant, a run, a question or a lock is bound to. It is not dumped: a restored name means the role of that name. A role that was dropped and made anew is another one, until forget_role() has ended what was bound to the earlier one.';
+GRANT SELECT ON smartwf.known_roles TO PUBLIC;
+
 CREATE FUNCTION smartwf.actor() RETURNS text
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_actor';
 COMMENT ON FUNCTION smartwf.actor() IS
 'The name that history keeps for the caller (text): the claim of request.jwt.claims that smartwf.actor_claim names, else the current role. Raises 22P02 if the claims are no JSON.';
 
+CREATE FUNCTION smartwf.acting_role() RETURNS text
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_acting_role';
+COMMENT ON FUNCTION smartwf.acting_role() IS
+'The role (text) whose rights are checked: the current one, or the one for which a foreign-key cascade or smartwf itself works. Raises nothing.';
+
+CREATE FUNCTION smartwf.actor_is_person() RETURNS boolean
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_actor_is_person';
+COMMENT ON FUNCTION smartwf.actor_is_person() IS
+'True if smartwf.actor() is the name of a person, from a claim, and not that of the current role. Raises 22P02 if the claims are no JSON.';
+
 CREATE FUNCTION smartwf.is_administrator() RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_is_administrator';
 COMMENT ON FUNCTION smartwf.is_administrator() IS
 'True if the caller administers all workflows: a superuser, or a member of the role that smartwf.admin_role names. Raises nothing.';
+
+CREATE FUNCTION smartwf.bind_role(name text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_bind_role';
+COMMENT ON FUNCTION smartwf.bind_role(text) IS
+'Notes which role a name (text) means from now on; nothing if there is no role of that name. For triggers on the tables of grants. Raises 42710 if it has meant another role, which was dropped since.';
+
+CREATE FUNCTION smartwf.bind_grantee() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_bind_grantee';
+COMMENT ON FUNCTION smartwf.bind_grantee() IS
+'Trigger BEFORE INSERT, UPDATE on a table of grants; its argument is the column that names a role: what bind_role() does. Raises as that.';
+
+CREATE FUNCTION smartwf.forget_binding() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_forget_binding';
+COMMENT ON FUNCTION smartwf.forget_binding() IS
+'Trigger AFTER INSERT, UPDATE, DELETE on known_roles: every session reads it again. Raises nothing.';
+CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.known_roles
+	FOR EACH ROW EXECUTE FUNCTION smartwf.forget_binding();
+ALTER TABLE smartwf.known_roles ENABLE ALWAYS TRIGGER signal;
 
 CREATE FUNCTION smartwf.failures(OUT code text, OUT sqlstate text, OUT http_status int, OUT http_message text)
 	RETURNS SETOF record

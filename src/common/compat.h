@@ -87,6 +87,9 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
 #define expand_virtual_columns(expression, relation) (expression)
 #endif
 
+/* 18 runs AFTER triggers as the role that was current when their event came. */
+#define after_triggers_run_as_queued() (PG_VERSION_NUM >= 180000)
+
 /* 15 has its own generator of random numbers. */
 #if PG_VERSION_NUM >= 150000
 #include "common/pg_prng.h"
@@ -98,6 +101,7 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
 /* 15 brought the typed palloc() to the backend. */
 #ifndef palloc0_array
 #define palloc0_object(type) ((type *) palloc0(sizeof(type)))
+#define palloc_array(type, count) ((type *) palloc(sizeof(type) * (count)))
 #define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
 #endif
 

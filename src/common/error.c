@@ -128,7 +128,7 @@ error_code(const ErrorData *error)
 }
 
 /* smartwf.failures(): the table above, for gateways and for the curious. */
-PG_FUNCTION_INFO_V1(smartwf_failures_list);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_failures_list);
 Datum
 smartwf_failures_list(PG_FUNCTION_ARGS)
 {

@@ -49,6 +49,10 @@ static const struct
 	{"Nobody has answered confirmation %s in time",
 	"Personne n'a répondu à temps à la confirmation %s"},
 
+	{"%s fails", "%s échoue"},
+	{"the condition %s", "la condition %s"},
+	{"hook %s", "la fonction %s"},
+
 	/* what is refused */
 	{"Transition \"%s\"", "La transition \"%s\""},
 	{"State \"%s\"", "L'état \"%s\""},

@@ -73,7 +73,7 @@ own_execute(OwnStatement *statement, Datum *values, const char *nulls,
 	PG_TRY();
 	{
 		enable_seqscan = enable_bitmapscan = false;
-		run_as(smartwf_owner(), execute_now, &execution);
+		run_as_owner(execute_now, &execution);
 	}
 	PG_FINALLY();
 	{

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -20,6 +21,7 @@
 #include "texts.h"
 
 static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
+	[KNOWN_ROLES] = "known_roles",
 	[WORKFLOWS] = "workflows",
 	[ELEMENTS] = "elements",
 	[LOCKED_ELEMENTS] = "elements_locked",	/* an index */
@@ -29,6 +31,7 @@ static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
 };
 
 static Oid	known[NUMBER_OF_OWN_RELATIONS];
+static int	generation = 1;		/* of what is known of our tables */
 
 /* DROP EXTENSION, and CREATE EXTENSION again, in a living session. */
 static void
@@ -36,7 +39,10 @@ forget_relation(Datum argument, Oid relation)
 {
 	for (int i = 0; i < NUMBER_OF_OWN_RELATIONS; i++)
 		if (!OidIsValid(relation) || known[i] == relation)
+		{
 			known[i] = InvalidOid;
+			generation++;
+		}
 }
 
 /* The OID of one of our tables. */
@@ -61,6 +67,42 @@ smartwf_relation(OwnRelation relation)
 		known[relation] = found;
 	}
 	return known[relation];
+}
+
+/* Where a table has a column of ours, of the type that we know. */
+static AttrNumber
+number_of_column(Relation relation, const OwnColumn *column)
+{
+	TupleDesc	descriptor = RelationGetDescr(relation);
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column->name) == 0 &&
+			attribute->atttypid == column->type)
+			return attribute->attnum;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"smartwf.%s\" has no column \"%s\" of type %s",
+					RelationGetRelationName(relation), column->name, format_type_be(column->type)),
+			 errhint("The tables of smartwf are not those of its library; do not alter them, and update the extension after the library.")));
+}
+
+/* Open a table of ours, and know where it has its columns. */
+Relation
+own_table_open(OwnTable *table, LOCKMODE lock)
+{
+	Relation	relation = table_open(smartwf_relation(table->relation), lock);
+
+	if (table->generation != generation)
+	{
+		for (int i = 1; i <= table->columns; i++)
+			table->number[i] = number_of_column(relation, &table->column[i]);
+		table->generation = generation;
+	}
+	return relation;
 }
 
 /* The owner of a table. */
@@ -136,7 +178,7 @@ read_as_owner(const char *query, int arguments, Oid *types, Datum *values,
 {
 	Reading		reading = {query, arguments, types, values, use, argument};
 
-	run_as(smartwf_owner(), read_now, &reading);
+	run_as_owner(read_now, &reading);
 }
 
 /* In USE: a column of a row as text, NULL if null. */

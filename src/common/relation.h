@@ -9,15 +9,40 @@
 
 #include "executor/spi.h"
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
 #include "utils/jsonb.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 typedef enum OwnRelation
 {
-	WORKFLOWS, ELEMENTS, LOCKED_ELEMENTS, HISTORY, RUNS, RUN_STEPS, NUMBER_OF_OWN_RELATIONS
+	KNOWN_ROLES, WORKFLOWS, ELEMENTS, LOCKED_ELEMENTS, HISTORY, RUNS, RUN_STEPS, NUMBER_OF_OWN_RELATIONS
 } OwnRelation;
 
+/*
+ * A table of ours that is read and written without a statement: the columns that
+ * we know, which its C module numbers from 1, and where the table has them.
+ */
+typedef struct OwnColumn
+{
+	const char *name;
+	Oid			type;
+}			OwnColumn;
+
+#define MOST_OWN_COLUMNS 24
+
+typedef struct OwnTable
+{
+	OwnRelation relation;
+	int			columns;
+	const OwnColumn *column;	/* column[0] is not used */
+	/* asked of the table, once for each of its relcache entries */
+	int			generation;
+	AttrNumber	number[MOST_OWN_COLUMNS];
+}			OwnTable;
+
 extern Oid	smartwf_relation(OwnRelation relation);
+extern Relation own_table_open(OwnTable *table, LOCKMODE lock);
 extern Oid	relation_owner(Oid relid);
 extern Oid	smartwf_owner(void);
 extern Oid	smartwf_event_type(void);

@@ -8,15 +8,109 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
+#include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "row.h"
+
+/* Values */
+
+void
+put_value(ColumnValues *values, AttrNumber column, Datum value, bool isnull)
+{
+	Assert(values->number < MOST_VALUES);
+	values->columns[values->number] = column;
+	values->values[values->number] = value;
+	values->nulls[values->number++] = isnull;
+}
+
+/* A text, NULL for null. */
+void
+put_text(ColumnValues *values, AttrNumber column, const char *text)
+{
+	put_value(values, column, text == NULL ? (Datum) 0 : CStringGetTextDatum(text), text == NULL);
+}
+
+/* JSON, NULL for null. */
+void
+put_jsonb(ColumnValues *values, AttrNumber column, Jsonb *json)
+{
+	put_value(values, column, PointerGetDatum(json), json == NULL);
+}
+
+/* A row with these values, as wide as the table is now; what we do not know is null. */
+HeapTuple
+new_row(Relation relation, const ColumnValues *given)
+{
+	int			natts = RelationGetDescr(relation)->natts;
+	Datum	   *values = palloc0_array(Datum, natts);
+	bool	   *nulls = palloc_array(bool, natts);
+
+	memset(nulls, true, natts);
+	for (int i = 0; i < given->number; i++)
+	{
+		values[given->columns[i] - 1] = given->values[i];
+		nulls[given->columns[i] - 1] = given->nulls[i];
+	}
+	return heap_form_tuple(RelationGetDescr(relation), values, nulls);
+}
+
+/* The row with these values in the place of its own. */
+HeapTuple
+changed_row(Relation relation, HeapTuple row, ColumnValues *values)
+{
+	return heap_modify_tuple_by_cols(row, RelationGetDescr(relation), values->number,
+									 values->columns, values->values, values->nulls);
+}
+
+/* A text of a row, NULL if null. */
+char *
+text_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, column, descriptor, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* An int of a row, 0 if null. */
+int32
+int_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, column, descriptor, &isnull);
+
+	return isnull ? 0 : DatumGetInt32(value);
+}
+
+/* A boolean of a row, false if null. */
+bool
+boolean_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, column, descriptor, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+/* A copy of JSON of a row, NULL if null. */
+Jsonb *
+jsonb_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, column, descriptor, &isnull);
+
+	return isnull ? NULL : DatumGetJsonbPCopy(value);
+}
+
+/* Reading and writing */
 
 /*
  * The rows (HeapTuple) whose leading column in a B-tree has the value of KEY, in

@@ -11,8 +11,31 @@
 #include "access/sdir.h"
 #include "access/skey.h"
 #include "nodes/pg_list.h"
+#include "utils/jsonb.h"
 #include "utils/rel.h"
 #include "utils/snapshot.h"
+
+/* Values of columns, one after the other. */
+#define MOST_VALUES 24
+
+typedef struct ColumnValues
+{
+	int			number;
+	int			columns[MOST_VALUES];
+	Datum		values[MOST_VALUES];
+	bool		nulls[MOST_VALUES];
+}			ColumnValues;
+
+extern void put_value(ColumnValues *values, AttrNumber column, Datum value, bool isnull);
+extern void put_text(ColumnValues *values, AttrNumber column, const char *text);
+extern void put_jsonb(ColumnValues *values, AttrNumber column, Jsonb *json);
+extern HeapTuple new_row(Relation relation, const ColumnValues *values);
+extern HeapTuple changed_row(Relation relation, HeapTuple row, ColumnValues *values);
+
+extern char *text_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
+extern int32 int_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
+extern bool boolean_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
+extern Jsonb *jsonb_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
 
 extern List *rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 						   ScanDirection direction, int most);

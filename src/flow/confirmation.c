@@ -20,6 +20,7 @@
 #include "common/json_value.h"
 #include "common/locale.h"
 #include "common/relation.h"
+#include "common/role.h"
 #include "common/texts.h"
 #include "drive.h"
 #include "lifecycle/element.h"
@@ -120,6 +121,7 @@ ask_people(Run *run, const Step *step)
 	char	   *text = message == NULL ? "" :
 		render_template(message, run->model, NULL, false);
 	Datum		values[8];
+	ListCell   *cell;
 
 	run_store(run);
 	values[0] = Int64GetDatum(run->id);
@@ -128,6 +130,8 @@ ask_people(Run *run, const Step *step)
 	values[3] = CStringGetTextDatum(text);
 	values[4] = array_of_texts(options_of_step(run, step, field));
 	values[5] = array_of_texts(people);
+	foreach(cell, people)
+		bind_role(lfirst(cell));
 	values[6] = Int32GetDatum(needed == NULL || needed->type != jbvNumeric ? 1 : atoi(json_text(needed)));
 	run->due_at = due == NULL ? NEVER : time_after(clock_now(), due);
 	values[7] = TimestampTzGetDatum(run->due_at);
@@ -301,7 +305,7 @@ confirmation_is_overdue(Run *run)
 }
 
 /* smartwf.answer_confirmation(confirmation, choice, comment) */
-PG_FUNCTION_INFO_V1(smartwf_answer_confirmation);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_answer_confirmation);
 Datum
 smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 {
@@ -341,7 +345,7 @@ smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.delegate(confirmation, to) */
-PG_FUNCTION_INFO_V1(smartwf_delegate);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_delegate);
 Datum
 smartwf_delegate(PG_FUNCTION_ARGS)
 {
@@ -358,6 +362,7 @@ smartwf_delegate(PG_FUNCTION_ARGS)
 	{
 		Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(person)};
 
+		bind_role(person);
 		(void) store_execute(DELEGATE_CONFIRMATION, values, NULL, NULL, NULL);
 		notify_people(run, &run->flow->steps[run->step], list_make1(person), "mail", "",
 					  confirmation->message, false);

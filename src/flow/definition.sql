@@ -9,11 +9,12 @@ CREATE TABLE smartwf.flows (
 	restrict_access boolean NOT NULL DEFAULT false,
 	max_runs int CHECK (max_runs > 0),
 	status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'published')),
+	shape text,
 	UNIQUE (name, version)
 );
 CREATE UNIQUE INDEX flows_one_draft ON smartwf.flows (name) WHERE status = 'draft';
 COMMENT ON TABLE smartwf.flows IS
-'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: any number).';
+'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: any number). shape: the checksum of what is frozen, set when it is published; as in workflows.';
 
 CREATE TABLE smartwf.flow_grants (
 	flow_id int NOT NULL REFERENCES smartwf.flows ON DELETE CASCADE,
@@ -64,32 +65,47 @@ CREATE TABLE smartwf.dataflows (
 COMMENT ON TABLE smartwf.dataflows IS
 'Functions that flows may execute, (model jsonb, run bigint) returns jsonb, by name (schema.function). Managed by register_dataflow().';
 
--- A published version is frozen; publishing checks.
+CREATE FUNCTION smartwf.flow_shape(flow int) RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT encode(sha256(convert_to(jsonb_build_array(
+		(SELECT jsonb_agg(jsonb_build_array(name, position) ORDER BY name COLLATE "C") FROM smartwf.stages WHERE flow_id = flow),
+		(SELECT jsonb_agg(jsonb_build_array(name, stage, parent, branch, branch_value, position, kind, settings, cases, failure) ORDER BY name COLLATE "C")
+			FROM smartwf.steps WHERE flow_id = flow))::text, 'UTF8')), 'hex')
+$$;
+COMMENT ON FUNCTION smartwf.flow_shape(int) IS
+'The checksum (text) of the stages and steps of a flow version (int). Raises nothing.';
+
+CREATE FUNCTION smartwf.flow_has_runs(flow int) RETURNS boolean
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_flow_has_runs';
+COMMENT ON FUNCTION smartwf.flow_has_runs(int) IS
+'True if there are runs of a flow version (int), whoever may see them. Raises nothing.';
+
+-- A published version is frozen; publishing checks.  One that comes with its shape is
+-- being loaded, and not frozen before it is complete.
 CREATE FUNCTION smartwf.protect_flow() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	frozen int;
 BEGIN
-	-- a restore; see is_restore() in protect.c
-	IF current_setting('check_function_bodies') = 'off' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-		RETURN coalesce(NEW, OLD);
-	END IF;
 	IF TG_TABLE_NAME = 'flows' AND TG_OP = 'DELETE' THEN
 		-- this is the foreign key of runs, which would cost them time
-		IF EXISTS (SELECT FROM smartwf.runs r WHERE r.flow_id = OLD.id) THEN
+		IF smartwf.flow_has_runs(OLD.id) THEN
 			RAISE EXCEPTION 'flow "%" has runs of version %', OLD.name, OLD.version USING ERRCODE = 'foreign_key_violation',
 				HINT = 'Do away with them first, with smartwf.purge().';
 		END IF;
 	ELSIF TG_TABLE_NAME <> 'flows' THEN
 		SELECT f.id INTO frozen FROM smartwf.flows f
-			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int);
-	ELSIF TG_OP = 'INSERT' AND NEW.status = 'published' THEN
+			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int)
+				AND f.shape = smartwf.flow_shape(f.id);
+	ELSIF TG_OP = 'INSERT' AND NEW.status = 'published' AND NEW.shape IS NULL THEN
 		RAISE EXCEPTION 'flow "%" must be a draft first', NEW.name USING ERRCODE = 'WF001',
 			HINT = 'Insert it as a draft, and publish it when its stages and steps are there.';
 	ELSIF TG_OP = 'UPDATE' AND NEW.status = 'published' AND OLD.status = 'draft' THEN
 		PERFORM smartwf.require_valid_flow(smartwf.flow_form(NEW.id));
+		NEW.shape := smartwf.flow_shape(NEW.id);
 	ELSIF TG_OP = 'UPDATE' AND OLD.status = 'published'
-		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure) IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure) THEN
+		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape)
+			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape) THEN
 		frozen := OLD.id;
 	END IF;
 	IF frozen IS NOT NULL THEN
@@ -120,3 +136,5 @@ BEGIN
 END
 $install$;
 SELECT pg_catalog.pg_extension_config_dump('smartwf.flows_id_seq', '');
+CREATE TRIGGER bind BEFORE INSERT OR UPDATE ON smartwf.flow_grants
+	FOR EACH ROW EXECUTE FUNCTION smartwf.bind_grantee('role');

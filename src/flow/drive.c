@@ -274,7 +274,7 @@ run_as_starter(const Run *run, Work work, void *argument)
 	int			level;
 
 	if (run_role(run) == GetUserId() && run_role(run) == acting_role() &&
-		strcmp(run->actor, actor_name()) == 0)
+		is_same_actor(run->actor, run->actor_is_person))
 	{
 		work(argument);
 		return;
@@ -283,7 +283,7 @@ run_as_starter(const Run *run, Work work, void *argument)
 	(void) set_config_option("search_path",
 							 run->search_path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", run->search_path),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	run_as_actor(run_role(run), run->actor, work, argument);
+	run_as_actor(run_role(run), run->actor, run->actor_is_person, work, argument);
 	AtEOXact_GUC(false, level);
 }
 

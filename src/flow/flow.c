@@ -8,6 +8,7 @@
 #include "utils/builtins.h"
 
 #include "common/compat.h"
+#include "common/error.h"
 #include "common/json_value.h"
 #include "common/relation.h"
 #include "flow.h"
@@ -68,6 +69,7 @@ read_flow(void *argument)
 	flow->version = result_int(0, 3);
 	flow->structure = result_text(0, 4);
 	flow->max_runs = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 15) == NULL ? 0 : result_int(0, 15);
+	flow->is_complete = strcmp(result_text(0, 16), "t") == 0;
 	flow->steps = palloc0_array(Step, SPI_processed);
 	for (int i = 0; i < SPI_processed; i++)
 	{
@@ -98,7 +100,8 @@ build_by_id(const void *key)
 	Datum		id = Int32GetDatum(*(const int32 *) key);
 
 	read_as_owner("SELECT f.id, f.name, f.version, f.structure, st.name, s.name, s.kind,"
-				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure, f.max_runs"
+				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure, f.max_runs,"
+				  " f.shape IS NULL OR f.shape OPERATOR(pg_catalog.=) smartwf.flow_shape(f.id)"
 				  " FROM smartwf.flows f"
 				  " JOIN smartwf.stages st ON st.flow_id OPERATOR(pg_catalog.=) f.id"
 				  " JOIN smartwf.steps s ON s.flow_id OPERATOR(pg_catalog.=) f.id"
@@ -121,7 +124,15 @@ build_newest(const void *key)
 const Flow *
 flow_by_id(int32 id)
 {
-	return cache_look_up(FLOW_BY_ID, &id, build_by_id);
+	const Flow *flow = cache_look_up(FLOW_BY_ID, &id, build_by_id);
+
+	if (flow != NULL && !flow->is_complete)
+		ereport(ERROR,
+				(errcode(failure_sqlstate(INVALID_DEFINITION)),
+				 errmsg("definition of flow \"%s\" version %d is not complete", flow->name, flow->version),
+				 errdetail("It is being loaded, or was changed where no trigger saw it."),
+				 errhint("Load all of it, or define the next version; smartwf.check_flow() tells what is wrong.")));
+	return flow;
 }
 
 /* The newest published version of a flow, NULL if there is none. */

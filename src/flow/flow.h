@@ -33,6 +33,7 @@ typedef struct Flow
 	int32		id;
 	const char *name;
 	int32		version;
+	bool		is_complete;	/* has the shape that it was published with */
 	const char *structure;		/* empty: any */
 	int			max_runs;		/* that workers drive at once; 0: any number */
 	Step	   *steps;			/* stage by stage, in the order of their positions */

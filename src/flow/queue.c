@@ -97,7 +97,7 @@ become_starter(const Run *run)
 	(void) set_config_option("search_path",
 							 run->search_path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", run->search_path),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	become_actor(run_role(run), run->actor);
+	become_actor(run_role(run), run->actor, run->actor_is_person);
 }
 
 /*
@@ -147,7 +147,7 @@ give_up_step(int64 id, const ErrorData *error)
 }
 
 /* smartwf.restart_all(flow, error_like) */
-PG_FUNCTION_INFO_V1(smartwf_restart_all);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_restart_all);
 Datum
 smartwf_restart_all(PG_FUNCTION_ARGS)
 {

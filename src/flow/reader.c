@@ -63,11 +63,31 @@ sees_run(Datum run)
 }
 
 /* smartwf.sees_run(run) */
-PG_FUNCTION_INFO_V1(smartwf_sees_run);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_sees_run);
 Datum
 smartwf_sees_run(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(sees_run(PG_GETARG_DATUM(0)));
+}
+
+static void
+note_whether_found(void *argument)
+{
+	*(bool *) argument = SPI_processed > 0;
+}
+
+/* smartwf.flow_has_runs(flow): whoever may see them. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_flow_has_runs);
+Datum
+smartwf_flow_has_runs(PG_FUNCTION_ARGS)
+{
+	Oid			type = INT4OID;
+	Datum		flow = PG_GETARG_DATUM(0);
+	bool		found = false;
+
+	read_as_owner("SELECT 1 FROM smartwf.runs WHERE flow_id OPERATOR(pg_catalog.=) $1 LIMIT 1",
+				  1, &type, &flow, note_whether_found, &found);
+	PG_RETURN_BOOL(found);
 }
 
 typedef struct RunDocument
@@ -87,7 +107,7 @@ take_document(void *argument)
 }
 
 /* smartwf.run_document(run): for whom sees it, read as our owner. */
-PG_FUNCTION_INFO_V1(smartwf_run_document);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_run_document);
 Datum
 smartwf_run_document(PG_FUNCTION_ARGS)
 {

@@ -8,6 +8,7 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -17,7 +18,6 @@
 #include "common/row.h"
 #include "run.h"
 
-/* Columns of smartwf.run_steps. */
 enum
 {
 	STEP_RUN = 1, STEP_NUMBER, STEP_NAME, STEP_STAGE, STEP_ATTEMPT, STEP_OUTCOME, STEP_STARTED_AT,
@@ -25,11 +25,28 @@ enum
 	STEP_COLUMNS = STEP_CONTEXT
 };
 
+static const OwnColumn step_columns[] = {
+	[STEP_RUN] = {"run", INT8OID},
+	[STEP_NUMBER] = {"number", INT4OID},
+	[STEP_NAME] = {"step", TEXTOID},
+	[STEP_STAGE] = {"stage", TEXTOID},
+	[STEP_ATTEMPT] = {"attempt", INT4OID},
+	[STEP_OUTCOME] = {"outcome", TEXTOID},
+	[STEP_STARTED_AT] = {"started_at", TIMESTAMPTZOID},
+	[STEP_DURATION] = {"duration", INTERVALOID},
+	[STEP_CHANGES] = {"changes", JSONBOID},
+	[STEP_SQLSTATE] = {"sqlstate", TEXTOID},
+	[STEP_MESSAGE] = {"message", TEXTOID},
+	[STEP_CONTEXT] = {"context", TEXTOID},
+};
+
+static OwnTable run_steps = {RUN_STEPS, STEP_COLUMNS, step_columns};
+
 /* The names of the steps that the run has recorded, in their order. */
 List *
 recorded_steps(int64 run)
 {
-	Relation	relation = table_open(smartwf_relation(RUN_STEPS), AccessShareLock);
+	Relation	relation = own_table_open(&run_steps, AccessShareLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	ScanKeyData key;
 	List	   *names = NIL;
@@ -37,15 +54,10 @@ recorded_steps(int64 run)
 
 	/* all that this transaction did, its current command included */
 	snapshot->curcid = GetCurrentCommandId(false) + 1;
-	ScanKeyInit(&key, STEP_RUN, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(run));
+	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(run));
 	foreach(cell, rows_by_index(relation, primary_key_of(relation), &key, snapshot,
 								ForwardScanDirection, INT_MAX))
-	{
-		bool		isnull;
-		Datum		name = heap_getattr(lfirst(cell), STEP_NAME, RelationGetDescr(relation), &isnull);
-
-		names = lappend(names, TextDatumGetCString(name));
-	}
+		names = lappend(names, text_of_row(lfirst(cell), RelationGetDescr(relation), run_steps.number[STEP_NAME]));
 	UnregisterSnapshot(snapshot);
 	table_close(relation, NoLock);
 	return names;
@@ -74,34 +86,26 @@ log_failure(const Run *run, const char *step, const char *message)
 }
 
 static void
-set_text(Datum *values, bool *nulls, int column, const char *text)
-{
-	nulls[column - 1] = text == NULL;
-	if (text != NULL)
-		values[column - 1] = CStringGetTextDatum(text);
-}
-
-static void
 insert_record(Run *run, const StepRecord *record, Relation relation)
 {
-	Datum		values[STEP_COLUMNS] = {0};
-	bool		nulls[STEP_COLUMNS] = {false};
+	const AttrNumber *number = run_steps.number;
+	ColumnValues values = {.number = 0};
 	Interval	duration = {.time = record->ended_at - record->started_at};
 
-	values[STEP_RUN - 1] = Int64GetDatum(run->id);
-	values[STEP_NUMBER - 1] = Int32GetDatum(list_length(run->done) + 1);
-	values[STEP_ATTEMPT - 1] = Int32GetDatum(times_recorded(run, record->step->name) + 1);
-	values[STEP_STARTED_AT - 1] = TimestampTzGetDatum(record->started_at);
-	values[STEP_DURATION - 1] = IntervalPGetDatum(&duration);
-	nulls[STEP_CHANGES - 1] = record->changes == NULL;
-	values[STEP_CHANGES - 1] = PointerGetDatum(record->changes);
-	set_text(values, nulls, STEP_NAME, record->step->name);
-	set_text(values, nulls, STEP_STAGE, record->step->stage);
-	set_text(values, nulls, STEP_OUTCOME, record->outcome);
-	set_text(values, nulls, STEP_SQLSTATE, record->sqlstate);
-	set_text(values, nulls, STEP_MESSAGE, record->message);
-	set_text(values, nulls, STEP_CONTEXT, record->context);
-	store_row(relation, heap_form_tuple(RelationGetDescr(relation), values, nulls), NULL);
+	put_value(&values, number[STEP_RUN], Int64GetDatum(run->id), false);
+	put_value(&values, number[STEP_NUMBER], Int32GetDatum(list_length(run->done) + 1), false);
+	put_text(&values, number[STEP_NAME], record->step->name);
+	put_text(&values, number[STEP_STAGE], record->step->stage);
+	put_value(&values, number[STEP_ATTEMPT],
+			  Int32GetDatum(times_recorded(run, record->step->name) + 1), false);
+	put_text(&values, number[STEP_OUTCOME], record->outcome);
+	put_value(&values, number[STEP_STARTED_AT], TimestampTzGetDatum(record->started_at), false);
+	put_value(&values, number[STEP_DURATION], IntervalPGetDatum(&duration), false);
+	put_jsonb(&values, number[STEP_CHANGES], record->changes);
+	put_text(&values, number[STEP_SQLSTATE], record->sqlstate);
+	put_text(&values, number[STEP_MESSAGE], record->message);
+	put_text(&values, number[STEP_CONTEXT], record->context);
+	store_row(relation, new_row(relation, &values), NULL);
 	run->done = lappend(list_copy(run->done), (char *) record->step->name);
 	if (strcmp(record->outcome, "failed") == 0)
 		log_failure(run, record->step->name, record->message);
@@ -116,7 +120,7 @@ store_records(Run *run)
 
 	if (run->records == NIL)
 		return;
-	relation = table_open(smartwf_relation(RUN_STEPS), RowExclusiveLock);
+	relation = own_table_open(&run_steps, RowExclusiveLock);
 	foreach(cell, run->records)
 		insert_record(run, lfirst(cell), relation);
 	table_close(relation, NoLock);

@@ -12,6 +12,7 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -21,6 +22,7 @@
 #include "common/compat.h"
 #include "common/clock.h"
 #include "common/relation.h"
+#include "common/role.h"
 #include "common/row.h"
 #include "common/wake.h"
 #include "run.h"
@@ -52,43 +54,39 @@ status_of_name(const char *name)
 	elog(ERROR, "unknown status \"%s\"", name);
 }
 
-/* Columns of smartwf.runs. */
 enum
 {
 	RUN_ID = 1, RUN_FLOW_ID, RUN_FLOW, RUN_DOCID, RUN_KEY, RUN_STATUS, RUN_STARTER, RUN_ACTOR,
-	RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
-	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_STARTED_AT, RUN_CHANGED_AT,
+	RUN_ACTOR_IS_PERSON, RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
+	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_CHANGED_AT,
 	RUN_COLUMNS = RUN_CHANGED_AT
 };
 
-/* Values of columns, one after the other. */
-typedef struct Values
-{
-	int			columns[RUN_COLUMNS];
-	Datum		values[RUN_COLUMNS];
-	bool		nulls[RUN_COLUMNS];
-	int			number;
-}			Values;
+static const OwnColumn run_columns[] = {
+	[RUN_ID] = {"id", INT8OID},
+	[RUN_FLOW_ID] = {"flow_id", INT4OID},
+	[RUN_FLOW] = {"flow", TEXTOID},
+	[RUN_DOCID] = {"docid", TEXTOID},
+	[RUN_KEY] = {"key", TEXTOID},
+	[RUN_STATUS] = {"status", TEXTOID},
+	[RUN_STARTER] = {"starter", TEXTOID},
+	[RUN_ACTOR] = {"actor", TEXTOID},
+	[RUN_ACTOR_IS_PERSON] = {"actor_is_person", BOOLOID},
+	[RUN_SEARCH_PATH] = {"search_path", TEXTOID},
+	[RUN_MODEL] = {"model", JSONBOID},
+	[RUN_BASE] = {"base", JSONBOID},
+	[RUN_STEP] = {"step", TEXTOID},
+	[RUN_SQLSTATE] = {"sqlstate", TEXTOID},
+	[RUN_MESSAGE] = {"message", TEXTOID},
+	[RUN_CONTEXT] = {"context", TEXTOID},
+	[RUN_PRIORITY] = {"priority", INT4OID},
+	[RUN_DUE_AT] = {"due_at", TIMESTAMPTZOID},
+	[RUN_BY_WORKER] = {"by_worker", BOOLOID},
+	[RUN_ATTEMPT] = {"attempt", INT4OID},
+	[RUN_CHANGED_AT] = {"changed_at", TIMESTAMPTZOID},
+};
 
-static void
-add_value(Values *values, int column, Datum value, bool isnull)
-{
-	values->columns[values->number] = column;
-	values->values[values->number] = value;
-	values->nulls[values->number++] = isnull;
-}
-
-static void
-add_text(Values *values, int column, const char *text)
-{
-	add_value(values, column, text == NULL ? (Datum) 0 : CStringGetTextDatum(text), text == NULL);
-}
-
-static void
-add_jsonb(Values *values, int column, Jsonb *json)
-{
-	add_value(values, column, PointerGetDatum(json), json == NULL);
-}
+static OwnTable runs = {RUNS, RUN_COLUMNS, run_columns};
 
 static bool
 is_over(const Run *run)
@@ -114,74 +112,58 @@ name_of_step(const Run *run)
 
 /* What changes as a run goes on. */
 static void
-add_progress(Values *values, const Run *run)
+add_progress(ColumnValues *values, const Run *run)
 {
-	add_text(values, RUN_STATUS, status_names[run->status]);
-	add_text(values, RUN_STEP, name_of_step(run));
-	add_text(values, RUN_SQLSTATE, run->sqlstate);
-	add_text(values, RUN_MESSAGE, run->message);
-	add_text(values, RUN_CONTEXT, run->context);
-	add_value(values, RUN_DUE_AT, TimestampTzGetDatum(due_time(run)), is_over(run));
-	add_value(values, RUN_BY_WORKER, BoolGetDatum(run->by_worker), false);
-	add_value(values, RUN_ATTEMPT, Int32GetDatum(run->attempt), false);
-	add_value(values, RUN_CHANGED_AT, TimestampTzGetDatum(GetCurrentTimestamp()), false);
+	const AttrNumber *number = runs.number;
+
+	put_text(values, number[RUN_STATUS], status_names[run->status]);
+	put_text(values, number[RUN_STEP], name_of_step(run));
+	put_text(values, number[RUN_SQLSTATE], run->sqlstate);
+	put_text(values, number[RUN_MESSAGE], run->message);
+	put_text(values, number[RUN_CONTEXT], run->context);
+	put_value(values, number[RUN_DUE_AT], TimestampTzGetDatum(due_time(run)), is_over(run));
+	put_value(values, number[RUN_BY_WORKER], BoolGetDatum(run->by_worker), false);
+	put_value(values, number[RUN_ATTEMPT], Int32GetDatum(run->attempt), false);
+	put_value(values, number[RUN_CHANGED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
 	if ((run->status == RUN_QUEUED || run->status == RUN_WAITING) && run->due_at != NEVER)
 		wake_at_commit(WAKE_RUNS);
 }
 
 /* Reading */
 
-static Datum
-value_of(HeapTuple row, TupleDesc descriptor, int column, bool *isnull)
-{
-	return heap_getattr(row, column, descriptor, isnull);
-}
-
-static char *
-text_of(HeapTuple row, TupleDesc descriptor, int column)
-{
-	bool		isnull;
-	Datum		value = value_of(row, descriptor, column, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-static Jsonb *
-jsonb_of(HeapTuple row, TupleDesc descriptor, int column)
-{
-	bool		isnull;
-	Datum		value = value_of(row, descriptor, column, &isnull);
-
-	return isnull ? NULL : DatumGetJsonbPCopy(value);
-}
-
 static Run *
 run_of_row(HeapTuple row, TupleDesc descriptor)
 {
 	Run		   *run = palloc0_object(Run);
+	const AttrNumber *number = runs.number;
 	bool		isnull;
-	char	   *step = text_of(row, descriptor, RUN_STEP);
-	Datum		due = value_of(row, descriptor, RUN_DUE_AT, &isnull);
+	char	   *step = text_of_row(row, descriptor, number[RUN_STEP]);
+	Datum		due = heap_getattr(row, number[RUN_DUE_AT], descriptor, &isnull);
 
 	run->row = row;
 	run->due_at = isnull ? NEVER : DatumGetTimestampTz(due);
-	run->id = DatumGetInt64(value_of(row, descriptor, RUN_ID, &isnull));
-	run->flow = flow_by_id(DatumGetInt32(value_of(row, descriptor, RUN_FLOW_ID, &isnull)));
-	run->docid = text_of(row, descriptor, RUN_DOCID);
-	run->key = text_of(row, descriptor, RUN_KEY);
-	run->status = status_of_name(text_of(row, descriptor, RUN_STATUS));
-	run->starter = text_of(row, descriptor, RUN_STARTER);
-	run->actor = text_of(row, descriptor, RUN_ACTOR);
-	run->search_path = text_of(row, descriptor, RUN_SEARCH_PATH);
-	run->model = jsonb_of(row, descriptor, RUN_MODEL);
-	run->base = jsonb_of(row, descriptor, RUN_BASE);
+	run->id = DatumGetInt64(heap_getattr(row, number[RUN_ID], descriptor, &isnull));
+	run->flow = flow_by_id(int_of_row(row, descriptor, number[RUN_FLOW_ID]));
+	if (run->flow == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the flow of run " INT64_FORMAT " is not defined any more", run->id)));
+	run->docid = text_of_row(row, descriptor, number[RUN_DOCID]);
+	run->key = text_of_row(row, descriptor, number[RUN_KEY]);
+	run->status = status_of_name(text_of_row(row, descriptor, number[RUN_STATUS]));
+	run->starter = text_of_row(row, descriptor, number[RUN_STARTER]);
+	run->actor = text_of_row(row, descriptor, number[RUN_ACTOR]);
+	run->actor_is_person = boolean_of_row(row, descriptor, number[RUN_ACTOR_IS_PERSON]);
+	run->search_path = text_of_row(row, descriptor, number[RUN_SEARCH_PATH]);
+	run->model = jsonb_of_row(row, descriptor, number[RUN_MODEL]);
+	run->base = jsonb_of_row(row, descriptor, number[RUN_BASE]);
 	run->step = step == NULL ? END_OF_FLOW : step_index(run->flow, step);
-	run->sqlstate = text_of(row, descriptor, RUN_SQLSTATE);
-	run->message = text_of(row, descriptor, RUN_MESSAGE);
-	run->context = text_of(row, descriptor, RUN_CONTEXT);
-	run->priority = DatumGetInt32(value_of(row, descriptor, RUN_PRIORITY, &isnull));
-	run->by_worker = DatumGetBool(value_of(row, descriptor, RUN_BY_WORKER, &isnull));
-	run->attempt = DatumGetInt32(value_of(row, descriptor, RUN_ATTEMPT, &isnull));
+	run->sqlstate = text_of_row(row, descriptor, number[RUN_SQLSTATE]);
+	run->message = text_of_row(row, descriptor, number[RUN_MESSAGE]);
+	run->context = text_of_row(row, descriptor, number[RUN_CONTEXT]);
+	run->priority = int_of_row(row, descriptor, number[RUN_PRIORITY]);
+	run->by_worker = boolean_of_row(row, descriptor, number[RUN_BY_WORKER]);
+	run->attempt = int_of_row(row, descriptor, number[RUN_ATTEMPT]);
 	run->stored_model = run->model;
 	run->stored_base = run->base;
 	return run;
@@ -197,7 +179,7 @@ read_row_of_run(Relation relation, int64 id)
 
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	ScanKeyInit(&key, RUN_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
 	rows = rows_by_index(relation, primary_key_of(relation), &key, snapshot, ForwardScanDirection, 1);
 	UnregisterSnapshot(snapshot);
 	return rows == NIL ? NULL : linitial(rows);
@@ -206,7 +188,7 @@ read_row_of_run(Relation relation, int64 id)
 static Run *
 load(int64 id, bool waits)
 {
-	Relation	relation = table_open(smartwf_relation(RUNS), RowExclusiveLock);
+	Relation	relation = own_table_open(&runs, RowExclusiveLock);
 	HeapTuple	row = read_row_of_run(relation, id);
 	Run		   *run = NULL;
 
@@ -263,19 +245,22 @@ run_of_key(const char *flow, const char *key)
 bool
 run_store_first(Run *run)
 {
-	Values		values = {.number = 0};
-	char		nulls[RUN_COLUMNS];
+	ColumnValues values = {.number = 0};
+	const AttrNumber *number = runs.number;
+	char		nulls[MOST_VALUES];
 
-	add_value(&values, RUN_FLOW_ID, Int32GetDatum(run->flow->id), false);
-	add_text(&values, RUN_FLOW, run->flow->name);
-	add_text(&values, RUN_DOCID, run->docid);
-	add_text(&values, RUN_KEY, run->key);
-	add_text(&values, RUN_STARTER, run->starter);
-	add_text(&values, RUN_ACTOR, run->actor);
-	add_text(&values, RUN_SEARCH_PATH, run->search_path);
-	add_value(&values, RUN_PRIORITY, Int32GetDatum(run->priority), false);
-	add_jsonb(&values, RUN_MODEL, run->model);
-	add_jsonb(&values, RUN_BASE, run->base);
+	table_close(own_table_open(&runs, RowExclusiveLock), NoLock);
+	put_value(&values, number[RUN_FLOW_ID], Int32GetDatum(run->flow->id), false);
+	put_text(&values, number[RUN_FLOW], run->flow->name);
+	put_text(&values, number[RUN_DOCID], run->docid);
+	put_text(&values, number[RUN_KEY], run->key);
+	put_text(&values, number[RUN_STARTER], run->starter);
+	put_text(&values, number[RUN_ACTOR], run->actor);
+	put_value(&values, number[RUN_ACTOR_IS_PERSON], BoolGetDatum(run->actor_is_person), false);
+	put_text(&values, number[RUN_SEARCH_PATH], run->search_path);
+	put_value(&values, number[RUN_PRIORITY], Int32GetDatum(run->priority), false);
+	put_jsonb(&values, number[RUN_MODEL], run->model);
+	put_jsonb(&values, number[RUN_BASE], run->base);
 	add_progress(&values, run);
 	for (int i = 0; i < values.number; i++)
 		nulls[i] = values.nulls[i] ? 'n' : ' ';
@@ -288,20 +273,20 @@ run_store_first(Run *run)
 static void
 update_run(Run *run)
 {
-	Relation	relation = table_open(smartwf_relation(RUNS), RowExclusiveLock);
-	Values		values = {.number = 0};
+	Relation	relation = own_table_open(&runs, RowExclusiveLock);
+	const AttrNumber *number = runs.number;
+	ColumnValues values = {.number = 0};
 	HeapTuple	old = run->row != NULL ? run->row : read_row_of_run(relation, run->id);
 
 	if (old == NULL)
 		elog(ERROR, "run " INT64_FORMAT " is gone", run->id);
 	/* large models are not written again for nothing */
 	if (run->model != run->stored_model)
-		add_jsonb(&values, RUN_MODEL, run->model);
+		put_jsonb(&values, number[RUN_MODEL], run->model);
 	if (run->base != run->stored_base)
-		add_jsonb(&values, RUN_BASE, run->base);
+		put_jsonb(&values, number[RUN_BASE], run->base);
 	add_progress(&values, run);
-	run->row = heap_modify_tuple_by_cols(old, RelationGetDescr(relation), values.number, values.columns,
-										 values.values, values.nulls);
+	run->row = changed_row(relation, old, &values);
 	CommandCounterIncrement();
 	store_row(relation, run->row, &old->t_self);
 	run->stored_model = run->model;
@@ -366,5 +351,12 @@ run_close_confirmations(const Run *run)
 Oid
 run_role(const Run *run)
 {
-	return get_role_oid(run->starter, false);
+	Oid			role = role_of_name(run->starter);
+
+	if (!OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\", which started run " INT64_FORMAT ", does not exist any more",
+						run->starter, run->id)));
+	return role;
 }

@@ -32,6 +32,7 @@ typedef struct Run
 	RunStatus	status;
 	char	   *starter;		/* role */
 	char	   *actor;			/* the name behind it */
+	bool		actor_is_person;	/* from a token, else the role's */
 	char	   *search_path;	/* of who started it */
 	Jsonb	   *model;
 	Jsonb	   *base;			/* the element's row as last read; NULL: free JSON */

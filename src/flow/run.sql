@@ -23,7 +23,8 @@ CREATE TABLE smartwf.runs (
 	by_worker boolean NOT NULL DEFAULT false,
 	attempt int NOT NULL DEFAULT 0,
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	actor_is_person boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key) WHERE key IS NOT NULL;
 CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
@@ -31,7 +32,7 @@ CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
 CREATE INDEX runs_started_at ON smartwf.runs USING brin (started_at) WITH (pages_per_range = 16);
 CREATE INDEX runs_due ON smartwf.runs (flow, priority, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.runs IS
-'Runs of flows, with status (draft, queued, running, waiting, finished, failed, cancelled): the version, the element or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name behind it and its search_path, the step that comes next, waits or failed, and why it failed; from when on a worker takes it up (due_at; infinity: when somebody has acted; null: it is over), the higher priority first, whether its steps are left to workers (by_worker), and how often the step has failed so far (attempt).';
+'Runs of flows, with status (draft, queued, running, waiting, finished, failed, cancelled): the version, the element or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name behind it (actor: that of a person, by a token, or of the role) and its search_path, the step that comes next, waits or failed, and why it failed; from when on a worker takes it up (due_at; infinity: when somebody has acted; null: it is over), the higher priority first, whether its steps are left to workers (by_worker), and how often the step has failed so far (attempt).';
 
 CREATE TABLE smartwf.run_steps (
 	run bigint NOT NULL,
@@ -170,10 +171,13 @@ COMMENT ON FUNCTION smartwf.field_options(text, text) IS
 -- by index, however much there is for others
 CREATE FUNCTION smartwf.caller_names() RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT array_append(array_agg(r.rolname::text), smartwf.actor()) FROM pg_roles r WHERE pg_has_role(r.oid, 'USAGE')
+	SELECT array_agg(r.rolname::text) || CASE WHEN smartwf.actor_is_person() AND NOT EXISTS (SELECT FROM pg_roles x WHERE x.rolname = smartwf.actor())
+		THEN ARRAY[smartwf.actor()] ELSE '{}' END
+	FROM pg_roles r LEFT JOIN smartwf.known_roles k ON k.name = r.rolname
+	WHERE pg_has_role(r.oid, 'USAGE') AND coalesce(k.role, r.oid::bigint) = r.oid::bigint
 $$;
 COMMENT ON FUNCTION smartwf.caller_names() IS
-'The names that mean the caller (text[]): smartwf.actor(), and the roles whose privileges he has. Raises nothing.';
+'The names that mean the caller (text[]): the roles whose privileges he has, and smartwf.actor() where that is a person. Raises nothing.';
 
 CREATE VIEW smartwf.inbox WITH (security_barrier) AS
 SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options, NULL::timestamptz AS due_at

@@ -22,6 +22,7 @@
 #include "common/json_value.h"
 #include "common/locale.h"
 #include "common/relation.h"
+#include "common/role.h"
 #include "drive.h"
 #include "model.h"
 #include "start.h"
@@ -99,7 +100,8 @@ start_run(const Start *start)
 	Run			run = {
 		.flow = newest_flow(start->flow), .status = start->queued ? RUN_QUEUED : RUN_RUNNING,
 		.docid = start->docid == NULL ? NULL : pstrdup(start->docid),
-		.key = start->key == NULL ? NULL : pstrdup(start->key), .actor = actor_name(), .step = 0,
+		.key = start->key == NULL ? NULL : pstrdup(start->key), .actor = actor_name(),
+		.actor_is_person = actor_is_person(), .step = 0,
 		.due_at = !start->queued ? NEVER : start->at != 0 ? start->at : clock_now(),
 		.by_worker = start->queued, .priority = start->priority,
 	};
@@ -117,6 +119,7 @@ start_run(const Start *start)
 			return earlier;
 	}
 	run.starter = GetUserNameFromId(acting_role(), false);
+	bind_role(run.starter);
 	run.search_path = pstrdup(GetConfigOption("search_path", false, false));
 	if (!begin_model(&run, start))
 	{
@@ -132,7 +135,7 @@ start_run(const Start *start)
 }
 
 /* smartwf.start_flow(flow, docid, model, key) */
-PG_FUNCTION_INFO_V1(smartwf_start_flow);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_start_flow);
 Datum
 smartwf_start_flow(PG_FUNCTION_ARGS)
 {
@@ -147,7 +150,7 @@ smartwf_start_flow(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.enqueue_flow(flow, docid, model, key, at, priority) */
-PG_FUNCTION_INFO_V1(smartwf_enqueue_flow);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_enqueue_flow);
 Datum
 smartwf_enqueue_flow(PG_FUNCTION_ARGS)
 {
@@ -180,7 +183,7 @@ run_to_steer(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("run " INT64_FORMAT " does not exist", id)));
 	if (!is_administrator() &&
-		!(strcmp(run->actor, actor_name()) == 0 && holds_role(run->starter)))
+		!(is_same_actor(run->actor, run->actor_is_person) && holds_role(run->starter)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("run " INT64_FORMAT " was started by \"%s\"", id, run->actor)));
@@ -208,7 +211,7 @@ read_again_now(void *argument)
 }
 
 /* smartwf.restart_run(run, from_step) */
-PG_FUNCTION_INFO_V1(smartwf_restart_run);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_restart_run);
 Datum
 smartwf_restart_run(PG_FUNCTION_ARGS)
 {
@@ -242,7 +245,7 @@ smartwf_restart_run(PG_FUNCTION_ARGS)
 #define UNFINISHED (1 << RUN_DRAFT | 1 << RUN_QUEUED | 1 << RUN_WAITING | 1 << RUN_FAILED)
 
 /* smartwf.cancel_run(run) */
-PG_FUNCTION_INFO_V1(smartwf_cancel_run);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_cancel_run);
 Datum
 smartwf_cancel_run(PG_FUNCTION_ARGS)
 {
@@ -256,7 +259,7 @@ smartwf_cancel_run(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.reset_run(run) */
-PG_FUNCTION_INFO_V1(smartwf_reset_run);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_reset_run);
 Datum
 smartwf_reset_run(PG_FUNCTION_ARGS)
 {

@@ -20,11 +20,11 @@
 	"  ORDER BY r.flow, r.priority LIMIT 1) n)"
 
 static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
-	[INSERT_RUN] = {19, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, JSONBOID, JSONBOID,
+	[INSERT_RUN] = {20, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, INT4OID, JSONBOID, JSONBOID,
 	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, INT4OID, TIMESTAMPTZOID},
-		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, starter, actor, search_path, priority, model, base,"
+		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, starter, actor, actor_is_person, search_path, priority, model, base,"
 		" status, step, sqlstate, message, context, due_at, by_worker, attempt, changed_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
 	" ON CONFLICT (flow, key) WHERE key IS NOT NULL DO NOTHING RETURNING id"},
 	/* the heads of the queues: the higher priority first, then turn by turn */
 	[DUE_RUNS] = {2, {TIMESTAMPTZOID, INT4OID},

@@ -125,7 +125,7 @@ exposed(PGFunction function, FunctionCallInfo fcinfo)
 }
 
 #define EXPOSE(name, function) \
-	PG_FUNCTION_INFO_V1(smartwf_api_##name); \
+	PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_api_##name); \
 	Datum \
 	smartwf_api_##name(PG_FUNCTION_ARGS) \
 	{ \

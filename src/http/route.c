@@ -247,7 +247,7 @@ answer_exchange(Exchange *exchange)
 }
 
 /* smartwf.route(method, uri, body) */
-PG_FUNCTION_INFO_V1(smartwf_route);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_route);
 Datum
 smartwf_route(PG_FUNCTION_ARGS)
 {

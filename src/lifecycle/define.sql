@@ -232,12 +232,33 @@ $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 'Everything that is wrong ("error") or odd ("warning") with a stored workflow (text) of a version (int, default: the newest): severity, code, object, message (text). Raises nothing.';
 
-CREATE FUNCTION smartwf.require_valid(workflow_id int) RETURNS void
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT smartwf.refuse(format('definition of workflow "%s"', w.name), ARRAY(
-		SELECT format('%s %s: %s', f.code, f.object, f.message)
-		FROM smartwf.check_workflow(w.name, w.version) f WHERE f.severity = 'error'))
-	FROM smartwf.workflows w WHERE w.id = workflow_id AND w.status = 'published'
+-- What the surroundings of a definition are to blame for: it was valid when it was published.
+CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0516']
 $$;
-COMMENT ON FUNCTION smartwf.require_valid(int) IS
-'Raises WF001 with every fault if a workflow version (int) is published and not valid.';
+COMMENT ON FUNCTION smartwf.codes_of_surroundings() IS
+'The codes (text[]) of faults that a published version can get without a change of its own: a function or a column is gone. Raises nothing.';
+
+CREATE FUNCTION smartwf.check_published(workflow_id int, is_new boolean) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	w smartwf.workflows;
+	current_shape text;
+BEGIN
+	SELECT * INTO w FROM smartwf.workflows x WHERE x.id = workflow_id;
+	current_shape := smartwf.workflow_shape(workflow_id);
+	IF w.status IS DISTINCT FROM 'published' OR (NOT is_new AND w.shape <> current_shape) THEN
+		RETURN;		-- a draft, or being loaded
+	END IF;
+	PERFORM smartwf.refuse(format('definition of workflow "%s"', w.name), ARRAY(
+		SELECT format('%s %s: %s', f.code, f.object, f.message)
+		FROM smartwf.check_workflow(w.name, w.version) f
+		WHERE f.severity = 'error' AND (is_new OR w.shape IS NULL OR f.code <> ALL (smartwf.codes_of_surroundings()))));
+	IF w.shape IS DISTINCT FROM current_shape THEN
+		UPDATE smartwf.workflows x SET shape = current_shape WHERE x.id = workflow_id;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.check_published(int, boolean) IS
+'Checks a workflow version (int) that is published: all of it if the transaction has published it (is_new, boolean), and then freezes its shape; else what may change of a frozen one. One that is being loaded is left alone. Raises WF001 with every fault.';

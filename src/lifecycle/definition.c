@@ -12,9 +12,11 @@
 #include "utils/jsonb.h"
 
 #include "cache.h"
+#include "common/error.h"
 #include "common/locale.h"
 #include "common/relation.h"
 #include "definition.h"
+#include "parameter.h"
 
 /* What a builder hands to the function that looks at the query's result. */
 typedef struct Build
@@ -275,6 +277,25 @@ read_translations(Workflow *workflow, JsonbContainer *definition)
 	}
 }
 
+/* What the rest of the code relies on, whoever wrote the rows. */
+static bool
+holds_together(const Workflow *workflow)
+{
+	int			initial_states = 0;
+
+	for (int i = 0; i < workflow->number_of_states; i++)
+		initial_states += workflow->states[i].is_initial;
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+		if (workflow->arcs[i].from == NO_STATE || workflow->arcs[i].to == NO_STATE ||
+			workflow->arcs[i].transition == NULL)
+			return false;
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+		for (int j = 0; j < workflow->transitions[i].number_of_parameters; j++)
+			if (!is_parameter_type(workflow->transitions[i].parameters[j].type))
+				return false;
+	return initial_states == 1;
+}
+
 /* SPI_tuptable holds the definition, or nothing: make the picture of it. */
 static void
 read_workflow(void *argument)
@@ -293,11 +314,14 @@ read_workflow(void *argument)
 	build->workflow->name = result_text(0, 2);
 	build->workflow->version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
 														   SPI_tuptable->tupdesc, 3, &isnull));
+	build->workflow->is_complete = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+															  SPI_tuptable->tupdesc, 5, &isnull));
 	definition = &DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0],
 												   SPI_tuptable->tupdesc, 4, &isnull))->root;
 	read_states(build->workflow, definition);
 	read_transitions(build->workflow, definition);
 	read_arcs(build->workflow, definition);
+	build->workflow->is_complete &= holds_together(build->workflow);
 	read_translations(build->workflow, definition);
 	MemoryContextSwitchTo(outer);
 }
@@ -324,7 +348,8 @@ read_workflow(void *argument)
 	"   ORDER BY t.position, t.name, a.position, a.from_state)" \
 	"   FROM smartwf.arcs a JOIN smartwf.transitions t" \
 	"   ON t.workflow_id OPERATOR(pg_catalog.=) a.workflow_id AND t.name OPERATOR(pg_catalog.=) a.transition" \
-	"   WHERE a.workflow_id OPERATOR(pg_catalog.=) w.id))" \
+	"   WHERE a.workflow_id OPERATOR(pg_catalog.=) w.id))," \
+	" w.shape IS NULL OR w.shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(w.id)" \
 	" FROM smartwf.workflows w WHERE "
 
 static void *
@@ -347,11 +372,27 @@ build_newest(const void *key)
 					  " ORDER BY version DESC LIMIT 1", key);
 }
 
-/* A workflow version by its id, NULL if there is none. */
+/* A workflow version for what it calls things, NULL if there is none. */
+const Workflow *
+workflow_for_labels(int32 id)
+{
+	return cache_look_up(WORKFLOW_BY_ID, &id, build_by_id);
+}
+
+/* A workflow version to go by, NULL if there is none. */
 const Workflow *
 workflow_by_id(int32 id)
 {
-	return cache_look_up(WORKFLOW_BY_ID, &id, build_by_id);
+	const Workflow *workflow = workflow_for_labels(id);
+
+	if (workflow != NULL && !workflow->is_complete)
+		ereport(ERROR,
+				(errcode(failure_sqlstate(INVALID_DEFINITION)),
+				 errmsg("definition of workflow \"%s\" version %d is not complete",
+						workflow->name, workflow->version),
+				 errdetail("It is being loaded, or was changed where no trigger saw it."),
+				 errhint("Load all of it, or define the next version; smartwf.check_workflow() tells what is wrong.")));
+	return workflow;
 }
 
 /* The newest published version of a workflow, by which elements are born. */

@@ -93,6 +93,7 @@ typedef struct Workflow
 	int32		id;
 	const char *name;
 	int32		version;
+	bool		is_complete;	/* has the shape that it was published with */
 	State	   *states;
 	int			number_of_states;
 	Transition *transitions;
@@ -105,6 +106,7 @@ typedef struct Workflow
 }			Workflow;
 
 extern const Workflow *workflow_by_id(int32 id);
+extern const Workflow *workflow_for_labels(int32 id);
 extern const Workflow *newest_workflow(const char *name);
 extern int	state_index(const Workflow *workflow, const char *name);
 extern const Transition *transition_by_name(const Workflow *workflow, const char *name);

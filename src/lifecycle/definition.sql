@@ -10,10 +10,11 @@ CREATE TABLE smartwf.workflows (
 	locale text COLLATE "C" NOT NULL DEFAULT '',
 	status text NOT NULL DEFAULT 'published' CHECK (status IN ('draft', 'published')),
 	unsupported jsonb NOT NULL DEFAULT '[]',
+	shape text,
 	UNIQUE (name, version)
 );
 COMMENT ON TABLE smartwf.workflows IS
-'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be anything. locale is the language of its own labels (empty: not said). What an import could not give a meaning to is kept in unsupported.';
+'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be anything. locale is the language of its own labels (empty: not said). What an import could not give a meaning to is kept in unsupported. shape is the checksum of what is frozen, set when the version is published: a version whose rows do not have it is being loaded, from a dump say, and takes no document before it is complete.';
 
 CREATE TABLE smartwf.workflow_timers (
 	workflow_id int NOT NULL REFERENCES smartwf.workflows ON DELETE CASCADE,
@@ -143,8 +144,31 @@ CREATE TABLE smartwf.translations (
 COMMENT ON TABLE smartwf.translations IS
 'Labels in other languages: of states, activities (by the name of their state), transitions and parameters.';
 
+CREATE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT encode(sha256(convert_to(jsonb_build_array(
+		(SELECT jsonb_agg(jsonb_build_array(name, is_initial, timer, flow, flow_queued) ORDER BY name)
+			FROM smartwf.states WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(name, ask_comment, guard, m0, m1, m2, m3, flow, flow_queued) ORDER BY name)
+			FROM smartwf.transitions WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(from_state, to_state, transition) ORDER BY from_state, transition)
+			FROM smartwf.arcs WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(transition, name, type, needed, multiple, visibility, options) ORDER BY transition, name)
+			FROM smartwf.transition_parameters WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(name, reference_column, delta) ORDER BY name)
+			FROM smartwf.workflow_timers WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(timer, position, delta, kind, settings) ORDER BY timer, position)
+			FROM smartwf.timer_tasks WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(transition, timer, action) ORDER BY transition, timer)
+			FROM smartwf.transition_timers WHERE workflow_id = workflow))::text, 'UTF8')), 'hex')
+$$;
+COMMENT ON FUNCTION smartwf.workflow_shape(int) IS
+'The checksum (text) of what is frozen in a published workflow version (int). Raises nothing.';
+
 -- The path of a change: BEFORE keeps published shapes frozen, AFTER tells every
--- session to look again, and at commit the whole definition must hold.
+-- session to look again, and at commit the whole definition must hold.  A version that
+-- comes with its shape is being loaded, by whomever, in however many transactions: it
+-- is not frozen before it is complete.
 CREATE FUNCTION smartwf.protect_definition() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_protect_definition';
 COMMENT ON FUNCTION smartwf.protect_definition() IS
@@ -189,3 +213,5 @@ BEGIN
 END
 $install$;
 SELECT pg_catalog.pg_extension_config_dump('smartwf.workflows_id_seq', '');
+CREATE TRIGGER bind BEFORE INSERT OR UPDATE ON smartwf.transition_grants
+	FOR EACH ROW WHEN (NEW.kind = 'role') EXECUTE FUNCTION smartwf.bind_grantee('grantee');

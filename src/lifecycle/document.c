@@ -16,8 +16,10 @@
 #include "common/argument.h"
 #include "common/attempt.h"
 #include "common/json_text.h"
+#include "common/json_value.h"
 #include "document.h"
 #include "inquiry.h"
+#include "statement.h"
 
 /* A document under way. */
 typedef struct Draft
@@ -343,13 +345,42 @@ append_past_transition(const Draft *draft, const char *name)
 	appendStringInfoChar(draft->json, '}');
 }
 
+/* The parameters of a change, but for those stored in columns that the reader may not select. */
 static void
-append_history_line(Draft *draft, const HistoryLine *line)
+append_past_parameters(StringInfo json, const AttachedTable *table, Jsonb *parameters)
+{
+	JsonbIterator *iterator = parameters == NULL ? NULL : JsonbIteratorInit(&parameters->root);
+	JsonbIteratorToken token;
+	JsonbValue	name;
+	JsonbValue	value;
+	int			listed = 0;
+
+	append_key(json, "parameters");
+	appendStringInfoChar(json, '{');
+	while (iterator != NULL && (token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+	{
+		Jsonb	   *text;
+
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		if (!may_select_column(table, json_text(&name)))
+			continue;
+		text = JsonbValueToJsonb(&value);
+		append_comma(json, listed++);
+		escape_json(json, json_text(&name));
+		appendStringInfo(json, ": %s", JsonbToCString(NULL, &text->root, VARSIZE(text)));
+	}
+	appendStringInfoChar(json, '}');
+}
+
+static void
+append_history_line(Draft *draft, const AttachedTable *table, const HistoryLine *line)
 {
 	StringInfo	json = draft->json;
 	ListCell   *cell;
 
-	draft->workflow = workflow_by_id(line->workflow_id);
+	draft->workflow = workflow_for_labels(line->workflow_id);
 	draft->edition = draft->workflow == NULL ? NULL : edition_for_reader(draft->workflow);
 	appendStringInfoChar(json, '{');
 	append_key(json, "revision");
@@ -360,8 +391,7 @@ append_history_line(Draft *draft, const HistoryLine *line)
 	append_past_state(draft, "fromState", line->from_state);
 	append_past_state(draft, "toState", line->to_state);
 	append_string(json, "comment", line->comment);
-	append_member(json, "parameters", line->parameters == NULL ? "{}" :
-				  JsonbToCString(NULL, &line->parameters->root, VARSIZE(line->parameters)));
+	append_past_parameters(json, table, line->parameters);
 	append_key(json, "messages");
 	appendStringInfoChar(json, '[');
 	foreach(cell, line->messages)
@@ -383,10 +413,10 @@ history_document(const Question *question, StringInfo data)
 	append_uri(&draft, HISTORY, NULL);
 	append_key(data, "history");
 	appendStringInfoChar(data, '[');
-	foreach(cell, history_read(question->docid))
+	foreach(cell, history_read(&inquiry.target.element))
 	{
 		append_comma(data, foreach_current_index(cell));
-		append_history_line(&draft, lfirst(cell));
+		append_history_line(&draft, inquiry.target.table, lfirst(cell));
 	}
 	appendStringInfoString(data, "]}");
 	inquiry_end(&inquiry);
@@ -480,7 +510,7 @@ answer(FunctionCallInfo fcinfo, Document document, const char *second)
 }
 
 /* smartwf.get_states(docid, all_states, structure) */
-PG_FUNCTION_INFO_V1(smartwf_get_states);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_get_states);
 Datum
 smartwf_get_states(PG_FUNCTION_ARGS)
 {
@@ -488,7 +518,7 @@ smartwf_get_states(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.get_state(docid, state, structure) */
-PG_FUNCTION_INFO_V1(smartwf_get_state);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_get_state);
 Datum
 smartwf_get_state(PG_FUNCTION_ARGS)
 {
@@ -496,7 +526,7 @@ smartwf_get_state(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.get_transitions(docid, structure) */
-PG_FUNCTION_INFO_V1(smartwf_get_transitions);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_get_transitions);
 Datum
 smartwf_get_transitions(PG_FUNCTION_ARGS)
 {
@@ -504,7 +534,7 @@ smartwf_get_transitions(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.get_transition(docid, transition, structure) */
-PG_FUNCTION_INFO_V1(smartwf_get_transition);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_get_transition);
 Datum
 smartwf_get_transition(PG_FUNCTION_ARGS)
 {
@@ -512,7 +542,7 @@ smartwf_get_transition(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.get_history(docid, structure) */
-PG_FUNCTION_INFO_V1(smartwf_get_history);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_get_history);
 Datum
 smartwf_get_history(PG_FUNCTION_ARGS)
 {
@@ -522,7 +552,7 @@ smartwf_get_history(PG_FUNCTION_ARGS)
 /* For views */
 
 /* smartwf.is_visible(docid) */
-PG_FUNCTION_INFO_V1(smartwf_is_visible);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_visible);
 Datum
 smartwf_is_visible(PG_FUNCTION_ARGS)
 {
@@ -573,7 +603,7 @@ document_of_kind(const char *kind)
  * smartwf.element_document(kind, docid, name).  A row of a view may be gone, or
  * moved to another version, between the view's snapshot and now.
  */
-PG_FUNCTION_INFO_V1(smartwf_element_document);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_element_document);
 Datum
 smartwf_element_document(PG_FUNCTION_ARGS)
 {

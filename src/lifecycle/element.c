@@ -16,28 +16,41 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "common/actor.h"
 #include "common/compat.h"
 #include "common/relation.h"
 #include "common/row.h"
 #include "common/texts.h"
 #include "element.h"
 
-/* Columns of smartwf.elements. */
 enum
 {
 	ELEMENT_DOCID = 1, ELEMENT_STRUCTURE, ELEMENT_WORKFLOW_ID, ELEMENT_LOCKED_BY,
-	ELEMENT_LOCK_IS_TEMPORARY, ELEMENT_CREATED_AT, ELEMENT_DELETED_AT,
-	ELEMENT_COLUMNS = ELEMENT_DELETED_AT
+	ELEMENT_LOCKED_BY_PERSON, ELEMENT_LOCK_IS_TEMPORARY, ELEMENT_CREATED_AT, ELEMENT_DELETED_AT,
+	ELEMENT_FIRST_REVISION,
+	ELEMENT_COLUMNS = ELEMENT_FIRST_REVISION
 };
 
-/* Columns of smartwf.history. */
+static const OwnColumn element_columns[] = {
+	[ELEMENT_DOCID] = {"docid", TEXTOID},
+	[ELEMENT_STRUCTURE] = {"structure", TEXTOID},
+	[ELEMENT_WORKFLOW_ID] = {"workflow_id", INT4OID},
+	[ELEMENT_LOCKED_BY] = {"locked_by", TEXTOID},
+	[ELEMENT_LOCKED_BY_PERSON] = {"locked_by_person", BOOLOID},
+	[ELEMENT_LOCK_IS_TEMPORARY] = {"lock_is_temporary", BOOLOID},
+	[ELEMENT_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
+	[ELEMENT_DELETED_AT] = {"deleted_at", TIMESTAMPTZOID},
+	[ELEMENT_FIRST_REVISION] = {"first_revision", INT4OID},
+};
+
+static OwnTable elements = {ELEMENTS, ELEMENT_COLUMNS, element_columns};
+
 enum
 {
 	HISTORY_DOCID = 1, HISTORY_REVISION, HISTORY_AT, HISTORY_ACTOR, HISTORY_TRANSITION,
@@ -45,6 +58,22 @@ enum
 	HISTORY_MESSAGES, HISTORY_WORKFLOW_ID,
 	HISTORY_COLUMNS = HISTORY_WORKFLOW_ID
 };
+
+static const OwnColumn history_columns[] = {
+	[HISTORY_DOCID] = {"docid", TEXTOID},
+	[HISTORY_REVISION] = {"revision", INT4OID},
+	[HISTORY_AT] = {"at", TIMESTAMPTZOID},
+	[HISTORY_ACTOR] = {"actor", TEXTOID},
+	[HISTORY_TRANSITION] = {"transition", TEXTOID},
+	[HISTORY_FROM_STATE] = {"from_state", TEXTOID},
+	[HISTORY_TO_STATE] = {"to_state", TEXTOID},
+	[HISTORY_COMMENT] = {"comment", TEXTOID},
+	[HISTORY_PARAMETERS] = {"parameters", JSONBOID},
+	[HISTORY_MESSAGES] = {"messages", TEXTARRAYOID},
+	[HISTORY_WORKFLOW_ID] = {"workflow_id", INT4OID},
+};
+
+static OwnTable history = {HISTORY, HISTORY_COLUMNS, history_columns};
 
 /*
  * What is committed now, and all that this transaction did, its current
@@ -84,43 +113,26 @@ find_row(Relation relation, Oid index_id, const char *docid, ScanDirection direc
 	return rows == NIL ? NULL : linitial(rows);
 }
 
-static char *
-text_column(HeapTuple tuple, TupleDesc descriptor, int column)
-{
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, column, descriptor, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-static int32
-int_column(HeapTuple tuple, TupleDesc descriptor, int column)
-{
-	bool		isnull;
-
-	return DatumGetInt32(heap_getattr(tuple, column, descriptor, &isnull));
-}
-
 /* Read an element by an index; false if it is not in there. */
 static bool
 read_by_index(const char *docid, Element *element, Oid (*index_of) (Relation relation))
 {
-	Relation	relation = table_open(smartwf_relation(ELEMENTS), AccessShareLock);
+	Relation	relation = own_table_open(&elements, AccessShareLock);
+	const AttrNumber *number = elements.number;
 	TupleDesc	descriptor = RelationGetDescr(relation);
 	HeapTuple	tuple = find_row(relation, index_of(relation), docid, ForwardScanDirection);
-	bool		isnull;
 
 	memset(element, 0, sizeof(Element));
 	if (tuple != NULL)
 	{
 		element->docid = docid;
-		element->structure = text_column(tuple, descriptor, ELEMENT_STRUCTURE);
-		element->workflow_id = int_column(tuple, descriptor, ELEMENT_WORKFLOW_ID);
-		element->locked_by = text_column(tuple, descriptor, ELEMENT_LOCKED_BY);
-		element->lock_is_temporary =
-			DatumGetBool(heap_getattr(tuple, ELEMENT_LOCK_IS_TEMPORARY, descriptor, &isnull)) &&
-			!isnull;
-		element->is_deleted = !heap_attisnull(tuple, ELEMENT_DELETED_AT, descriptor);
+		element->structure = text_of_row(tuple, descriptor, number[ELEMENT_STRUCTURE]);
+		element->workflow_id = int_of_row(tuple, descriptor, number[ELEMENT_WORKFLOW_ID]);
+		element->locked_by = text_of_row(tuple, descriptor, number[ELEMENT_LOCKED_BY]);
+		element->locked_by_person = boolean_of_row(tuple, descriptor, number[ELEMENT_LOCKED_BY_PERSON]);
+		element->lock_is_temporary = boolean_of_row(tuple, descriptor, number[ELEMENT_LOCK_IS_TEMPORARY]);
+		element->is_deleted = !heap_attisnull(tuple, number[ELEMENT_DELETED_AT], descriptor);
+		element->first_revision = int_of_row(tuple, descriptor, number[ELEMENT_FIRST_REVISION]);
 		element->tuple = tuple;
 	}
 	table_close(relation, NoLock);
@@ -154,21 +166,22 @@ element_read(const char *docid, Element *element)
 bool
 standing_read(const char *docid, Standing *standing)
 {
-	Relation	history = table_open(smartwf_relation(HISTORY), AccessShareLock);
-	TupleDesc	descriptor = RelationGetDescr(history);
-	HeapTuple	last = find_row(history, primary_key_of(history), docid,
+	Relation	relation = own_table_open(&history, AccessShareLock);
+	TupleDesc	descriptor = RelationGetDescr(relation);
+	HeapTuple	last = find_row(relation, primary_key_of(relation), docid,
 								BackwardScanDirection);
 	Element		element;
 
 	memset(standing, 0, sizeof(Standing));
-	table_close(history, NoLock);
-	if (last == NULL || heap_attisnull(last, HISTORY_TO_STATE, descriptor))
+	table_close(relation, NoLock);
+	if (last == NULL || heap_attisnull(last, history.number[HISTORY_TO_STATE], descriptor))
 		return false;
-	standing->workflow_id = int_column(last, descriptor, HISTORY_WORKFLOW_ID);
-	standing->revision = int_column(last, descriptor, HISTORY_REVISION);
+	standing->workflow_id = int_of_row(last, descriptor, history.number[HISTORY_WORKFLOW_ID]);
+	standing->revision = int_of_row(last, descriptor, history.number[HISTORY_REVISION]);
 	if (read_by_index(docid, &element, index_of_locked))
 	{
 		standing->locked_by = element.locked_by;
+		standing->locked_by_person = element.locked_by_person;
 		standing->lock_is_temporary = element.lock_is_temporary;
 	}
 	return true;
@@ -178,130 +191,158 @@ standing_read(const char *docid, Standing *standing)
 void
 element_insert(const char *docid, const char *structure, int32 workflow_id)
 {
-	Relation	relation = table_open(smartwf_relation(ELEMENTS), RowExclusiveLock);
-	Datum		values[ELEMENT_COLUMNS] = {0};
-	bool		nulls[ELEMENT_COLUMNS] = {false};
-	HeapTuple	tuple;
+	Relation	relation = own_table_open(&elements, RowExclusiveLock);
+	const AttrNumber *number = elements.number;
+	ColumnValues values = {.number = 0};
 
-	values[ELEMENT_DOCID - 1] = CStringGetTextDatum(docid);
-	values[ELEMENT_STRUCTURE - 1] = CStringGetTextDatum(structure);
-	values[ELEMENT_WORKFLOW_ID - 1] = Int32GetDatum(workflow_id);
-	values[ELEMENT_CREATED_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
-	nulls[ELEMENT_LOCKED_BY - 1] = true;
-	nulls[ELEMENT_LOCK_IS_TEMPORARY - 1] = true;
-	nulls[ELEMENT_DELETED_AT - 1] = true;
-	tuple = heap_form_tuple(RelationGetDescr(relation), values, nulls);
-	store_row(relation, tuple, NULL);
+	put_text(&values, number[ELEMENT_DOCID], docid);
+	put_text(&values, number[ELEMENT_STRUCTURE], structure);
+	put_value(&values, number[ELEMENT_WORKFLOW_ID], Int32GetDatum(workflow_id), false);
+	put_value(&values, number[ELEMENT_CREATED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
+	put_value(&values, number[ELEMENT_FIRST_REVISION], Int32GetDatum(0), false);
+	store_row(relation, new_row(relation, &values), NULL);
 	table_close(relation, NoLock);
 }
 
 /*
- * Change some columns of a row that was read.  It may have been written by the
- * very command that we are in, whose writes heap_update() would not see.
+ * Change a row that was read.  It may have been written by the very command that
+ * we are in, whose writes heap_update() would not see.
  */
 static void
-change_row(OwnRelation own, HeapTuple *row, int columns, int *numbers,
-		   Datum *values, bool *nulls)
+change_row(Relation relation, HeapTuple *row, ColumnValues *values)
 {
-	Relation	relation = table_open(smartwf_relation(own), RowExclusiveLock);
-	HeapTuple	changed = heap_modify_tuple_by_cols(*row, RelationGetDescr(relation),
-													columns, numbers, values, nulls);
+	HeapTuple	changed = changed_row(relation, *row, values);
 
 	CommandCounterIncrement();
 	store_row(relation, changed, &(*row)->t_self);
 	*row = changed;
+}
+
+static void
+change_element(Element *element, ColumnValues *values)
+{
+	Relation	relation = own_table_open(&elements, RowExclusiveLock);
+
+	change_row(relation, &element->tuple, values);
 	table_close(relation, NoLock);
 }
 
-/* A document of a deleted element's name is born again. */
-void
-element_revive(Element *element, int32 workflow_id)
+/*
+ * Read the newest version of an element and lock it, for those who do not hold
+ * what a change of the document holds: migrate() may be at it.  False if there is
+ * none.
+ */
+bool
+element_read_locked(const char *docid, Element *element)
 {
-	int			columns[] = {ELEMENT_WORKFLOW_ID, ELEMENT_CREATED_AT, ELEMENT_DELETED_AT,
-	ELEMENT_LOCKED_BY, ELEMENT_LOCK_IS_TEMPORARY};
-	Datum		values[] = {Int32GetDatum(workflow_id),
-	TimestampTzGetDatum(GetCurrentTimestamp()), 0, 0, 0};
-	bool		nulls[] = {false, false, true, true, true};
+	Relation	relation = own_table_open(&elements, RowExclusiveLock);
+	HeapTuple	row = find_row(relation, primary_key_of(relation), docid, ForwardScanDirection);
 
-	change_row(ELEMENTS, &element->tuple, 5, columns, values, nulls);
+	if (row != NULL)
+		row = locked_row(relation, row, true);
+	table_close(relation, NoLock);
+	return row != NULL && element_read(docid, element);
+}
+
+/* Values that release the lock, whatever it is. */
+static void
+put_unlocked(ColumnValues *values)
+{
+	put_text(values, elements.number[ELEMENT_LOCKED_BY], NULL);
+	put_value(values, elements.number[ELEMENT_LOCKED_BY_PERSON], (Datum) 0, true);
+	put_value(values, elements.number[ELEMENT_LOCK_IS_TEMPORARY], (Datum) 0, true);
+}
+
+/*
+ * A document of a deleted element's name is born again; in another structure it
+ * is a new one, which does not tell what the earlier one was.
+ */
+void
+element_revive(Element *element, const char *structure, int32 workflow_id)
+{
+	const AttrNumber *number = elements.number;
+	ColumnValues values = {.number = 0};
+
+	if (strcmp(element->structure, structure) != 0)
+	{
+		put_text(&values, number[ELEMENT_STRUCTURE], structure);
+		put_value(&values, number[ELEMENT_FIRST_REVISION], Int32GetDatum(history_next_revision(element->docid)), false);
+	}
+	put_value(&values, number[ELEMENT_WORKFLOW_ID], Int32GetDatum(workflow_id), false);
+	put_value(&values, number[ELEMENT_CREATED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
+	put_value(&values, number[ELEMENT_DELETED_AT], (Datum) 0, true);
+	put_unlocked(&values);
+	change_element(element, &values);
 }
 
 /* The element's row is gone: keep its name and its history. */
 void
 element_delete(Element *element)
 {
-	int			column = ELEMENT_DELETED_AT;
-	Datum		value = TimestampTzGetDatum(GetCurrentTimestamp());
-	bool		isnull = false;
+	ColumnValues values = {.number = 0};
 
-	change_row(ELEMENTS, &element->tuple, 1, &column, &value, &isnull);
+	put_value(&values, elements.number[ELEMENT_DELETED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
+	change_element(element, &values);
 }
 
 /* ACTOR locks the element. */
 void
-element_lock(Element *element, const char *actor, bool is_temporary)
+element_lock(Element *element, const char *actor, bool is_person, bool is_temporary)
 {
-	int			columns[] = {ELEMENT_LOCKED_BY, ELEMENT_LOCK_IS_TEMPORARY};
-	Datum		values[] = {CStringGetTextDatum(actor), BoolGetDatum(is_temporary)};
-	bool		nulls[] = {false, false};
+	ColumnValues values = {.number = 0};
 
-	change_row(ELEMENTS, &element->tuple, 2, columns, values, nulls);
+	put_text(&values, elements.number[ELEMENT_LOCKED_BY], actor);
+	put_value(&values, elements.number[ELEMENT_LOCKED_BY_PERSON], BoolGetDatum(is_person), false);
+	put_value(&values, elements.number[ELEMENT_LOCK_IS_TEMPORARY], BoolGetDatum(is_temporary), false);
+	change_element(element, &values);
 }
 
 /* The element's lock is released. */
 void
 element_unlock(Element *element)
 {
-	int			columns[] = {ELEMENT_LOCKED_BY, ELEMENT_LOCK_IS_TEMPORARY};
-	Datum		values[] = {0, 0};
-	bool		nulls[] = {true, true};
+	ColumnValues values = {.number = 0};
 
-	change_row(ELEMENTS, &element->tuple, 2, columns, values, nulls);
+	put_unlocked(&values);
+	change_element(element, &values);
 }
 
 /* A document's own counter: one more than its last line has. */
-static int32
-next_revision(Relation history, const char *docid)
+int32
+history_next_revision(const char *docid)
 {
-	HeapTuple	last = find_row(history, primary_key_of(history), docid,
+	Relation	relation = own_table_open(&history, AccessShareLock);
+	HeapTuple	last = find_row(relation, primary_key_of(relation), docid,
 								BackwardScanDirection);
+	int32		next = last == NULL ? 0 :
+		int_of_row(last, RelationGetDescr(relation), history.number[HISTORY_REVISION]) + 1;
 
-	return last == NULL ? 0 :
-		int_column(last, RelationGetDescr(history), HISTORY_REVISION) + 1;
-}
-
-static void
-set_text(Datum *values, bool *nulls, int column, const char *text)
-{
-	nulls[column - 1] = text == NULL;
-	if (text != NULL)
-		values[column - 1] = CStringGetTextDatum(text);
+	table_close(relation, NoLock);
+	return next;
 }
 
 /* Write a line of history; the answer serves history_set_messages(). */
 HeapTuple
 history_append(const HistoryLine *line)
 {
-	Relation	relation = table_open(smartwf_relation(HISTORY), RowExclusiveLock);
-	Datum		values[HISTORY_COLUMNS] = {0};
-	bool		nulls[HISTORY_COLUMNS] = {false};
+	Relation	relation = own_table_open(&history, RowExclusiveLock);
+	const AttrNumber *number = history.number;
+	int32		revision = line->revision != UNKNOWN_REVISION ? line->revision :
+		history_next_revision(line->docid);
+	ColumnValues values = {.number = 0};
 	HeapTuple	tuple;
 
-	set_text(values, nulls, HISTORY_DOCID, line->docid);
-	values[HISTORY_REVISION - 1] =
-		Int32GetDatum(line->revision != UNKNOWN_REVISION ? line->revision :
-					  next_revision(relation, line->docid));
-	values[HISTORY_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
-	set_text(values, nulls, HISTORY_ACTOR, actor_name());
-	set_text(values, nulls, HISTORY_TRANSITION, line->transition);
-	set_text(values, nulls, HISTORY_FROM_STATE, line->from_state);
-	set_text(values, nulls, HISTORY_TO_STATE, line->to_state);
-	set_text(values, nulls, HISTORY_COMMENT, line->comment);
-	nulls[HISTORY_PARAMETERS - 1] = line->parameters == NULL;
-	values[HISTORY_PARAMETERS - 1] = PointerGetDatum(line->parameters);
-	nulls[HISTORY_MESSAGES - 1] = true;
-	values[HISTORY_WORKFLOW_ID - 1] = Int32GetDatum(line->workflow_id);
-	tuple = heap_form_tuple(RelationGetDescr(relation), values, nulls);
+	put_text(&values, number[HISTORY_DOCID], line->docid);
+	put_value(&values, number[HISTORY_REVISION], Int32GetDatum(revision), false);
+	put_value(&values, number[HISTORY_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
+	put_text(&values, number[HISTORY_ACTOR], line->actor);
+	put_text(&values, number[HISTORY_TRANSITION], line->transition);
+	put_text(&values, number[HISTORY_FROM_STATE], line->from_state);
+	put_text(&values, number[HISTORY_TO_STATE], line->to_state);
+	put_text(&values, number[HISTORY_COMMENT], line->comment);
+	put_jsonb(&values, number[HISTORY_PARAMETERS], line->parameters);
+	put_value(&values, number[HISTORY_WORKFLOW_ID], Int32GetDatum(line->workflow_id), false);
+	tuple = new_row(relation, &values);
 	store_row(relation, tuple, NULL);
 	table_close(relation, NoLock);
 	return tuple;
@@ -310,37 +351,43 @@ history_append(const HistoryLine *line)
 static HistoryLine *
 history_line(HeapTuple tuple, TupleDesc descriptor)
 {
+	const AttrNumber *number = history.number;
 	HistoryLine *line = palloc0_object(HistoryLine);
 	bool		isnull;
 	Datum		value;
 
-	line->revision = int_column(tuple, descriptor, HISTORY_REVISION);
-	line->at = DatumGetTimestampTz(heap_getattr(tuple, HISTORY_AT, descriptor, &isnull));
-	line->actor = text_column(tuple, descriptor, HISTORY_ACTOR);
-	line->transition = text_column(tuple, descriptor, HISTORY_TRANSITION);
-	line->from_state = text_column(tuple, descriptor, HISTORY_FROM_STATE);
-	line->to_state = text_column(tuple, descriptor, HISTORY_TO_STATE);
-	line->comment = text_column(tuple, descriptor, HISTORY_COMMENT);
-	line->workflow_id = int_column(tuple, descriptor, HISTORY_WORKFLOW_ID);
-	value = heap_getattr(tuple, HISTORY_PARAMETERS, descriptor, &isnull);
-	line->parameters = isnull ? NULL : DatumGetJsonbP(value);
-	value = heap_getattr(tuple, HISTORY_MESSAGES, descriptor, &isnull);
+	line->revision = int_of_row(tuple, descriptor, number[HISTORY_REVISION]);
+	line->at = DatumGetTimestampTz(heap_getattr(tuple, number[HISTORY_AT], descriptor, &isnull));
+	line->actor = text_of_row(tuple, descriptor, number[HISTORY_ACTOR]);
+	line->transition = text_of_row(tuple, descriptor, number[HISTORY_TRANSITION]);
+	line->from_state = text_of_row(tuple, descriptor, number[HISTORY_FROM_STATE]);
+	line->to_state = text_of_row(tuple, descriptor, number[HISTORY_TO_STATE]);
+	line->comment = text_of_row(tuple, descriptor, number[HISTORY_COMMENT]);
+	line->workflow_id = int_of_row(tuple, descriptor, number[HISTORY_WORKFLOW_ID]);
+	line->parameters = jsonb_of_row(tuple, descriptor, number[HISTORY_PARAMETERS]);
+	value = heap_getattr(tuple, number[HISTORY_MESSAGES], descriptor, &isnull);
 	line->messages = isnull ? NIL : list_of_texts(value);
 	return line;
 }
 
-/* Every line of a document (HistoryLine *), newest first. */
+/* The lines of an element (HistoryLine *), newest first. */
 List *
-history_read(const char *docid)
+history_read(const Element *element)
 {
-	Relation	relation = table_open(smartwf_relation(HISTORY), AccessShareLock);
-	List	   *rows = find_rows(relation, primary_key_of(relation), docid,
+	Relation	relation = own_table_open(&history, AccessShareLock);
+	List	   *rows = find_rows(relation, primary_key_of(relation), element->docid,
 								 BackwardScanDirection, INT_MAX);
 	List	   *lines = NIL;
 	ListCell   *cell;
 
 	foreach(cell, rows)
-		lines = lappend(lines, history_line(lfirst(cell), RelationGetDescr(relation)));
+	{
+		HistoryLine *line = history_line(lfirst(cell), RelationGetDescr(relation));
+
+		if (line->revision < element->first_revision)
+			break;
+		lines = lappend(lines, line);
+	}
 	table_close(relation, NoLock);
 	return lines;
 }
@@ -349,9 +396,10 @@ history_read(const char *docid)
 void
 history_set_messages(HeapTuple line, ArrayType *messages)
 {
-	int			column = HISTORY_MESSAGES;
-	Datum		value = PointerGetDatum(messages);
-	bool		isnull = false;
+	Relation	relation = own_table_open(&history, RowExclusiveLock);
+	ColumnValues values = {.number = 0};
 
-	change_row(HISTORY, &line, 1, &column, &value, &isnull);
+	put_value(&values, history.number[HISTORY_MESSAGES], PointerGetDatum(messages), false);
+	change_row(relation, &line, &values);
+	table_close(relation, NoLock);
 }

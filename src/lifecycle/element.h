@@ -20,8 +20,10 @@ typedef struct Element
 	char	   *structure;
 	int32		workflow_id;
 	char	   *locked_by;		/* NULL: not locked */
+	bool		locked_by_person;
 	bool		lock_is_temporary;
 	bool		is_deleted;
+	int32		first_revision; /* what is before is of another structure's document */
 	HeapTuple	tuple;			/* as read, for a change */
 }			Element;
 
@@ -31,6 +33,7 @@ typedef struct Standing
 	int32		workflow_id;
 	int32		revision;		/* of its last line of history */
 	char	   *locked_by;		/* NULL: not locked */
+	bool		locked_by_person;
 	bool		lock_is_temporary;
 }			Standing;
 
@@ -46,22 +49,24 @@ typedef struct HistoryLine
 	const char *comment;
 	Jsonb	   *parameters;
 	int32		workflow_id;
+	const char *actor;
 	/* set by reading only */
 	TimestampTz at;
-	const char *actor;
 	List	   *messages;		/* of char * */
 }			HistoryLine;
 
 extern bool standing_read(const char *docid, Standing *standing);
 extern bool element_read(const char *docid, Element *element);
 extern void element_insert(const char *docid, const char *structure, int32 workflow_id);
-extern void element_revive(Element *element, int32 workflow_id);
+extern bool element_read_locked(const char *docid, Element *element);
+extern void element_revive(Element *element, const char *structure, int32 workflow_id);
 extern void element_delete(Element *element);
-extern void element_lock(Element *element, const char *actor, bool is_temporary);
+extern void element_lock(Element *element, const char *actor, bool is_person, bool is_temporary);
 extern void element_unlock(Element *element);
 
 extern HeapTuple history_append(const HistoryLine *line);
-extern List *history_read(const char *docid);
+extern int32 history_next_revision(const char *docid);
+extern List *history_read(const Element *element);
 extern void history_set_messages(HeapTuple line, ArrayType *messages);
 
 #endif

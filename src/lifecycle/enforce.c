@@ -16,15 +16,18 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "common/actor.h"
+#include "common/compat.h"
 #include "common/error.h"
 #include "common/locale.h"
 #include "effect.h"
@@ -110,8 +113,8 @@ register_element(const AttachedTable *table, const char *docid, const Workflow *
 
 	if (!element_read(docid, &element))
 		element_insert(docid, table->structure->name, workflow->id);
-	else if (element.is_deleted && strcmp(element.structure, table->structure->name) == 0)
-		element_revive(&element, workflow->id);
+	else if (element.is_deleted)
+		element_revive(&element, table->structure->name, workflow->id);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
@@ -136,7 +139,7 @@ record_birth(const Firing *firing, const char *docid, HeapTuple row)
 	char	   *state = state_of_row(table, row, firing->descriptor);
 	const char *initial = workflow->states[workflow->initial].name;
 	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION, .to_state = initial,
-	.workflow_id = workflow->id};
+	.actor = actor_name(), .workflow_id = workflow->id};
 
 	if (state == NULL || strcmp(state, initial) != 0)
 		raise_failure_with_hint(INVALID_TRANSITION,
@@ -151,12 +154,12 @@ record_birth(const Firing *firing, const char *docid, HeapTuple row)
 static void
 record_end(const Firing *firing, const char *docid)
 {
-	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION};
+	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION, .actor = actor_name()};
 	Element		element;
 
 	if (!element_read(docid, &element) || element.is_deleted)
 		return;
-	if (element.locked_by != NULL && strcmp(element.locked_by, actor_name()) != 0)
+	if (element.locked_by != NULL && !is_same_actor(element.locked_by, element.locked_by_person))
 		raise_failure(REFUSED, localized("Deletion"), docid,
 					  psprintf(localized("it is locked by \"%s\""), element.locked_by));
 	element_delete(&element);
@@ -252,6 +255,53 @@ release_lock(const Change *change)
 		element_unlock(&element);
 }
 
+/* Is a column of the stored row what was checked?  Partitions number theirs in their own way. */
+static bool
+is_judged_value(const Firing *firing, HeapTuple row, AttrNumber column, const Change *change,
+				TupleDesc judged)
+{
+	Form_pg_attribute attribute = TupleDescAttr(firing->descriptor, column - 1);
+
+	/* what is generated follows from the others, and is not computed yet when they are checked */
+	if (attribute->attisdropped || attribute->attgenerated != '\0')
+		return true;
+	for (int i = 0; i < judged->natts; i++)
+	{
+		Form_pg_attribute other = TupleDescAttr(judged, i);
+		bool		isnull;
+		bool		judged_isnull;
+		Datum		value;
+		Datum		judged_value;
+
+		if (other->attisdropped || strcmp(NameStr(other->attname), NameStr(attribute->attname)) != 0)
+			continue;
+		value = heap_getattr(row, column, firing->descriptor, &isnull);
+		judged_value = heap_getattr(change->judged_row, i + 1, judged, &judged_isnull);
+		if (isnull || judged_isnull)
+			return isnull == judged_isnull;
+		return datum_image_eq(value, judged_value, attribute->attbyval, attribute->attlen);
+	}
+	return false;
+}
+
+/* What guard and hooks were shown must be what is stored, all of it. */
+static void
+require_judged_row(const Firing *firing, const Change *change, HeapTuple row)
+{
+	Relation	relation;
+	bool		same = true;
+
+	if (change->judged_row == NULL)
+		return;
+	relation = table_open(change->judged_relation, NoLock);
+	for (int i = 1; i <= firing->descriptor->natts && same; i++)
+		same = is_judged_value(firing, row, i, change, RelationGetDescr(relation));
+	table_close(relation, NoLock);
+	if (!same)
+		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT,
+								change->workflow->name);
+}
+
 /*
  * Write history of a change that is stored now, let m2 speak, set other rooms to
  * work, and let m3 speak.
@@ -263,7 +313,7 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 		.table = firing->table, .relation = firing->data->tg_relation,
 		.workflow = change->workflow, .docid = change->docid,
 		.from = change->from, .to = change->to, .transition = change->transition,
-		.comment = change->comment, .parameters = change->parameters,
+		.comment = change->comment, .parameters = change->parameters, .actor = change->actor,
 	};
 	HistoryLine line = {
 		.docid = change->docid, .revision = change->revision,
@@ -271,13 +321,14 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 		.from_state = change->from_state,
 		.to_state = change->workflow->states[change->to].name,
 		.comment = change->comment, .parameters = change->parameters,
-		.workflow_id = change->workflow->id,
+		.actor = change->actor, .workflow_id = change->workflow->id,
 	};
 	PassedChange passed = {change->docid, change->workflow, change->transition, change->to, false,
 	element_row(firing, row)};
 	HeapTuple	written;
 	ArrayBuildState *messages = NULL;
 
+	require_judged_row(firing, change, row);
 	change->recorded_in = GetCurrentSubTransactionId();
 	written = history_append(&line);
 	request_note_change(change->docid, change->workflow, change->to);
@@ -333,11 +384,15 @@ read_standing(Firing *firing, const char *docid, Standing *standing)
 	(void) standing_read(docid, standing);
 }
 
-/* Remember a judged change until it is stored. */
+/*
+ * Remember a judged change until it is stored.  JUDGED_ROW is NULL where only its
+ * states mattered.
+ */
 static void
 await_storage(const Firing *firing, const Judgement *judgement, const Standing *standing,
-			  const char *old_state)
+			  const char *old_state, HeapTuple judged_row)
 {
+	char	   *actor = actor_name();
 	Change	   *change = pending_add(judgement->docid);
 	MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(change));
 
@@ -349,6 +404,12 @@ await_storage(const Firing *firing, const Judgement *judgement, const Standing *
 	change->comment = judgement->comment == NULL ? NULL : pstrdup(judgement->comment);
 	if (judgement->parameters != NULL)
 		change->parameters = DatumGetJsonbPCopy(JsonbPGetDatum(judgement->parameters));
+	change->actor = pstrdup(actor);
+	change->role = acting_role();
+	change->role_is_guess = acting_role_is_guess();
+	if (judged_row != NULL)
+		change->judged_row = heap_copytuple(judged_row);
+	change->judged_relation = RelationGetRelid(firing->data->tg_relation);
 	change->revision = standing->revision + 1;
 	change->releases_lock = standing->locked_by != NULL && standing->lock_is_temporary;
 	change->judged_version = firing->old->t_self;
@@ -376,6 +437,7 @@ judge_update(Firing *firing, const char *docid, Request *request)
 	};
 	char	   *old_state = state_of_row(firing->table, firing->old, firing->descriptor);
 	char	   *new_state = state_of_row(firing->table, firing->new, firing->descriptor);
+	HeapTuple	row;
 
 	if (request != NULL)
 	{
@@ -386,6 +448,7 @@ judge_update(Firing *firing, const char *docid, Request *request)
 	}
 	read_standing(firing, docid, &standing);
 	judgement.locked_by = standing.locked_by;
+	judgement.locked_by_person = standing.locked_by_person;
 	judgement.workflow = workflow_of_element(&standing, docid);
 	judgement.from = old_state == NULL ? NO_STATE : state_index(judgement.workflow, old_state);
 	choose_transition(&judgement, request, new_state);
@@ -393,15 +456,16 @@ judge_update(Firing *firing, const char *docid, Request *request)
 	if (!needs_proposed_row(judgement.transition))
 	{
 		judge(&judgement);
-		await_storage(firing, &judgement, &standing, old_state);
+		await_storage(firing, &judgement, &standing, old_state, NULL);
 		return firing->new;
 	}
 	if (old_state != NULL)
 		judgement.proposed = row_with_state(firing->table, firing->new,
 											firing->descriptor, old_state);
 	judge(&judgement);
-	await_storage(firing, &judgement, &standing, old_state);
-	return row_with_state(firing->table, judgement.proposed, firing->descriptor, new_state);
+	row = row_with_state(firing->table, judgement.proposed, firing->descriptor, new_state);
+	await_storage(firing, &judgement, &standing, old_state, row);
+	return row;
 }
 
 /* An UPDATE that leaves the state alone still may move the row. */
@@ -488,7 +552,7 @@ before_insert(Firing *firing)
 }
 
 /* smartwf.judge_change(): BEFORE INSERT OR UPDATE, for each row. */
-PG_FUNCTION_INFO_V1(smartwf_judge_change);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_judge_change);
 Datum
 smartwf_judge_change(PG_FUNCTION_ARGS)
 {
@@ -511,6 +575,24 @@ note_dates(const Firing *firing)
 			effects_of_date(docid_of_row(firing->table, firing->new, firing->descriptor), &element, column);
 }
 
+/*
+ * Where the library was loaded in the middle of a cascade, it was not known for
+ * whom: now that is over, and the statement's own user is here again.
+ */
+static void
+require_judged_role(const Change *change)
+{
+	bool		is_known = !change->role_is_guess ||
+		(after_triggers_run_as_queued() ? error_context_stack == NULL : change->role == acting_role());
+
+	if (!is_known)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known for whom document \"%s\" is changed", change->docid),
+				 errdetail("The library of smartwf was loaded in the middle of the statement whose cascade changes it."),
+				 errhint("Repeat the statement; add smartwf to shared_preload_libraries or session_preload_libraries.")));
+}
+
 static void
 after_insert(Firing *firing)
 {
@@ -520,6 +602,7 @@ after_insert(Firing *firing)
 
 	if (change != NULL && change->has_moved && change->has_left)
 	{
+		require_judged_role(change);
 		if (change->recorded_in == InvalidSubTransactionId)
 			record_change(firing, change, firing->new);
 		pending_remove(change);
@@ -578,6 +661,7 @@ after_update(Firing *firing)
 	change = stored_change(firing, docid);
 	if (change == NULL)
 		return;
+	require_judged_role(change);
 	if (change->recorded_in == InvalidSubTransactionId)
 		record_change(firing, change, firing->new);
 	pending_remove(change);
@@ -599,19 +683,27 @@ after_delete(Firing *firing)
 	}
 }
 
+static void
+record_now(void *argument)
+{
+	Firing	   *firing = argument;
+
+	if (firing->old == NULL)
+		after_insert(firing);
+	else if (firing->new == NULL)
+		after_delete(firing);
+	else
+		after_update(firing);
+}
+
 /* smartwf.record_change(): AFTER INSERT OR UPDATE OR DELETE, for each row. */
-PG_FUNCTION_INFO_V1(smartwf_record_change);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_record_change);
 Datum
 smartwf_record_change(PG_FUNCTION_ARGS)
 {
 	Firing		firing;
 
 	start_firing(&firing, fcinfo);
-	if (firing.old == NULL)
-		after_insert(&firing);
-	else if (firing.new == NULL)
-		after_delete(&firing);
-	else
-		after_update(&firing);
+	run_as_after_trigger(firing.data->tg_relation->rd_rel->relowner, record_now, &firing);
 	return PointerGetDatum(NULL);
 }

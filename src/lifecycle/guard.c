@@ -4,7 +4,9 @@
  *
  * A guard is analyzed like a CHECK constraint (no subquery, no aggregate), with
  * nothing but pg_catalog to look names up in, once for each table and kept
- * until a definition, the table or a function changes.
+ * until a definition, the table or a function changes.  Nothing of it runs
+ * before it is evaluated as the caller: planning, which calls IMMUTABLE functions,
+ * is part of that.
  */
 #include "postgres.h"
 
@@ -26,6 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "caller.h"
 #include "common/actor.h"
 #include "common/attempt.h"
 #include "common/compat.h"
@@ -66,7 +69,7 @@ parse_expression(const char *text)
 	return NULL;				/* keep the compiler quiet */
 }
 
-/* Resolve names: columns in RELATION (none if NULL), the rest in pg_catalog. */
+/* Resolve names, calling nothing: columns in RELATION (none if NULL), the rest in pg_catalog. */
 static Node *
 analyze_expression(Node *parsed, Relation relation)
 {
@@ -91,7 +94,7 @@ analyze_expression(Node *parsed, Relation relation)
 		expression = expand_virtual_columns(expression, relation);
 	free_parsestate(state);
 	AtEOXact_GUC(true, level);
-	return (Node *) expression_planner((Expr *) expression);
+	return expression;
 }
 
 static bool
@@ -129,7 +132,7 @@ analyze_text(void *argument)
 }
 
 /* smartwf.guard_fault(guard, relation): for the checker of definitions. */
-PG_FUNCTION_INFO_V1(smartwf_guard_fault);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_guard_fault);
 Datum
 smartwf_guard_fault(PG_FUNCTION_ARGS)
 {
@@ -195,15 +198,12 @@ evaluate_now(void *argument)
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(evaluation->relation),
 													&TTSOpsHeapTuple);
 	ExprState  *state;
-	MemoryContext outer;
 	Datum		value;
 	bool		isnull;
 
-	ExecStoreHeapTuple(evaluation->row, slot, false);
+	ExecStoreHeapTuple(row_with_generated(evaluation->relation, evaluation->row), slot, false);
 	context->ecxt_scantuple = slot;
-	outer = MemoryContextSwitchTo(estate->es_query_cxt);
-	state = ExecInitExpr((Expr *) evaluation->expression, NULL);
-	MemoryContextSwitchTo(outer);
+	state = ExecPrepareExpr((Expr *) evaluation->expression, estate);
 	value = ExecEvalExprSwitchContext(state, context, &isnull);
 	evaluation->result = !isnull && DatumGetBool(value);
 	ExecDropSingleTupleTableSlot(slot);
@@ -222,8 +222,9 @@ check_guard(Judgement *judgement)
 	evaluation.expression = guard_expression(judgement, &fault);
 	if (fault != NULL)
 		return fault;
-	evaluation.row = row_with_generated(judgement->relation, judgement->proposed);
-	run_as_caller(evaluate_now, &evaluation);
+	call_for_caller(judgement->table, NULL, true,
+					psprintf(localized("the condition %s"), judgement->transition->guard),
+					evaluate_now, &evaluation);
 	if (evaluation.result)
 		return NULL;
 	judgement->user_message = judgement->transition->guard_message;

@@ -22,6 +22,7 @@
 #include "utils/typcache.h"
 #include "utils/varlena.h"
 
+#include "caller.h"
 #include "common/actor.h"
 #include "common/compat.h"
 #include "common/locale.h"
@@ -72,7 +73,7 @@ find_hook(const char *name, char **fault)
 }
 
 /* smartwf.hook_fault(name): for the checker of definitions. */
-PG_FUNCTION_INFO_V1(smartwf_hook_fault);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_hook_fault);
 Datum
 smartwf_hook_fault(PG_FUNCTION_ARGS)
 {
@@ -95,47 +96,75 @@ row_as_jsonb(const Judgement *judgement, HeapTuple row)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(json)));
 }
 
-/* The value of type smartwf.event that a hook is called with. */
+/* An attribute of smartwf.event. */
+typedef struct EventValue
+{
+	const char *name;
+	Oid			type;
+	Datum		value;
+	bool		isnull;
+}			EventValue;
+
+static EventValue
+event_text(const char *name, const char *text)
+{
+	return (EventValue) {name, TEXTOID, text == NULL ? (Datum) 0 : CStringGetTextDatum(text), text == NULL};
+}
+
+/* A value of the type as it is now: what we do not know of is null. */
 static Datum
-make_event(const Judgement *judgement, HeapTuple row)
+form_event(const EventValue *given, int number)
 {
 	TupleDesc	descriptor = lookup_rowtype_tupdesc(smartwf_event_type(), -1);
-	const Workflow *workflow = judgement->workflow;
-	const char *texts[] = {
-		judgement->docid,
-		judgement->table->structure->name,
-		workflow->name,
-		NULL,
-		judgement->transition->name,
-		judgement->from == NO_STATE ? NULL : workflow->states[judgement->from].name,
-		workflow->states[judgement->to].name,
-		actor_name(),
-		judgement->comment,
-	};
-	Datum		values[11] = {0};
-	bool		nulls[11] = {false};
+	Datum	   *values = palloc0_array(Datum, descriptor->natts);
+	bool	   *nulls = palloc_array(bool, descriptor->natts);
 	HeapTuple	tuple;
 
-	for (int i = 0; i < lengthof(texts); i++)
+	for (int i = 0; i < descriptor->natts; i++)
 	{
-		nulls[i] = texts[i] == NULL;
-		if (!nulls[i])
-			values[i] = CStringGetTextDatum(texts[i]);
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+
+		nulls[i] = true;
+		for (int j = 0; j < number; j++)
+			if (!attribute->attisdropped && attribute->atttypid == given[j].type &&
+				strcmp(NameStr(attribute->attname), given[j].name) == 0)
+			{
+				values[i] = given[j].value;
+				nulls[i] = given[j].isnull;
+			}
 	}
-	values[3] = Int32GetDatum(workflow->version);
-	nulls[3] = false;
-	nulls[9] = judgement->parameters == NULL;
-	values[9] = PointerGetDatum(judgement->parameters);
-	values[10] = row_as_jsonb(judgement, row);
 	tuple = heap_form_tuple(descriptor, values, nulls);
 	ReleaseTupleDesc(descriptor);
 	return HeapTupleGetDatum(tuple);
 }
 
+/* The value of type smartwf.event that a hook is called with. */
+static Datum
+make_event(const Judgement *judgement, HeapTuple row)
+{
+	const Workflow *workflow = judgement->workflow;
+	const EventValue values[] = {
+		event_text("docid", judgement->docid),
+		event_text("structure", judgement->table->structure->name),
+		event_text("workflow", workflow->name),
+		{"version", INT4OID, Int32GetDatum(workflow->version), false},
+		event_text("transition", judgement->transition->name),
+		event_text("from_state", judgement->from == NO_STATE ? NULL : workflow->states[judgement->from].name),
+		event_text("to_state", workflow->states[judgement->to].name),
+		event_text("actor", judgement->actor != NULL ? judgement->actor : actor_name()),
+		event_text("comment", judgement->comment),
+		{"parameters", JSONBOID, PointerGetDatum(judgement->parameters), judgement->parameters == NULL},
+		{"element", JSONBOID, row_as_jsonb(judgement, row), false},
+	};
+
+	return form_event(values, lengthof(values));
+}
+
 typedef struct HookCall
 {
 	Oid			function;
-	Datum		event;
+	const Judgement *judgement;
+	HeapTuple	row;
 	char	   *message;
 }			HookCall;
 
@@ -149,7 +178,7 @@ call_now(void *argument)
 
 	fmgr_info(call->function, &flinfo);
 	InitFunctionCallInfoData(*fcinfo, &flinfo, 1, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = call->event;
+	fcinfo->args[0].value = make_event(call->judgement, call->row);
 	fcinfo->args[0].isnull = false;
 	result = FunctionCallInvoke(fcinfo);
 	call->message = fcinfo->isnull ? NULL : TextDatumGetCString(result);
@@ -163,7 +192,7 @@ char *
 call_hook(Judgement *judgement, HookKind kind, HeapTuple row)
 {
 	const char *name;
-	HookCall	call = {0};
+	HookCall	call = {.judgement = judgement, .row = row};
 	char	   *fault;
 
 	if (judgement->transition == NULL)
@@ -176,8 +205,8 @@ call_hook(Judgement *judgement, HookKind kind, HeapTuple row)
 		return fault;
 	if (function_aclcheck(call.function, acting_role()) != ACLCHECK_OK)
 		return psprintf(localized("permission denied for hook %s"), name);
-	call.event = make_event(judgement, row);
-	run_as_caller(call_now, &call);
+	call_for_caller(judgement->table, get_namespace_name(get_func_namespace(call.function)), false,
+					psprintf(localized("hook %s"), name), call_now, &call);
 	if (call.message == NULL || call.message[0] == '\0')
 		return NULL;
 	judgement->user_message = call.message;

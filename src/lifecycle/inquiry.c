@@ -32,6 +32,7 @@ inquiry_begin(Inquiry *inquiry, const char *docid, const char *structure)
 	judgement->workflow = target->workflow;
 	judgement->docid = target->element.docid;
 	judgement->locked_by = target->element.locked_by;
+	judgement->locked_by_person = target->element.locked_by_person;
 	judgement->from = current_state(target);
 	judgement->is_request = true;
 	judgement->relation = table_open(target->table->relid, AccessShareLock);
@@ -64,7 +65,7 @@ consider(Inquiry *inquiry, const Transition *transition, int to)
 	judgement->transition = transition;
 	judgement->to = to;
 	judgement->may_update = target_may_update(&inquiry->target,
-											  needs_owner(&inquiry->target, transition, to));
+											  needs_permission(&inquiry->target, transition, to));
 }
 
 /*
@@ -198,7 +199,7 @@ put_refusals(ReturnSetInfo *result, Inquiry *inquiry)
 }
 
 /* smartwf.blockers(docid, transition, structure) */
-PG_FUNCTION_INFO_V1(smartwf_blockers);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_blockers);
 Datum
 smartwf_blockers(PG_FUNCTION_ARGS)
 {

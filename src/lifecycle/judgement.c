@@ -83,7 +83,7 @@ check_lock(Judgement *judgement)
 {
 	const char *holder = judgement->locked_by;
 
-	if (holder == NULL || strcmp(holder, actor_name()) == 0)
+	if (holder == NULL || is_same_actor(holder, judgement->locked_by_person))
 		return NULL;
 	return psprintf(localized("it is locked by \"%s\""), holder);
 }

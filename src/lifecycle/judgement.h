@@ -19,6 +19,7 @@ typedef struct Judgement
 	const Workflow *workflow;
 	const char *docid;
 	const char *locked_by;		/* NULL: not locked */
+	bool		locked_by_person;
 	int			from;
 	int			to;
 	const Transition *transition;	/* NULL: an administrator without one */
@@ -28,6 +29,7 @@ typedef struct Judgement
 	bool		may_update;		/* if so: the caller could do it by an UPDATE */
 	const char *comment;		/* NULL: none */
 	Jsonb	   *parameters;		/* NULL: none */
+	const char *actor;			/* NULL: whoever acts now */
 	const char *user_message;	/* what a hook or a guard said; may be NULL */
 }			Judgement;
 

@@ -5,11 +5,13 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "common/actor.h"
 #include "common/argument.h"
 #include "common/locale.h"
+#include "common/role.h"
 #include "judgement.h"
 #include "statement.h"
 #include "target.h"
@@ -42,17 +44,23 @@ take_row_lock(Target *target)
 		raise_failure(REFUSED, localized("Lock"), target->element.docid,
 					  psprintf(localized("\"%s\" may not change it"), actor_name()));
 	if (holds_grant)
-		run_as_owner_on_row(target->table, LOCK_ROW, target->element.docid);
-	else if (run_as_caller_on_row(target->table, LOCK_ROW, target->element.docid) == 0)
+		run_on_row(target->table, LOCK_ROW_AS_GRANTED, target->element.docid);
+	else if (run_on_row(target->table, LOCK_ROW, target->element.docid) == 0)
 		raise_failure(REFUSED, localized("Lock"), target->element.docid,
 					  psprintf(localized("\"%s\" may not change it"), actor_name()));
-	(void) element_read(target->element.docid, &target->element);
-	if (target->element.is_deleted)
+	if (!element_read_locked(target->element.docid, &target->element) || target->element.is_deleted)
 		raise_failure(DELETED_ELEMENT, target->element.docid);
 }
 
+/* Is the element's lock the caller's? */
+static bool
+holds_lock(const Element *element)
+{
+	return is_same_actor(element->locked_by, element->locked_by_person);
+}
+
 /* smartwf.lock_element(docid, temporary) */
-PG_FUNCTION_INFO_V1(smartwf_lock_element);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_lock_element);
 Datum
 smartwf_lock_element(PG_FUNCTION_ARGS)
 {
@@ -61,15 +69,17 @@ smartwf_lock_element(PG_FUNCTION_ARGS)
 
 	find_target(needed_argument(fcinfo, 0, "docid"), NULL, &target);
 	take_row_lock(&target);
-	if (target.element.locked_by != NULL && strcmp(target.element.locked_by, actor) != 0)
+	if (target.element.locked_by != NULL && !holds_lock(&target.element))
 		raise_failure(REFUSED, localized("Lock"), target.element.docid,
 					  psprintf(localized("it is locked by \"%s\""), target.element.locked_by));
-	element_lock(&target.element, actor, boolean_argument(fcinfo, 1));
+	if (!actor_is_person())
+		bind_role(actor);
+	element_lock(&target.element, actor, actor_is_person(), boolean_argument(fcinfo, 1));
 	PG_RETURN_VOID();
 }
 
 /* smartwf.unlock_element(docid, force) */
-PG_FUNCTION_INFO_V1(smartwf_unlock_element);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_unlock_element);
 Datum
 smartwf_unlock_element(PG_FUNCTION_ARGS)
 {
@@ -80,11 +90,21 @@ smartwf_unlock_element(PG_FUNCTION_ARGS)
 	take_row_lock(&target);
 	if (target.element.locked_by == NULL)
 		PG_RETURN_BOOL(false);
-	if (strcmp(target.element.locked_by, actor_name()) != 0 &&
+	if (!holds_lock(&target.element) &&
 		!(force && is_administrator()))
 		raise_failure_with_hint(REFUSED, localized("An administrator can force it."),
 								localized("Unlocking"), target.element.docid,
 								psprintf(localized("it is locked by \"%s\""), target.element.locked_by));
 	element_unlock(&target.element);
 	PG_RETURN_BOOL(true);
+}
+
+/* smartwf.refuse_locked(docid, holder): what DELETE says of a locked document, for many at once. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_refuse_locked);
+Datum
+smartwf_refuse_locked(PG_FUNCTION_ARGS)
+{
+	raise_failure(REFUSED, localized("Deletion"), text_to_cstring(PG_GETARG_TEXT_PP(0)),
+				  psprintf(localized("it is locked by \"%s\""), text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	PG_RETURN_VOID();
 }

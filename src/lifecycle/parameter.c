@@ -16,6 +16,7 @@
 #include "common/json_value.h"
 #include "common/locale.h"
 #include "judgement.h"
+#include "parameter.h"
 
 /* Which JSON values a type takes, and the type of SQL that must read them. */
 typedef struct ParameterType
@@ -46,11 +47,18 @@ type_by_name(const char *name)
 	for (int i = 0; i < lengthof(types); i++)
 		if (strcmp(types[i].name, name) == 0)
 			return &types[i];
-	elog(ERROR, "unknown parameter type \"%s\"", name);
+	return NULL;
+}
+
+/* Is that a type which a parameter may have?  No definition is gone by that has another. */
+bool
+is_parameter_type(const char *name)
+{
+	return type_by_name(name) != NULL;
 }
 
 /* smartwf.parameter_types(): for the checker of definitions. */
-PG_FUNCTION_INFO_V1(smartwf_parameter_types);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_parameter_types);
 Datum
 smartwf_parameter_types(PG_FUNCTION_ARGS)
 {

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "common/hashfn.h"
 #include "utils/memutils.h"
@@ -141,6 +142,9 @@ pending_remove(Change *change)
 	while (*link != change)
 		link = &(*link)->older;
 	*link = change->older;
+	if (change->judged_row != NULL)
+		heap_freetuple(change->judged_row);
+	change->judged_row = NULL;
 	if (entry->newest == NULL)
 	{
 		bool		owns_key = entry->docid == change->docid;

@@ -22,10 +22,15 @@ typedef struct Change
 	int			to;
 	char	   *from_state;		/* its name, even if the workflow has none such */
 	int32		revision;		/* that its line of history will have */
+	char	   *actor;			/* who passes it, by name and role */
+	Oid			role;
+	bool		role_is_guess;
 	char	   *comment;
 	Jsonb	   *parameters;
 	bool		releases_lock;
 	ItemPointerData judged_version; /* of the row that was judged */
+	HeapTuple	judged_row;		/* as it shall be stored; NULL: nobody looked at it */
+	Oid			judged_relation;	/* of that row */
 	SubTransactionId recorded_in;	/* history has it; Invalid: not yet */
 	bool		has_moved;		/* the row turned up in another partition */
 	bool		has_left;		/* and is gone from the first */

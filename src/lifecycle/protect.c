@@ -30,13 +30,17 @@
  */
 static List *published_here = NIL;
 
+/* What others were when this transaction first looked: published and complete, or not. */
+static List *frozen = NIL;
+static List *unfrozen = NIL;
+
 /* Those that were checked and have not changed since. */
 static List *checked = NIL;
 
 static void
 forget_lists(XactEvent event, void *argument)
 {
-	published_here = NIL;
+	published_here = frozen = unfrozen = NIL;
 	checked = NIL;
 }
 
@@ -57,16 +61,6 @@ protect_init(void)
 	RegisterSubXactCallback(forget_checks, NULL);
 }
 
-/*
- * Is this a restore?  pg_dump switches check_function_bodies off, since what is
- * checked may name what comes later; so must we, table by table.
- */
-bool
-is_restore(void)
-{
-	return !check_function_bodies && superuser();
-}
-
 static void
 remember(List **list, int32 id)
 {
@@ -82,13 +76,26 @@ is_workflows(Relation relation)
 	return RelationGetRelid(relation) == smartwf_relation(WORKFLOWS);
 }
 
+/* A column of a definition table; the triggers are of no use on another one. */
+static int
+number_of_column(Relation relation, const char *name, Oid type)
+{
+	int			column = SPI_fnumber(RelationGetDescr(relation), name);
+
+	if (column <= 0 || TupleDescAttr(RelationGetDescr(relation), column - 1)->atttypid != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("\"%s\" is no table of definitions", RelationGetRelationName(relation)),
+				 errdetail("It has no column \"%s\" of type %s.", name, format_type_be(type))));
+	return column;
+}
+
 /* The workflow that a row of a definition table belongs to. */
 static int32
 workflow_id_of(HeapTuple row, Relation relation)
 {
 	bool		isnull;
-	int			column = SPI_fnumber(RelationGetDescr(relation),
-									 is_workflows(relation) ? "id" : "workflow_id");
+	int			column = number_of_column(relation, is_workflows(relation) ? "id" : "workflow_id", INT4OID);
 
 	return DatumGetInt32(heap_getattr(row, column, RelationGetDescr(relation), &isnull));
 }
@@ -97,9 +104,16 @@ static bool
 is_published_row(HeapTuple row, Relation relation)
 {
 	char	   *status = SPI_getvalue(row, RelationGetDescr(relation),
-									  SPI_fnumber(RelationGetDescr(relation), "status"));
+									  number_of_column(relation, "status", TEXTOID));
 
 	return status != NULL && strcmp(status, "published") == 0;
+}
+
+/* Does it say itself which shape it will have? */
+static bool
+has_shape(HeapTuple row, Relation relation)
+{
+	return !heap_attisnull(row, number_of_column(relation, "shape", TEXTOID), RelationGetDescr(relation));
 }
 
 static void
@@ -108,20 +122,27 @@ note_whether_found(void *argument)
 	*(bool *) argument = SPI_processed > 0;
 }
 
-/* Is the workflow published, and was it before this transaction? */
+/*
+ * Is the workflow published, and was it complete before this transaction?  What
+ * is being loaded is open to change until it has the shape that came with it.
+ */
 static bool
 is_frozen(int32 id)
 {
 	Oid			type = INT4OID;
 	Datum		value = Int32GetDatum(id);
-	bool		published = false;
+	bool		found = false;
 
-	if (list_member_int(published_here, id))
+	if (list_member_int(published_here, id) || list_member_int(unfrozen, id))
 		return false;
+	if (list_member_int(frozen, id))
+		return true;
 	read_as_owner("SELECT 1 FROM smartwf.workflows WHERE id OPERATOR(pg_catalog.=) $1"
-				  " AND status OPERATOR(pg_catalog.=) 'published'",
-				  1, &type, &value, note_whether_found, &published);
-	return published;
+				  " AND status OPERATOR(pg_catalog.=) 'published'"
+				  " AND shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(id)",
+				  1, &type, &value, note_whether_found, &found);
+	remember(found ? &frozen : &unfrozen, id);
+	return found;
 }
 
 /* May this column change in a published version? */
@@ -174,12 +195,15 @@ protect_workflow(const TriggerData *data, HeapTuple row)
 
 	if (TRIGGER_FIRED_BY_DELETE(data->tg_event))
 	{
-		if (was_published && !list_member_int(published_here, id))
+		if (was_published && is_frozen(id))
 			refuse_change(id, "workflows");
 	}
 	else if (!was_published && is_published_row(row, data->tg_relation))
-		remember(&published_here, id);
-	else if (was_published && !list_member_int(published_here, id) && !changes_no_shape(data))
+	{
+		/* one that says itself which shape it will have is being loaded */
+		remember(has_shape(row, data->tg_relation) ? &unfrozen : &published_here, id);
+	}
+	else if (was_published && !changes_no_shape(data) && is_frozen(id))
 		refuse_change(id, "workflows");
 }
 
@@ -194,7 +218,7 @@ trigger_data(FunctionCallInfo fcinfo)
 }
 
 /* smartwf.protect_definition(): BEFORE INSERT OR UPDATE OR DELETE. */
-PG_FUNCTION_INFO_V1(smartwf_protect_definition);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_protect_definition);
 Datum
 smartwf_protect_definition(PG_FUNCTION_ARGS)
 {
@@ -202,8 +226,6 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
 		data->tg_trigtuple;
 
-	if (is_restore())
-		return PointerGetDatum(row);
 	if (is_workflows(data->tg_relation))
 		protect_workflow(data, row);
 	else if (!is_changeable(data->tg_trigger, "*"))
@@ -223,7 +245,7 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.signal_definition(): AFTER INSERT OR UPDATE OR DELETE, always. */
-PG_FUNCTION_INFO_V1(smartwf_signal_definition);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_signal_definition);
 Datum
 smartwf_signal_definition(PG_FUNCTION_ARGS)
 {
@@ -237,34 +259,43 @@ smartwf_signal_definition(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+typedef struct CommitCheck
+{
+	int32		id;
+	bool		is_new;			/* published by this transaction */
+}			CommitCheck;
+
 static void
 check_now(void *argument)
 {
-	Oid			type = INT4OID;
-	Datum		id = Int32GetDatum(*(int32 *) argument);
+	CommitCheck *check = argument;
+	Oid			types[] = {INT4OID, BOOLOID};
+	Datum		values[] = {Int32GetDatum(check->id), BoolGetDatum(check->is_new)};
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT smartwf.require_valid($1)", 1, &type, &id, NULL,
+	if (SPI_execute_with_args("SELECT smartwf.check_published($1, $2)", 2, types, values, NULL,
 							  false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "smartwf.require_valid() failed");
+		elog(ERROR, "smartwf.check_published() failed");
 	SPI_finish();
 }
 
 /* smartwf.check_at_commit(): each changed workflow once, however many rows. */
-PG_FUNCTION_INFO_V1(smartwf_check_at_commit);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_check_at_commit);
 Datum
 smartwf_check_at_commit(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = trigger_data(fcinfo);
-	int32		id = workflow_id_of(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ?
-									data->tg_newtuple : data->tg_trigtuple,
-									data->tg_relation);
+	CommitCheck check = {
+		.id = workflow_id_of(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ?
+							 data->tg_newtuple : data->tg_trigtuple, data->tg_relation),
+	};
 
-	if (!list_member_int(checked, id) && !is_restore())
+	if (!list_member_int(checked, check.id))
 	{
-		run_as(smartwf_owner(), check_now, &id);
-		remember(&checked, id);
+		check.is_new = list_member_int(published_here, check.id);
+		run_as_owner(check_now, &check);
+		remember(&checked, check.id);
 	}
 	return PointerGetDatum(NULL);
 }

@@ -8,6 +8,5 @@
 #include "postgres.h"
 
 extern void protect_init(void);
-extern bool is_restore(void);
 
 #endif

@@ -90,7 +90,7 @@ target_from(const Request *request, const char *state)
 }
 
 /* smartwf.requested_state(state): outside of a request, STATE itself. */
-PG_FUNCTION_INFO_V1(smartwf_requested_state);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_requested_state);
 Datum
 smartwf_requested_state(PG_FUNCTION_ARGS)
 {

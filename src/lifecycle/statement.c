@@ -3,7 +3,11 @@
  *		The few statements that smartwf runs on an attached table.
  *
  * Saved plans, as ri_triggers.c has them: names quoted and qualified, operators
- * qualified, the key a parameter.
+ * qualified, the key a parameter.  All of them run as the caller, by whose rights
+ * and search_path the table's triggers, defaults and constraints are evaluated.
+ * What a grant allows him, or we ourselves must know, is a matter of the
+ * permission check alone: it is made as for the owner of the table, in the way
+ * of views (checkAsUser).
  */
 #include "postgres.h"
 
@@ -15,11 +19,15 @@
 #include "catalog/pg_operator.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/params.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_node.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
@@ -69,12 +77,15 @@ statement_text(const AttachedTable *table, Statement statement)
 		case SEE_ROW:
 			return psprintf("SELECT 1 FROM %s t %s", relation, where);
 		case LOCK_ROW:
+		case LOCK_ROW_AS_GRANTED:
 			return psprintf("SELECT 1 FROM %s t %s FOR NO KEY UPDATE", relation, where);
 		case READ_ROW:
 			return psprintf("SELECT CAST(t.* AS %s) FROM %s t %s", relation, relation, where);
 		case READ_STATE:
+		case READ_STATE_FOR_US:
 			return psprintf("SELECT t.%s FROM %s t %s", state, relation, where);
 		case CHANGE_STATE:
+		case CHANGE_STATE_AS_GRANTED:
 			return psprintf("UPDATE %s t SET %s = smartwf.requested_state(t.%s) %s",
 							relation, state, state, where);
 		default:
@@ -82,23 +93,86 @@ statement_text(const AttachedTable *table, Statement statement)
 	}
 }
 
+/* Is the permission to do it the owner's, whoever does it? */
+static bool
+is_permitted_as_owner(Statement statement)
+{
+	return statement == CHANGE_STATE_AS_GRANTED || statement == LOCK_ROW_AS_GRANTED ||
+		statement == READ_ROW || statement == READ_STATE_FOR_US;
+}
+
+/* Have the permission to use the statement's tables checked as for that role. */
+static void
+check_permission_as(ParseState *state, Oid role)
+{
+	ListCell   *cell;
+
+#if PG_VERSION_NUM >= 160000
+	foreach(cell, state->p_rteperminfos)
+		((RTEPermissionInfo *) lfirst(cell))->checkAsUser = role;
+#else
+	foreach(cell, state->p_rtable)
+		((RangeTblEntry *) lfirst(cell))->checkAsUser = role;
+#endif
+}
+
+/*
+ * $1, the key.  It stands at the end of the statement, when its tables are
+ * known and before policies are put in, and is looked up again whenever the
+ * statement is analyzed anew.
+ */
+static Node *
+key_parameter(ParseState *state, ParamRef *reference)
+{
+	const StatementOfTable *of = state->p_ref_hook_state;
+	Param	   *parameter = makeNode(Param);
+
+	if (is_permitted_as_owner(of->statement))
+		check_permission_as(state, relation_owner(of->table->relid));
+	parameter->paramkind = PARAM_EXTERN;
+	parameter->paramid = reference->number;
+	parameter->paramtype = of->table->docid_type;
+	parameter->paramtypmod = -1;
+	parameter->paramcollid = get_typcollation(of->table->docid_type);
+	parameter->location = reference->location;
+	return (Node *) parameter;
+}
+
+static void
+set_up_parser(ParseState *state, void *argument)
+{
+	state->p_ref_hook_state = argument;
+	state->p_paramref_hook = key_parameter;
+}
+
 static SPIPlanPtr
 saved_plan(AttachedTable *table, Statement statement)
 {
-	if (table->plans[statement] == NULL)
+	StatementOfTable *of = &table->statements[statement];
+
+	if (of->plan == NULL)
 	{
 		char	   *text = statement_text(table, statement);
-		SPIPlanPtr	plan = SPI_prepare_cursor(text, 1, &table->docid_type,
-											  CURSOR_OPT_GENERIC_PLAN);
+		SPIPlanPtr	plan;
 
+		of->table = table;
+		of->statement = statement;
+		plan = SPI_prepare_params(text, set_up_parser, of, CURSOR_OPT_GENERIC_PLAN);
 		if (plan == NULL)
 			elog(ERROR, "cannot prepare \"%s\": %s", text,
 				 SPI_result_code_string(SPI_result));
 		if (SPI_keepplan(plan) != 0)
 			elog(ERROR, "SPI_keepplan failed");
-		table->plans[statement] = plan;
+		of->plan = plan;
 	}
-	return table->plans[statement];
+	return of->plan;
+}
+
+/* Analyze and plan, if need be. */
+static void
+plan_now(void *argument)
+{
+	ReleaseCachedPlan(SPI_plan_get_cached_plan(argument), CurrentResourceOwner);
 }
 
 typedef struct Run
@@ -144,20 +218,28 @@ static void
 run_now(void *argument)
 {
 	Run		   *run = argument;
-	Datum		key;
+	ParamListInfo parameters;
+	SPIPlanPtr	plan;
 	int			result;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	key = key_of_docid(run->table, run->docid);
-	result = SPI_execute_plan(saved_plan(run->table, run->statement), &key, NULL, false, 0);
+	parameters = makeParamList(1);
+	parameters->params[0].value = key_of_docid(run->table, run->docid);
+	parameters->params[0].isnull = false;
+	parameters->params[0].pflags = PARAM_FLAG_CONST;
+	parameters->params[0].ptype = run->table->docid_type;
+	plan = saved_plan(run->table, run->statement);
+	if (is_permitted_as_owner(run->statement))
+		run_unforced(plan_now, plan);
+	result = SPI_execute_plan_with_paramlist(plan, parameters, false, 0);
 	if (result < 0)
 		elog(ERROR, "cannot run statement %d: %s", run->statement,
 			 SPI_result_code_string(result));
 	run->rows = SPI_processed;
 	if (run->statement == READ_ROW && run->rows > 0)
 		keep_row(run);
-	else if (run->statement == READ_STATE && run->rows > 0)
+	else if ((run->statement == READ_STATE || run->statement == READ_STATE_FOR_US) && run->rows > 0)
 		keep_state(run);
 	SPI_finish();
 }
@@ -169,23 +251,13 @@ has_privilege(const AttachedTable *table, AttrNumber column, AclMode mode)
 		pg_attribute_aclcheck(table->relid, column, acting_role(), mode) == ACLCHECK_OK;
 }
 
-/* Run a statement on the row of a document, as whoever calls; rows touched. */
+/* Run a statement on the row of a document; rows touched. */
 uint64
-run_as_caller_on_row(AttachedTable *table, Statement statement, const char *docid)
+run_on_row(AttachedTable *table, Statement statement, const char *docid)
 {
 	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL, NULL};
 
 	run_as_caller(run_now, &run);
-	return run.rows;
-}
-
-/* The same as the owner of the table, for what a grant or we ourselves allow. */
-uint64
-run_as_owner_on_row(AttachedTable *table, Statement statement, const char *docid)
-{
-	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL, NULL};
-
-	run_as(relation_owner(table->relid), run_now, &run);
 	return run.rows;
 }
 
@@ -195,7 +267,7 @@ read_row(AttachedTable *table, const char *docid)
 {
 	Run			run = {table, READ_ROW, docid, 0, CurrentMemoryContext, NULL, NULL};
 
-	run_as(relation_owner(table->relid), run_now, &run);
+	run_as_caller(run_now, &run);
 	return run.row;
 }
 
@@ -205,6 +277,13 @@ may_select(const AttachedTable *table)
 {
 	return schema_aclcheck(get_rel_namespace(table->relid), acting_role()) == ACLCHECK_OK &&
 		has_privilege(table, table->docid_column, ACL_SELECT);
+}
+
+/* Does no policy hide rows from the caller? */
+bool
+sees_all_rows(const AttachedTable *table)
+{
+	return check_enable_rls(table->relid, acting_role(), true) != RLS_ENABLED;
 }
 
 /*
@@ -220,7 +299,7 @@ index_to_read_by(const AttachedTable *table, Relation relation)
 	bool		fits;
 
 	if (relation->rd_rel->relkind != RELKIND_RELATION || relation->rd_rel->relhassubclass ||
-		check_enable_rls(table->relid, acting_role(), true) == RLS_ENABLED)
+		!sees_all_rows(table))
 		return InvalidOid;
 	index_id = primary_key_of(relation);
 	if (!OidIsValid(index_id))
@@ -272,6 +351,15 @@ read_state_by_index(AttachedTable *table, const char *docid, bool *found, char *
 	return OidIsValid(index_id);
 }
 
+/* May the caller select a column, by its name?  None of that name hides nothing. */
+bool
+may_select_column(const AttachedTable *table, const char *name)
+{
+	AttrNumber	column = get_attnum(table->relid, name);
+
+	return column <= 0 || has_privilege(table, column, ACL_SELECT);
+}
+
 /*
  * The state of a document; false if the caller does not see the row.  Seeing
  * asks for the privilege on the key alone: the state is what we answer with.
@@ -284,22 +372,24 @@ read_state(AttachedTable *table, const char *docid, char **state)
 
 	if (read_state_by_index(table, docid, &found, state))
 		return found;
-	if (has_privilege(table, table->state_column, ACL_SELECT))
-		run_as_caller(run_now, &run);
-	else if (run_as_caller_on_row(table, SEE_ROW, docid) > 0)
-		run_as(relation_owner(table->relid), run_now, &run);
+	if (!has_privilege(table, table->state_column, ACL_SELECT))
+	{
+		if (run_on_row(table, SEE_ROW, docid) == 0)
+			return false;
+		run.statement = READ_STATE_FOR_US;
+	}
+	run_as_caller(run_now, &run);
 	*state = run.state;
 	return run.rows > 0;
 }
 
 /*
- * May the caller update the state?  Where the UPDATE does not run as the caller
- * himself, nobody asks his policies, so none must be in force.
+ * May the caller update the state?  Where the UPDATE is permitted as for the
+ * owner, nobody asks the caller's policies, so none must be in force.
  */
 bool
 may_update_state(const AttachedTable *table, bool without_policies)
 {
 	return has_privilege(table, table->state_column, ACL_UPDATE) &&
-		(!without_policies ||
-		 check_enable_rls(table->relid, acting_role(), true) != RLS_ENABLED);
+		(!without_policies || sees_all_rows(table));
 }

@@ -11,13 +11,14 @@
 
 #include "structure.h"
 
-extern uint64 run_as_caller_on_row(AttachedTable *table, Statement statement, const char *docid);
-extern uint64 run_as_owner_on_row(AttachedTable *table, Statement statement, const char *docid);
+extern uint64 run_on_row(AttachedTable *table, Statement statement, const char *docid);
 extern HeapTuple read_row(AttachedTable *table, const char *docid);
 extern bool read_state(AttachedTable *table, const char *docid, char **state);
 
 extern char *key_equality(const AttachedTable *table);
 extern bool may_select(const AttachedTable *table);
+extern bool may_select_column(const AttachedTable *table, const char *name);
+extern bool sees_all_rows(const AttachedTable *table);
 extern bool may_update_state(const AttachedTable *table, bool without_policies);
 
 #endif

@@ -18,8 +18,10 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "cache.h"
 #include "common/compat.h"
@@ -120,8 +122,17 @@ free_plans(void *argument)
 	AttachedTable *table = argument;
 
 	for (int i = 0; i < NUMBER_OF_STATEMENTS; i++)
-		if (table->plans[i] != NULL)
-			SPI_freeplan(table->plans[i]);
+		if (table->statements[i].plan != NULL)
+			SPI_freeplan(table->statements[i].plan);
+}
+
+/* Text, varchar, an enum, or a domain of these. */
+static bool
+can_hold_state(Oid type)
+{
+	Oid			base = getBaseType(type);
+
+	return base == TEXTOID || base == VARCHAROID || type_is_enum(base);
 }
 
 static void
@@ -134,6 +145,15 @@ describe_state(AttachedTable *table, Relation relation)
 	table->state_column = column_number(relation, table->structure->state_column,
 										table->structure);
 	column = TupleDescAttr(RelationGetDescr(relation), table->state_column - 1);
+	if (!can_hold_state(column->atttypid))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table \"%s\" is of type %s, which holds no state",
+						NameStr(column->attname), RelationGetRelationName(relation),
+						format_type_be(column->atttypid)),
+				 errdetail("The table is attached as structure \"%s\" with that column.",
+						   table->structure->name),
+				 errhint("Make it text, varchar or an enum again, or call smartwf.detach().")));
 	table->state_type = column->atttypid;
 	table->state_typmod = column->atttypmod;
 	table->state_is_enum = type_is_enum(getBaseType(column->atttypid));
@@ -161,6 +181,15 @@ describe_docid(AttachedTable *table, Relation relation)
 	fmgr_info_cxt(function, &table->docid_input, table->context);
 }
 
+/* Can a timer count from a column of that type?  One that was retyped counts as empty. */
+static bool
+is_date(Oid type)
+{
+	Oid			base = getBaseType(type);
+
+	return base == DATEOID || base == TIMESTAMPOID || base == TIMESTAMPTZOID;
+}
+
 typedef struct TimerColumns
 {
 	AttachedTable *table;
@@ -180,7 +209,7 @@ take_timer_columns(void *argument)
 		AttrNumber	number = name == NULL ? InvalidAttrNumber :
 			get_attnum(RelationGetRelid(columns->relation), name);
 
-		if (number > 0)
+		if (number > 0 && is_date(TupleDescAttr(RelationGetDescr(columns->relation), number - 1)->atttypid))
 			columns->table->date_columns = bms_add_member(columns->table->date_columns, number);
 	}
 	MemoryContextSwitchTo(outer);
@@ -258,7 +287,49 @@ attached_table(Oid relid, const char *structure)
 	return cache_look_up(TABLE_BY_OID, &key, build_table);
 }
 
-/* Does the table carry the triggers of that structure? */
+/* The functions of our triggers, by which these are known. */
+static const char *const trigger_functions[] = {"judge_change", "record_change", "record_truncate"};
+static Oid	trigger_function[lengthof(trigger_functions)];
+static bool trigger_functions_are_known = false;
+
+static void
+forget_trigger_functions(Datum argument, int cacheid, uint32 hashvalue)
+{
+	trigger_functions_are_known = false;
+}
+
+static void
+find_trigger_functions(void)
+{
+	static bool registered = false;
+	Oid			schema = get_namespace_oid("smartwf", false);
+
+	if (!registered)
+		CacheRegisterSyscacheCallback(PROCOID, forget_trigger_functions, (Datum) 0);
+	registered = true;
+	for (int i = 0; i < lengthof(trigger_functions); i++)
+		trigger_function[i] = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+											  CStringGetDatum(trigger_functions[i]),
+											  PointerGetDatum(buildoidvector(NULL, 0)),
+											  ObjectIdGetDatum(schema));
+	trigger_functions_are_known = true;
+}
+
+/* Is a function one of those that our triggers call? */
+bool
+is_trigger_function(Oid function)
+{
+	if (!OidIsValid(get_namespace_oid("smartwf", true)))
+		return false;
+	if (!trigger_functions_are_known)
+		find_trigger_functions();
+	for (int i = 0; i < lengthof(trigger_functions); i++)
+		if (OidIsValid(function) && trigger_function[i] == function)
+			return true;
+	return false;
+}
+
+/* Does the table carry triggers of that structure?  Their names say nothing. */
 bool
 belongs_to_structure(Relation relation, const char *structure)
 {
@@ -268,8 +339,8 @@ belongs_to_structure(Relation relation, const char *structure)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
-		if (strcmp(trigger->tgname, "~smartwf_judge") == 0 && trigger->tgnargs > 0 &&
-			strcmp(trigger->tgargs[0], structure) == 0)
+		if (trigger->tgnargs == 1 && strcmp(trigger->tgargs[0], structure) == 0 &&
+			is_trigger_function(trigger->tgfoid))
 			return true;
 	}
 	return false;
@@ -288,7 +359,9 @@ structure_relation(const Structure *structure)
 	{
 		Relation	relation = table_open(relid, AccessShareLock);
 
-		carries = belongs_to_structure(relation, structure->name);
+		carries = (relation->rd_rel->relkind == RELKIND_RELATION ||
+				   relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) &&
+			belongs_to_structure(relation, structure->name);
 		table_close(relation, NoLock);
 	}
 	if (!carries)
@@ -413,23 +486,34 @@ key_text(const AttachedTable *table, Datum value)
 	return key;
 }
 
-/* The document id of a row: prefix and key. */
+/* The document id of a row: prefix and key; NULL if the key is null. */
 char *
-docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
+docid_of_row_or_null(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
 {
 	bool		isnull;
 	Datum		value = heap_getattr(row, table->docid_column, descriptor, &isnull);
 	char	   *text;
 
 	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("column \"%s\" of structure \"%s\" is null, but it names the document",
-						table->structure->docid_column, table->structure->name)));
+		return NULL;
 	text = key_text(table, value);
 	if (table->structure->docid_prefix[0] == '\0')
 		return text;
 	return psprintf("%s%s", table->structure->docid_prefix, text);
+}
+
+/* The document id of a row, which must have one. */
+char *
+docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
+{
+	char	   *docid = docid_of_row_or_null(table, row, descriptor);
+
+	if (docid == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"%s\" of structure \"%s\" is null, but it names the document",
+						table->structure->docid_column, table->structure->name)));
+	return docid;
 }
 
 /* The key behind a document id that elements knows: the way back. */
@@ -471,7 +555,7 @@ docid_type(FmgrInfo *flinfo)
  * smartwf.docid(prefix, key): the same for SQL.  A key of any type, by the
  * same output function and the same settings.
  */
-PG_FUNCTION_INFO_V1(smartwf_docid);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_docid);
 Datum
 smartwf_docid(PG_FUNCTION_ARGS)
 {

@@ -30,8 +30,19 @@ typedef struct Structure
 /* The statements that we run on an attached table; see statement.c. */
 typedef enum Statement
 {
-	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_ROW, READ_STATE, NUMBER_OF_STATEMENTS
+	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_STATE,
+	/* permitted as for the owner of the table */
+	LOCK_ROW_AS_GRANTED, CHANGE_STATE_AS_GRANTED, READ_STATE_FOR_US, READ_ROW,
+	NUMBER_OF_STATEMENTS
 } Statement;
+
+/* One of them on one table, with its saved plan. */
+typedef struct StatementOfTable
+{
+	struct AttachedTable *table;
+	Statement	statement;
+	SPIPlanPtr	plan;			/* NULL: not prepared yet */
+}			StatementOfTable;
 
 /* A guard, analyzed for one table. */
 typedef struct Guard
@@ -63,13 +74,14 @@ typedef struct AttachedTable
 	bool		timers_exist;	/* in whatever workflow */
 	Bitmapset  *date_columns;	/* those that timers count from */
 	/* filled as needed */
-	SPIPlanPtr	plans[NUMBER_OF_STATEMENTS];
+	StatementOfTable statements[NUMBER_OF_STATEMENTS];
 	Guard	   *guards;
 }			AttachedTable;
 
 extern const Structure *structure_by_name(const char *name);
 extern AttachedTable *attached_table(Oid relid, const char *structure);
 extern Oid	structure_relation(const Structure *structure);
+extern bool is_trigger_function(Oid function);
 extern bool belongs_to_structure(Relation relation, const char *structure);
 
 extern char *state_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
@@ -79,6 +91,7 @@ extern HeapTuple row_with_generated(Relation relation, HeapTuple row);
 extern bool same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column);
 extern int	pin_settings(void);
 extern void unpin_settings(int level);
+extern char *docid_of_row_or_null(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
 extern char *docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
 extern Datum key_of_docid(AttachedTable *table, const char *docid);
 

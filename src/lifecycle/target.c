@@ -8,18 +8,22 @@
  */
 #include "postgres.h"
 
+#include "common/actor.h"
 #include "statement.h"
 #include "target.h"
 
-/* Does the caller see the row?  Of a deleted one only the table can tell. */
+/*
+ * Does the caller see the row?  Of a deleted one nothing tells whether he did, so
+ * only those have seen it who see all rows.
+ */
 static bool
 is_visible(Target *target)
 {
 	if (target->is_seen)
 		return true;
 	target->is_seen = may_select(target->table) &&
-		(target->element.is_deleted ||
-		 run_as_caller_on_row(target->table, SEE_ROW, target->element.docid) > 0);
+		(target->element.is_deleted ? sees_all_rows(target->table) :
+		 run_on_row(target->table, SEE_ROW, target->element.docid) > 0);
 	return target->is_seen;
 }
 
@@ -29,7 +33,7 @@ raise_invisible(Target *target)
 {
 	const char *docid = target->element.docid;
 
-	if (may_select(target->table) && !target->element.is_deleted &&
+	if (may_select(target->table) && sees_all_rows(target->table) && !target->element.is_deleted &&
 		element_read(docid, &target->element) && target->element.is_deleted)
 		raise_failure(DELETED_ELEMENT, docid);
 	raise_failure(INVISIBLE_ELEMENT, docid);
@@ -56,8 +60,9 @@ look_for(const char *docid, const char *structure_name, Target *target)
 	is_other = structure_name != NULL &&
 		strcmp(structure_name, target->element.structure) != 0;
 	structure = structure_by_name(target->element.structure);
+	/* where there is no table any more, nobody can be shown to have seen the row */
 	if (structure == NULL)
-		return is_other ? OTHER_STRUCTURE : NO_WORKFLOW;
+		return !is_administrator() ? INVISIBLE_ELEMENT : is_other ? OTHER_STRUCTURE : NO_WORKFLOW;
 	target->table = attached_table(structure_relation(structure), structure->name);
 	if (is_other)
 		return OTHER_STRUCTURE;

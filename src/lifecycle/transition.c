@@ -24,13 +24,13 @@
 #include "transition.h"
 
 /*
- * Must the UPDATE run as the owner of the table?  Yes where a grant allows what
+ * Must the UPDATE be permitted as for the owner of the table?  Yes where a grant allows what
  * the caller's privileges may not; and where he has no such privilege, so that
  * the trigger gives the reason in its documented place.  Without a transition,
  * any of those that lead to the state may be the one.
  */
 bool
-needs_owner(Target *target, const Transition *transition, int to)
+needs_permission(Target *target, const Transition *transition, int to)
 {
 	const Workflow *workflow = target->workflow;
 	bool		any = false;
@@ -71,20 +71,19 @@ static void
 perform(Target *target, Request *request)
 {
 	volatile uint64 rows = 0;
-	bool		as_owner = needs_owner(target, request->transition, request->target);
+	bool		as_granted = needs_permission(target, request->transition, request->target);
 
 	request->docid = target->element.docid;
 	request->workflow = target->workflow;
-	request->may_update = target_may_update(target, as_owner);
-	if (as_owner || !may_select(target->table))
+	request->may_update = target_may_update(target, as_granted);
+	if (as_granted || !may_select(target->table))
 		require_visible(target);
 
 	request_push(request);
 	PG_TRY();
 	{
-		rows = as_owner ?
-			run_as_owner_on_row(target->table, CHANGE_STATE, request->docid) :
-			run_as_caller_on_row(target->table, CHANGE_STATE, request->docid);
+		rows = run_on_row(target->table, as_granted ? CHANGE_STATE_AS_GRANTED : CHANGE_STATE,
+						  request->docid);
 	}
 	PG_FINALLY();
 	{
@@ -160,7 +159,7 @@ order_of_call(FunctionCallInfo fcinfo, const char *name)
 }
 
 /* smartwf.pass_transition(docid, transition, comment, parameters, structure) */
-PG_FUNCTION_INFO_V1(smartwf_pass_transition);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_pass_transition);
 Datum
 smartwf_pass_transition(PG_FUNCTION_ARGS)
 {
@@ -173,7 +172,7 @@ smartwf_pass_transition(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.set_state(docid, state, comment, parameters, structure) */
-PG_FUNCTION_INFO_V1(smartwf_set_state);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_set_state);
 Datum
 smartwf_set_state(PG_FUNCTION_ARGS)
 {
@@ -193,7 +192,7 @@ pass_one(void *argument)
 }
 
 /* smartwf.pass_transitions(docids, transition, comment, parameters) */
-PG_FUNCTION_INFO_V1(smartwf_pass_transitions);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_pass_transitions);
 Datum
 smartwf_pass_transitions(PG_FUNCTION_ARGS)
 {

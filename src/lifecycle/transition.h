@@ -22,7 +22,7 @@ typedef struct Order
 	Jsonb	   *parameters;		/* NULL: none */
 }			Order;
 
-extern bool needs_owner(Target *target, const Transition *transition, int to);
+extern bool needs_permission(Target *target, const Transition *transition, int to);
 extern List *pass_transition(const Order *order, StringInfo data);
 extern List *set_state(const Order *order, StringInfo data);
 

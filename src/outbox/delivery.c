@@ -218,7 +218,7 @@ note_outcome(const Delivery *delivery, const Outcome *outcome)
 }
 
 /* smartwf.deliver_again(error_like) */
-PG_FUNCTION_INFO_V1(smartwf_deliver_again);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_deliver_again);
 Datum
 smartwf_deliver_again(PG_FUNCTION_ARGS)
 {

@@ -230,7 +230,7 @@ is_html_type(const char *type)
 }
 
 /* smartwf.render_template(template, model, render_type, partials) */
-PG_FUNCTION_INFO_V1(smartwf_render_template);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_render_template);
 Datum
 smartwf_render_template(PG_FUNCTION_ARGS)
 {
@@ -262,7 +262,7 @@ parse_now(void *argument)
 }
 
 /* smartwf.template_fault(template) */
-PG_FUNCTION_INFO_V1(smartwf_template_fault);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_template_fault);
 Datum
 smartwf_template_fault(PG_FUNCTION_ARGS)
 {
@@ -275,7 +275,7 @@ smartwf_template_fault(PG_FUNCTION_ARGS)
 }
 
 /* smartwf.template_fields(template) */
-PG_FUNCTION_INFO_V1(smartwf_template_fields);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_template_fields);
 Datum
 smartwf_template_fields(PG_FUNCTION_ARGS)
 {

@@ -207,7 +207,7 @@ become_owner_of(Oid relid)
 							 psprintf("pg_catalog, %s, pg_temp",
 									  quote_identifier(get_namespace_name(get_rel_namespace(relid)))),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	become_actor(owner, GetUserNameFromId(owner, false));
+	become_actor(owner, GetUserNameFromId(owner, false), false);
 }
 
 static void

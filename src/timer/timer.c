@@ -170,7 +170,7 @@ move_timers(const char *docid, const ElementRow *element, AttrNumber column)
 }
 
 /* smartwf.start_state_timer(docid): for a document that came without its triggers. */
-PG_FUNCTION_INFO_V1(smartwf_start_state_timer);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_start_state_timer);
 Datum
 smartwf_start_state_timer(PG_FUNCTION_ARGS)
 {

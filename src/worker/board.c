@@ -232,7 +232,7 @@ work_of(int whom)
 }
 
 /* smartwf.list_workers(): those of this database. */
-PG_FUNCTION_INFO_V1(smartwf_list_workers);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_list_workers);
 Datum
 smartwf_list_workers(PG_FUNCTION_ARGS)
 {

@@ -101,7 +101,7 @@ work_shift(void *argument)
 }
 
 /* smartwf.work(max_seconds) */
-PG_FUNCTION_INFO_V1(smartwf_work);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_work);
 Datum
 smartwf_work(PG_FUNCTION_ARGS)
 {

@@ -161,7 +161,7 @@ purge_now(void *argument)
 }
 
 /* smartwf.purge(older_than, keep_failed, with_history) */
-PG_FUNCTION_INFO_V1(smartwf_purge);
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_purge);
 Datum
 smartwf_purge(PG_FUNCTION_ARGS)
 {

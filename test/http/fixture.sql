@@ -16,7 +16,8 @@ SELECT smartwf.define_workflow('{"name": "WDOC_BILL",
  "transitions": [{"name": "t_wfam_bill_e1_e2", "label": "Transition initial final", "arcs": [{"from": "wfam_bill_e1", "to": "wfam_bill_e2"}]}]}');
 CREATE TABLE devbill (id text PRIMARY KEY, state text);
 SELECT smartwf.attach('devbill', 'WDOC_BILL', structure => 'DEVBILL');
-INSERT INTO devbill VALUES ('DEVBILL');
+INSERT INTO devbill VALUES ('DEVBILL'), ('GONE');
+DELETE FROM devbill WHERE id = 'GONE';
 CREATE TABLE other (id text PRIMARY KEY, state text);
 SELECT smartwf.attach('other', 'WDOC_BILL', structure => 'OTHER', docid_prefix => 'other');
 GRANT SELECT, UPDATE ON devbill, other TO clerk, manager;
