@@ -25,17 +25,30 @@ $$;
 COMMENT ON FUNCTION smartwf.family(regclass) IS
 'A table (regclass), its partitions and its children, to any depth (set of regclass). Raises nothing.';
 
--- Our triggers are known by the functions that they call, never by their names.
-CREATE FUNCTION smartwf.wanted_triggers()
+-- Our triggers are known by the functions that they call, never by their names.  A
+-- partitioned table has no rows, and whoever adds a partition to it may not use our
+-- functions: each partition gets its triggers from us.
+CREATE FUNCTION smartwf.wanted_triggers(of_kind "char" DEFAULT 'r')
 	RETURNS TABLE (name name, function regproc, events text, level text, type int2)
 	LANGUAGE sql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
-	VALUES
+	SELECT * FROM (VALUES
 		('~smartwf_judge'::name, 'smartwf.judge_change'::regproc, 'BEFORE INSERT OR UPDATE', 'ROW', 23::int2),
 		('!smartwf_record', 'smartwf.record_change', 'AFTER INSERT OR UPDATE OR DELETE', 'ROW', 29::int2),
-		('!smartwf_truncate', 'smartwf.record_truncate', 'AFTER TRUNCATE', 'STATEMENT', 32::int2)
+		('!smartwf_truncate', 'smartwf.record_truncate', 'AFTER TRUNCATE', 'STATEMENT', 32::int2))
+		AS t (name, function, events, level, type)
+	WHERE of_kind = 'r' OR level = 'STATEMENT'
 $$;
-COMMENT ON FUNCTION smartwf.wanted_triggers() IS
-'The triggers that each table of a structure carries: name, function, events, level, and what pg_trigger.tgtype says of them. Raises nothing.';
+COMMENT ON FUNCTION smartwf.wanted_triggers("char") IS
+'The triggers that a table of a structure carries, by its kind (pg_class.relkind): name, function, events, level, and what pg_trigger.tgtype says of them. Raises nothing.';
+
+CREATE FUNCTION smartwf.wanted_triggers_of(relation regclass)
+	RETURNS TABLE (member regclass, name name, function regproc, events text, level text)
+	LANGUAGE sql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT f, w.name, w.function, w.events, w.level
+	FROM smartwf.family(relation) f JOIN pg_class c ON c.oid = f, smartwf.wanted_triggers(c.relkind) w
+$$;
+COMMENT ON FUNCTION smartwf.wanted_triggers_of(regclass) IS
+'The triggers that a table (regclass), its partitions and children carry: table, name, function, events, level. Raises nothing.';
 
 CREATE FUNCTION smartwf.structure_of_trigger(arguments bytea) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -45,16 +58,16 @@ COMMENT ON FUNCTION smartwf.structure_of_trigger(bytea) IS
 'The structure (text) that one of our triggers names as its only argument (bytea, pg_trigger.tgargs). Raises nothing.';
 
 CREATE FUNCTION smartwf.triggers_of(relation regclass)
-	RETURNS TABLE (name name, function regproc, structure text, parent oid, is_sound boolean)
+	RETURNS TABLE (name name, function regproc, structure text, is_sound boolean)
 	LANGUAGE sql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
-	SELECT t.tgname, w.function, smartwf.structure_of_trigger(t.tgargs), t.tgparentid,
+	SELECT t.tgname, w.function, smartwf.structure_of_trigger(t.tgargs),
 		t.tgname = w.name AND t.tgtype = w.type AND t.tgenabled = 'O' AND t.tgqual IS NULL
 			AND t.tgattr = '' AND t.tgconstraint = 0 AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL
 	FROM pg_trigger t JOIN smartwf.wanted_triggers() w ON w.function = t.tgfoid
 	WHERE t.tgrelid = relation AND t.tgnargs = 1
 $$;
 COMMENT ON FUNCTION smartwf.triggers_of(regclass) IS
-'Our triggers on a table (regclass): name, function, structure, the trigger of the partitioned table above that it belongs to (oid, or 0), and whether it is as attach() makes it. Raises nothing.';
+'Our triggers on a table (regclass): name, function, structure, and whether it is as attach() makes it. Raises nothing.';
 
 CREATE FUNCTION smartwf.ancestors(relation regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -115,15 +128,15 @@ DECLARE
 	w record;
 	present record;
 BEGIN
-	FOR w IN SELECT f AS member, x.* FROM smartwf.family(relation) f, smartwf.wanted_triggers() x LOOP
-		SELECT t.tgname, t.tgenabled, t.tgparentid, s.is_sound INTO present
+	FOR w IN SELECT * FROM smartwf.wanted_triggers_of(relation) LOOP
+		SELECT t.tgname, t.tgenabled, s.is_sound INTO present
 			FROM smartwf.triggers_of(w.member) s JOIN pg_trigger t ON t.tgrelid = w.member AND t.tgname = s.name
 			WHERE s.function = w.function AND s.structure = make_triggers_as_owner.structure
 			ORDER BY s.name <> w.name LIMIT 1;
 		CONTINUE WHEN present.is_sound;
 		IF present.tgname <> w.name THEN
 			EXECUTE format('ALTER TRIGGER %I ON %s RENAME TO %I', present.tgname, w.member, w.name);
-		ELSIF present.tgname IS NULL OR (present.tgenabled = 'O' AND present.tgparentid = 0) THEN
+		ELSIF present.tgname IS NULL OR present.tgenabled = 'O' THEN
 			-- missing, or another one stands under its name, or it is of another form
 			EXECUTE format('CREATE OR REPLACE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTION %s(%L)',
 				w.name, w.events, w.member, w.level, w.function, structure);
@@ -142,13 +155,13 @@ COMMENT ON FUNCTION smartwf.make_triggers(regclass, text) IS
 
 CREATE FUNCTION smartwf.missing_triggers(relation regclass, structure text) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT format('table %s: trigger "%s" %s', f, w.name,
+	SELECT format('table %s: trigger "%s" %s', w.member, w.name,
 		CASE WHEN t.name IS NULL THEN 'is missing' ELSE 'is not as attach() made it' END)
-	FROM smartwf.family(relation) f CROSS JOIN smartwf.wanted_triggers() w
-	LEFT JOIN LATERAL (SELECT x.name, x.is_sound FROM smartwf.triggers_of(f) x
+	FROM smartwf.wanted_triggers_of(relation) w
+	LEFT JOIN LATERAL (SELECT x.name, x.is_sound FROM smartwf.triggers_of(w.member) x
 		WHERE x.function = w.function AND x.structure = missing_triggers.structure ORDER BY NOT x.is_sound LIMIT 1) t ON true
 	WHERE NOT coalesce(t.is_sound, false)
-	ORDER BY f::text COLLATE "C", w.name COLLATE "C"
+	ORDER BY w.member::text COLLATE "C", w.name COLLATE "C"
 $$;
 COMMENT ON FUNCTION smartwf.missing_triggers(regclass, text) IS
 'Which triggers of a structure (text) a table (regclass), its partitions and children lack, or have in another form, a line each (set of text). Raises nothing.';
@@ -510,8 +523,8 @@ DECLARE
 	trigger_name name;
 BEGIN
 	FOR member IN SELECT * FROM smartwf.family(relation) LOOP
-		FOR trigger_name IN SELECT t.name FROM smartwf.triggers_of(member) t WHERE t.parent = 0 LOOP
-			EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, member);
+		FOR trigger_name IN SELECT t.name FROM smartwf.triggers_of(member) t LOOP
+			EXECUTE format('DROP TRIGGER %I ON %s', trigger_name, member);
 		END LOOP;
 	END LOOP;
 END
@@ -627,9 +640,8 @@ CREATE FUNCTION smartwf.changed_triggers(s smartwf.structures, relation regclass
 	FROM smartwf.family(relation) f, smartwf.triggers_of(f) t WHERE t.structure = s.name AND NOT t.is_sound
 	UNION ALL
 	-- another one has taken the place of ours
-	SELECT format('table %s: trigger "%s" is not ours', f, t.tgname)
-	FROM smartwf.family(relation) f JOIN pg_trigger t ON t.tgrelid = f
-	JOIN smartwf.wanted_triggers() w ON w.name = t.tgname
+	SELECT format('table %s: trigger "%s" is not ours', w.member, t.tgname)
+	FROM smartwf.wanted_triggers_of(relation) w JOIN pg_trigger t ON t.tgrelid = w.member AND t.tgname = w.name
 	WHERE t.tgfoid <> w.function
 $$;
 COMMENT ON FUNCTION smartwf.changed_triggers(smartwf.structures, regclass) IS
@@ -666,8 +678,10 @@ DECLARE
 	member regclass;
 	changed boolean := false;
 BEGIN
-	FOR member IN SELECT f FROM smartwf.family(relation) f
-		WHERE f <> relation AND (SELECT count(*) FROM smartwf.triggers_of(f) t WHERE t.structure = s.name) < 3
+	FOR member IN SELECT w.member FROM smartwf.wanted_triggers_of(relation) w
+		WHERE w.member <> relation AND NOT EXISTS (SELECT FROM smartwf.triggers_of(w.member) t
+			WHERE t.function = w.function AND t.structure = s.name)
+		GROUP BY w.member
 	LOOP
 		PERFORM smartwf.make_triggers_as_owner(member, s.name);
 		changed := true;

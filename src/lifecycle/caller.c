@@ -18,6 +18,7 @@
 #include "common/attempt.h"
 #include "common/compat.h"
 #include "common/locale.h"
+#include "common/relation.h"
 
 /* pg_catalog, SCHEMA if not NULL, that of the table, and the temporary one last. */
 static void
@@ -84,4 +85,6 @@ call_for_caller(const AttachedTable *table, const char *schema, bool hides_error
 	}
 	PG_END_TRY();
 	AtEOXact_GUC(true, level);
+	/* they may do anything, drop the extension too: then nothing can go on */
+	(void) smartwf_relation(WORKFLOWS);
 }

@@ -226,6 +226,8 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
 		data->tg_trigtuple;
 
+	/* it is to be checked again, at once where constraints are immediate */
+	checked = list_delete_int(checked, workflow_id_of(row, data->tg_relation));
 	if (is_workflows(data->tg_relation))
 		protect_workflow(data, row);
 	else if (!is_changeable(data->tg_trigger, "*"))
@@ -249,13 +251,8 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_signal_definition);
 Datum
 smartwf_signal_definition(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
-
+	(void) trigger_data(fcinfo);
 	cache_signal();
-	if (SPI_fnumber(RelationGetDescr(data->tg_relation), "workflow_id") > 0 ||
-		is_workflows(data->tg_relation))
-		checked = list_delete_int(checked, workflow_id_of(data->tg_trigtuple,
-														  data->tg_relation));
 	return PointerGetDatum(NULL);
 }
 
