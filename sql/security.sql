@@ -84,6 +84,8 @@ SELECT smartwf.judge_change();
 CREATE TABLE stranger (id int, state text);
 CREATE TRIGGER fake BEFORE UPDATE ON stranger FOR EACH ROW EXECUTE FUNCTION smartwf.judge_change();
 CREATE TRIGGER "~smartwf_judge" BEFORE INSERT OR UPDATE ON stranger FOR EACH ROW EXECUTE FUNCTION smartwf.judge_change('no such');
+INSERT INTO stranger VALUES (1);
+DROP TRIGGER "~smartwf_judge" ON stranger;
 CREATE TRIGGER "~smartwf_judge" BEFORE INSERT OR UPDATE ON stranger FOR EACH ROW EXECUTE FUNCTION smartwf.judge_change('doc');
 DROP TABLE stranger, words, mood_table, doc;
 DROP EXTENSION smartwf;

@@ -154,21 +154,21 @@ DROP TABLE keyless;
 DROP FOREIGN DATA WRAPPER regress_wrapper CASCADE;
 
 -- an enum's value is a state's name
-CREATE TYPE progress AS ENUM ('draft', 'sent', 'paid', 'spare');
-CREATE DOMAIN step AS progress;
-CREATE TABLE typed (id int PRIMARY KEY, state step);
-CREATE TABLE named (id progress PRIMARY KEY, state text);
+CREATE TYPE phase AS ENUM ('draft', 'sent', 'paid', 'spare');
+CREATE DOMAIN phase_domain AS phase;
+CREATE TABLE typed (id int PRIMARY KEY, state phase_domain);
+CREATE TABLE named (id phase PRIMARY KEY, state text);
 SELECT smartwf.attach('typed', 'T', docid_prefix => 't'), smartwf.attach('named', 'T', docid_prefix => 'n');
 INSERT INTO typed VALUES (1);
 INSERT INTO named VALUES ('spare');
-ALTER TYPE progress OWNER TO regress_owner;
-ALTER DOMAIN step OWNER TO regress_owner;
+ALTER TYPE phase OWNER TO regress_owner;
+ALTER DOMAIN phase_domain OWNER TO regress_owner;
 SET ROLE regress_owner;
-ALTER TYPE progress RENAME VALUE 'draft' TO 'was draft';
-ALTER TYPE progress RENAME VALUE 'spare' TO 'other';
-ALTER TYPE progress ADD VALUE 'more';
-DROP TYPE progress CASCADE;
-DROP DOMAIN step CASCADE;
+ALTER TYPE phase RENAME VALUE 'draft' TO 'was draft';
+ALTER TYPE phase RENAME VALUE 'spare' TO 'other';
+ALTER TYPE phase ADD VALUE 'more';
+DROP TYPE phase CASCADE;
+DROP DOMAIN phase_domain CASCADE;
 RESET ROLE;
 SELECT * FROM standing();
 

@@ -23,6 +23,13 @@ COMMENT ON FUNCTION smartwf.forget_role(text) IS
 'For administrators: ends what is bound to a role (text) that was dropped: its grants on transitions and flows, its runs that are not over, what it is asked, its locks; a new role of that name begins with nothing. Raises 42501 for whom is no administrator or may not write these tables.';
 
 -- A dump holds definitions and runs as rows of our tables, and our triggers on others.
+CREATE FUNCTION smartwf.restore_functions() RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT 'smartwf.judge_change(), smartwf.record_change(), smartwf.record_truncate(), smartwf.template_fault(text), smartwf.flow_shape(int), smartwf.refuse(text, text[])'
+$$;
+COMMENT ON FUNCTION smartwf.restore_functions() IS
+'The functions (text, as GRANT takes them) that a restore calls: those of our triggers on attached tables, and what the triggers on definitions call. Raises nothing.';
+
 CREATE FUNCTION smartwf.grant_restore(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -33,7 +40,7 @@ BEGIN
 			CASE (SELECT relkind FROM pg_class WHERE oid = relation) WHEN 'S' THEN 'SELECT, UPDATE' ELSE 'SELECT, INSERT' END,
 			CASE (SELECT relkind FROM pg_class WHERE oid = relation) WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relation, role);
 	END LOOP;
-	EXECUTE format('GRANT EXECUTE ON FUNCTION smartwf.judge_change(), smartwf.record_change(), smartwf.record_truncate() TO %I WITH GRANT OPTION', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I WITH GRANT OPTION', smartwf.restore_functions(), role);
 END
 $$;
 COMMENT ON FUNCTION smartwf.grant_restore(name) IS
@@ -48,7 +55,7 @@ BEGIN
 		EXECUTE format('REVOKE ALL ON %s %s FROM %I CASCADE',
 			CASE (SELECT relkind FROM pg_class WHERE oid = relation) WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relation, role);
 	END LOOP;
-	EXECUTE format('REVOKE EXECUTE ON FUNCTION smartwf.judge_change(), smartwf.record_change(), smartwf.record_truncate() FROM %I CASCADE', role);
+	EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I CASCADE', smartwf.restore_functions(), role);
 END
 $$;
 COMMENT ON FUNCTION smartwf.revoke_restore(name) IS

@@ -17,7 +17,7 @@ COMMENT ON TABLE smartwf.flows IS
 'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: any number). shape: the checksum of what is frozen, set when it is published; as in workflows.';
 
 CREATE TABLE smartwf.flow_grants (
-	flow_id int NOT NULL REFERENCES smartwf.flows ON DELETE CASCADE,
+	flow_id int NOT NULL,
 	role text COLLATE "C" NOT NULL,
 	position int NOT NULL DEFAULT 0,
 	PRIMARY KEY (flow_id, role)
@@ -26,7 +26,7 @@ COMMENT ON TABLE smartwf.flow_grants IS
 'Roles whose members see the runs of a flow with restricted access. May change at any time, also of a published version.';
 
 CREATE TABLE smartwf.stages (
-	flow_id int NOT NULL REFERENCES smartwf.flows ON DELETE CASCADE,
+	flow_id int NOT NULL,
 	name text NOT NULL,
 	position int NOT NULL,
 	PRIMARY KEY (flow_id, name),
@@ -36,7 +36,7 @@ COMMENT ON TABLE smartwf.stages IS
 'Stages of a flow, from left to right: positions count from 1 without gaps.';
 
 CREATE TABLE smartwf.steps (
-	flow_id int NOT NULL REFERENCES smartwf.flows ON DELETE CASCADE,
+	flow_id int NOT NULL,
 	name text NOT NULL,
 	stage text NOT NULL,
 	parent text,
@@ -48,8 +48,6 @@ CREATE TABLE smartwf.steps (
 	cases jsonb CHECK ((kind = 'switch_case') = (cases IS NOT NULL)),
 	failure jsonb,
 	PRIMARY KEY (flow_id, name),
-	FOREIGN KEY (flow_id, stage) REFERENCES smartwf.stages ON UPDATE CASCADE ON DELETE CASCADE,
-	FOREIGN KEY (flow_id, parent) REFERENCES smartwf.steps ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
 	CHECK ((parent IS NULL) = (branch IS NULL)),
 	CHECK ((branch = 'case') = (branch_value IS NOT NULL))
 );
@@ -64,6 +62,14 @@ CREATE TABLE smartwf.dataflows (
 );
 COMMENT ON TABLE smartwf.dataflows IS
 'Functions that flows may execute, (model jsonb, run bigint) returns jsonb, by name (schema.function). Managed by register_dataflow().';
+
+CREATE INDEX steps_stage ON smartwf.steps (flow_id, stage);
+CREATE TRIGGER cascade AFTER DELETE ON smartwf.flows FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'id',
+	'{{flow_grants,flow_id},{stages,flow_id},{steps,flow_id}}');
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.stages FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'name',
+	'{{steps,stage}}');
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.steps FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'name',
+	'{{steps,parent}}');
 
 CREATE FUNCTION smartwf.flow_shape(flow int) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -75,7 +75,7 @@ COMMENT ON TABLE smartwf.confirmations IS
 'What runs ask people: the field that the answer goes to, the options, who is asked, how many must give the same answer, until when. Readable by those asked and by administrators.';
 
 CREATE TABLE smartwf.answers (
-	confirmation bigint NOT NULL REFERENCES smartwf.confirmations ON DELETE CASCADE,
+	confirmation bigint NOT NULL,
 	actor text NOT NULL,
 	choice text NOT NULL,
 	comment text,

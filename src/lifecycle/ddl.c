@@ -210,17 +210,33 @@ smartwf_replaced_columns(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(makeArrayResult(names, CurrentMemoryContext));
 }
 
-/* Is it a part of ALTER TABLE that leaves partitions and children alone? */
+/*
+ * Is it a part of ALTER TABLE that leaves partitions and children alone?  These
+ * are what a dump says of a table that has all its rows.
+ */
 static bool
 leaves_family(AlterTableType type)
 {
 	switch (type)
 	{
-		case AT_AddConstraint:
+		case AT_ColumnDefault:
+		case AT_SetNotNull:
+		case AT_SetStatistics:
+		case AT_SetStorage:
 		case AT_AddIndex:
+		case AT_AddConstraint:
 		case AT_AddIndexConstraint:
+		case AT_AlterConstraint:
 		case AT_ValidateConstraint:
+		case AT_ChangeOwner:
 		case AT_ClusterOn:
+		case AT_SetRelOptions:
+		case AT_EnableTrig:
+		case AT_EnableAlwaysTrig:
+		case AT_EnableReplicaTrig:
+		case AT_DisableTrig:
+		case AT_EnableRule:
+		case AT_DisableRule:
 		case AT_ReplicaIdentity:
 		case AT_EnableRowSecurity:
 		case AT_ForceRowSecurity:
@@ -239,7 +255,7 @@ smartwf_changes_family(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	if (command->type == SCT_Simple)
-		PG_RETURN_BOOL(!IsA(command->parsetree, CreateTrigStmt));
+		PG_RETURN_BOOL(IsA(command->parsetree, CreateStmt) || IsA(command->parsetree, CreateForeignTableStmt));
 	if (command->type != SCT_AlterTable)
 		PG_RETURN_BOOL(true);
 	foreach(cell, command->d.alterTable.subcmds)

@@ -40,7 +40,8 @@ static OwnStatement statements[] = {
 		" AND started_at OPERATOR(pg_catalog.<) $1 AND changed_at OPERATOR(pg_catalog.<) $1"
 		" LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id),"
 		" steps AS (DELETE FROM smartwf.run_steps s USING gone g WHERE s.run" EQ "g.id),"
-		" asked AS (DELETE FROM smartwf.confirmations c USING gone g WHERE c.run" EQ "g.id)"
+		" asked AS (DELETE FROM smartwf.confirmations c USING gone g WHERE c.run" EQ "g.id RETURNING c.id),"
+		" answered AS (DELETE FROM smartwf.answers a USING asked q WHERE a.confirmation" EQ "q.id)"
 	" SELECT FROM gone"},
 	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"DELETE FROM smartwf.notifications WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.notifications"
