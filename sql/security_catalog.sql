@@ -75,6 +75,18 @@ SELECT * FROM smartwf.blockers('1', 'send');
 SELECT smartwf.reconcile('doc');
 ALTER TABLE doc ALTER COLUMN state TYPE text USING 'draft';
 SELECT smartwf.pass_transition('1', 'send') #>> '{state,id}';
+-- columns that are gone, before one that a grant names
+SELECT smartwf.define_workflow('{"name": "N", "states": [{"name": "a", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "t", "arcs": [{"from": "a", "to": "b"}], "grants": [{"column": "author"}]}]}');
+CREATE TABLE dropped (id text PRIMARY KEY, amount numeric, author text, state text);
+SELECT smartwf.attach('dropped', 'N', docid_prefix => 'x');
+INSERT INTO dropped VALUES ('1', 5, 'regress_mallory');
+ALTER TABLE dropped DROP amount;
+GRANT SELECT ON dropped TO regress_mallory;
+SET ROLE regress_mallory;
+SELECT smartwf.lock_element('x1'), smartwf.get_states('x1') #>> '{data,states,0,transition,authorized}', smartwf.pass_transition('x1', 't') #>> '{state,id}';
+RESET ROLE;
+DROP TABLE dropped;
 -- a date of another type, from which a timer counts
 SELECT smartwf.define_workflow('{"name": "D", "states": [{"name": "draft", "initial": true, "timer": "t"}, {"name": "sent"}],
  "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "timers": [{"timer": "t", "action": "persistent"}]}],

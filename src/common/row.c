@@ -50,8 +50,10 @@ HeapTuple
 new_row(Relation relation, const ColumnValues *given)
 {
 	int			natts = RelationGetDescr(relation)->natts;
-	Datum	   *values = palloc0_array(Datum, natts);
-	bool	   *nulls = palloc_array(bool, natts);
+	Datum		usual_values[MOST_VALUES] = {0};
+	bool		usual_nulls[MOST_VALUES];
+	Datum	   *values = natts <= MOST_VALUES ? usual_values : palloc0_array(Datum, natts);
+	bool	   *nulls = natts <= MOST_VALUES ? usual_nulls : palloc_array(bool, natts);
 
 	memset(nulls, true, natts);
 	for (int i = 0; i < given->number; i++)

@@ -284,9 +284,8 @@ CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT 
 		INSERT INTO smartwf.elements AS e (docid, structure, workflow_id, created_at)
 		SELECT docid, s.name, version_id, clock_timestamp() FROM missing
 		ON CONFLICT (docid) DO UPDATE SET structure = EXCLUDED.structure, workflow_id = EXCLUDED.workflow_id,
-			created_at = EXCLUDED.created_at, deleted_at = NULL, locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL,
-			first_revision = CASE WHEN e.structure = EXCLUDED.structure THEN e.first_revision
-				ELSE (SELECT coalesce(max(h.revision), -1) + 1 FROM smartwf.history h WHERE h.docid = e.docid) END
+			created_at = CASE WHEN e.structure = EXCLUDED.structure THEN e.created_at ELSE EXCLUDED.created_at END,
+			deleted_at = NULL, locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL
 	), line AS (
 		INSERT INTO smartwf.history (docid, revision, at, actor, to_state, workflow_id)
 		SELECT docid, (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid),

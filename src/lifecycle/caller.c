@@ -20,14 +20,13 @@
 #include "common/locale.h"
 #include "common/relation.h"
 
-/* pg_catalog, SCHEMA if not NULL, that of the table, and the temporary one last. */
+/* pg_catalog, the schema of the callee, that of the table, and the temporary one last. */
 static void
-set_search_path(const AttachedTable *table, const char *schema)
+set_search_path(const Callee *callee)
 {
-	const char *own = get_namespace_name(get_rel_namespace(table->relid));
-	char	   *path = psprintf("pg_catalog, %s%s%s, pg_temp",
-								schema == NULL ? "" : quote_identifier(schema),
-								schema == NULL ? "" : ", ", quote_identifier(own));
+	const char *own = get_namespace_name(get_rel_namespace(callee->table->relid));
+	const char *schema = OidIsValid(callee->schema) ? get_namespace_name(callee->schema) : own;
+	char	   *path = psprintf("pg_catalog, %s, %s, pg_temp", quote_identifier(schema), quote_identifier(own));
 
 	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
@@ -46,32 +45,29 @@ may_read_row(const AttachedTable *table)
  * function says by RAISE is meant for him, unless all errors are hidden.
  */
 static void
-rethrow_without_values(bool hides_all, const char *what)
+rethrow_without_values(const Callee *callee)
 {
 	int			sqlstate = geterrcode();
 
 	if (error_concerns_transaction(sqlstate) ||
-		(!hides_all && ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_DATA_EXCEPTION))
+		(!callee->hides_errors && ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_DATA_EXCEPTION))
 		PG_RE_THROW();
 	FlushErrorState();
 	ereport(ERROR,
 			(errcode(sqlstate),
-			 errmsg_internal("%s", psprintf(localized("%s fails"), what)),
+			 errmsg_internal("%s", psprintf(localized("%s fails"), psprintf(callee->kind, callee->name))),
 			 errdetail("The error is told to those who may read the whole row.")));
 }
 
-/*
- * Do WORK, which calls WHAT somebody wrote, as the caller.  SCHEMA (may be NULL)
- * is where its names are looked up, beside the table's own.
- */
+/* Do WORK, which calls what somebody wrote, as the caller. */
 void
-call_for_caller(const AttachedTable *table, const char *schema, bool hides_errors,
-				const char *what, Work work, void *argument)
+call_for_caller(const Callee *callee, Work work, void *argument)
 {
 	MemoryContext context = CurrentMemoryContext;
-	int			level = NewGUCNestLevel();
+	int			level = callee->is_foreign ? NewGUCNestLevel() : 0;
 
-	set_search_path(table, schema);
+	if (callee->is_foreign)
+		set_search_path(callee);
 	PG_TRY();
 	{
 		run_as_caller(work, argument);
@@ -79,11 +75,13 @@ call_for_caller(const AttachedTable *table, const char *schema, bool hides_error
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		if (!may_read_row(table))
-			rethrow_without_values(hides_errors, what);
+		if (!may_read_row(callee->table))
+			rethrow_without_values(callee);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	if (!callee->is_foreign)
+		return;
 	AtEOXact_GUC(true, level);
 	/* they may do anything, drop the extension too: then nothing can go on */
 	(void) smartwf_relation(WORKFLOWS);

@@ -10,7 +10,17 @@
 #include "common/actor.h"
 #include "structure.h"
 
-extern void call_for_caller(const AttachedTable *table, const char *schema, bool hides_errors,
-							const char *what, Work work, void *argument);
+/* What somebody wrote. */
+typedef struct Callee
+{
+	const AttachedTable *table; /* whose row it is shown */
+	bool		is_foreign;		/* not PostgreSQL's own alone */
+	Oid			schema;			/* where its names are looked up, too; InvalidOid: none */
+	bool		hides_errors;	/* all of them, not those about data alone */
+	const char *kind;			/* what to call it: a format for its name */
+	const char *name;
+}			Callee;
+
+extern void call_for_caller(const Callee *callee, Work work, void *argument);
 
 #endif

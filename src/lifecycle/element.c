@@ -33,8 +33,7 @@ enum
 {
 	ELEMENT_DOCID = 1, ELEMENT_STRUCTURE, ELEMENT_WORKFLOW_ID, ELEMENT_LOCKED_BY,
 	ELEMENT_LOCKED_BY_PERSON, ELEMENT_LOCK_IS_TEMPORARY, ELEMENT_CREATED_AT, ELEMENT_DELETED_AT,
-	ELEMENT_FIRST_REVISION,
-	ELEMENT_COLUMNS = ELEMENT_FIRST_REVISION
+	ELEMENT_COLUMNS = ELEMENT_DELETED_AT
 };
 
 static const OwnColumn element_columns[] = {
@@ -46,7 +45,6 @@ static const OwnColumn element_columns[] = {
 	[ELEMENT_LOCK_IS_TEMPORARY] = {"lock_is_temporary", BOOLOID},
 	[ELEMENT_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
 	[ELEMENT_DELETED_AT] = {"deleted_at", TIMESTAMPTZOID},
-	[ELEMENT_FIRST_REVISION] = {"first_revision", INT4OID},
 };
 
 static OwnTable elements = {ELEMENTS, ELEMENT_COLUMNS, element_columns};
@@ -121,6 +119,7 @@ read_by_index(const char *docid, Element *element, Oid (*index_of) (Relation rel
 	const AttrNumber *number = elements.number;
 	TupleDesc	descriptor = RelationGetDescr(relation);
 	HeapTuple	tuple = find_row(relation, index_of(relation), docid, ForwardScanDirection);
+	bool		isnull;
 
 	memset(element, 0, sizeof(Element));
 	if (tuple != NULL)
@@ -132,7 +131,7 @@ read_by_index(const char *docid, Element *element, Oid (*index_of) (Relation rel
 		element->locked_by_person = boolean_of_row(tuple, descriptor, number[ELEMENT_LOCKED_BY_PERSON]);
 		element->lock_is_temporary = boolean_of_row(tuple, descriptor, number[ELEMENT_LOCK_IS_TEMPORARY]);
 		element->is_deleted = !heap_attisnull(tuple, number[ELEMENT_DELETED_AT], descriptor);
-		element->first_revision = int_of_row(tuple, descriptor, number[ELEMENT_FIRST_REVISION]);
+		element->created_at = DatumGetTimestampTz(heap_getattr(tuple, number[ELEMENT_CREATED_AT], descriptor, &isnull));
 		element->tuple = tuple;
 	}
 	table_close(relation, NoLock);
@@ -199,7 +198,6 @@ element_insert(const char *docid, const char *structure, int32 workflow_id)
 	put_text(&values, number[ELEMENT_STRUCTURE], structure);
 	put_value(&values, number[ELEMENT_WORKFLOW_ID], Int32GetDatum(workflow_id), false);
 	put_value(&values, number[ELEMENT_CREATED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
-	put_value(&values, number[ELEMENT_FIRST_REVISION], Int32GetDatum(0), false);
 	store_row(relation, new_row(relation, &values), NULL);
 	table_close(relation, NoLock);
 }
@@ -266,10 +264,9 @@ element_revive(Element *element, const char *structure, int32 workflow_id)
 	if (strcmp(element->structure, structure) != 0)
 	{
 		put_text(&values, number[ELEMENT_STRUCTURE], structure);
-		put_value(&values, number[ELEMENT_FIRST_REVISION], Int32GetDatum(history_next_revision(element->docid)), false);
+		put_value(&values, number[ELEMENT_CREATED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
 	}
 	put_value(&values, number[ELEMENT_WORKFLOW_ID], Int32GetDatum(workflow_id), false);
-	put_value(&values, number[ELEMENT_CREATED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
 	put_value(&values, number[ELEMENT_DELETED_AT], (Datum) 0, true);
 	put_unlocked(&values);
 	change_element(element, &values);
@@ -308,17 +305,14 @@ element_unlock(Element *element)
 }
 
 /* A document's own counter: one more than its last line has. */
-int32
-history_next_revision(const char *docid)
+static int32
+next_revision(Relation relation, const char *docid)
 {
-	Relation	relation = own_table_open(&history, AccessShareLock);
 	HeapTuple	last = find_row(relation, primary_key_of(relation), docid,
 								BackwardScanDirection);
-	int32		next = last == NULL ? 0 :
-		int_of_row(last, RelationGetDescr(relation), history.number[HISTORY_REVISION]) + 1;
 
-	table_close(relation, NoLock);
-	return next;
+	return last == NULL ? 0 :
+		int_of_row(last, RelationGetDescr(relation), history.number[HISTORY_REVISION]) + 1;
 }
 
 /* Write a line of history; the answer serves history_set_messages(). */
@@ -328,7 +322,7 @@ history_append(const HistoryLine *line)
 	Relation	relation = own_table_open(&history, RowExclusiveLock);
 	const AttrNumber *number = history.number;
 	int32		revision = line->revision != UNKNOWN_REVISION ? line->revision :
-		history_next_revision(line->docid);
+		next_revision(relation, line->docid);
 	ColumnValues values = {.number = 0};
 	HeapTuple	tuple;
 
@@ -384,7 +378,7 @@ history_read(const Element *element)
 	{
 		HistoryLine *line = history_line(lfirst(cell), RelationGetDescr(relation));
 
-		if (line->revision < element->first_revision)
+		if (line->to_state == NULL && line->at < element->created_at)
 			break;
 		lines = lappend(lines, line);
 	}

@@ -23,7 +23,7 @@ typedef struct Element
 	bool		locked_by_person;
 	bool		lock_is_temporary;
 	bool		is_deleted;
-	int32		first_revision; /* what is before is of another structure's document */
+	TimestampTz created_at;		/* what ended before is of another structure's document */
 	HeapTuple	tuple;			/* as read, for a change */
 }			Element;
 
@@ -65,7 +65,6 @@ extern void element_lock(Element *element, const char *actor, bool is_person, bo
 extern void element_unlock(Element *element);
 
 extern HeapTuple history_append(const HistoryLine *line);
-extern int32 history_next_revision(const char *docid);
 extern List *history_read(const Element *element);
 extern void history_set_messages(HeapTuple line, ArrayType *messages);
 

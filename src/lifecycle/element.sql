@@ -21,13 +21,12 @@ CREATE TABLE smartwf.elements (
 	lock_is_temporary boolean,
 	created_at timestamptz NOT NULL,
 	deleted_at timestamptz,
-	locked_by_person boolean,
-	first_revision int NOT NULL DEFAULT 0
+	locked_by_person boolean
 ) WITH (fillfactor = 90);
 CREATE INDEX elements_structure ON smartwf.elements (structure);
 CREATE INDEX elements_locked ON smartwf.elements (docid) WHERE locked_by IS NOT NULL;
 COMMENT ON TABLE smartwf.elements IS
-'Every element of every structure: the version of the workflow that it lives by, who locked it (a person, by a token, or a role), since when it is deleted, and from which line on history is its own (before: a document of that name in another structure). Changed by smartwf alone.';
+'Every element of every structure: the version of the workflow that it lives by, who locked it (a person, by a token, or a role), since when it is deleted. created_at: since when it has its name; what ended before was a document of that name in another structure. Changed by smartwf alone.';
 
 CREATE TABLE smartwf.history (
 	docid text COLLATE "C" NOT NULL,

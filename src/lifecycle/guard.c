@@ -12,9 +12,11 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -150,9 +152,26 @@ smartwf_guard_fault(PG_FUNCTION_ARGS)
 											  guard.text, error->message)));
 }
 
+static bool
+is_others_function(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}
+
+/* Does it call what is not PostgreSQL's own?  A domain may, in its constraints. */
+static bool
+calls_others(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_others_function, context))
+		return true;
+	return expression_tree_walker(node, calls_others, context);
+}
+
 /* The transition's guard for that table, analyzed now if not before. */
-static Node *
-guard_expression(Judgement *judgement, char **fault)
+static Guard *
+find_guard(Judgement *judgement, char **fault)
 {
 	AttachedTable *table = judgement->table;
 	GuardText	text = {judgement->transition->guard, table->relid, NULL};
@@ -163,7 +182,7 @@ guard_expression(Judgement *judgement, char **fault)
 	*fault = NULL;
 	for (guard = table->guards; guard != NULL; guard = guard->next)
 		if (strcmp(guard->text, text.text) == 0)
-			return guard->expression;
+			return guard;
 
 	error = attempt(analyze_text, &text, false);
 	if (error != NULL)
@@ -175,15 +194,39 @@ guard_expression(Judgement *judgement, char **fault)
 	guard = palloc0_object(Guard);
 	guard->text = pstrdup(text.text);
 	guard->expression = copyObject(text.expression);
+	guard->calls_others = calls_others(guard->expression, NULL);
 	guard->next = table->guards;
 	table->guards = guard;
 	MemoryContextSwitchTo(outer);
-	return guard->expression;
+	return guard;
+}
+
+/* The guard as the current user has planned it; for the first few, it is kept. */
+static Expr *
+planned_guard(Guard *guard)
+{
+	Oid			user = GetUserId();
+	Expr	   *plan;
+
+	for (int i = 0; i < guard->number_of_plans; i++)
+		if (guard->planned_by[i] == user)
+			return guard->plans[i];
+	plan = expression_planner(copyObject((Expr *) guard->expression));
+	if (guard->number_of_plans < MOST_PLANS_OF_GUARD)
+	{
+		MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(guard));
+
+		plan = copyObject(plan);
+		guard->planned_by[guard->number_of_plans] = user;
+		guard->plans[guard->number_of_plans++] = plan;
+		MemoryContextSwitchTo(outer);
+	}
+	return plan;
 }
 
 typedef struct Evaluation
 {
-	Node	   *expression;
+	Guard	   *guard;
 	Relation	relation;
 	HeapTuple	row;
 	bool		result;
@@ -198,12 +241,15 @@ evaluate_now(void *argument)
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(evaluation->relation),
 													&TTSOpsHeapTuple);
 	ExprState  *state;
+	MemoryContext outer;
 	Datum		value;
 	bool		isnull;
 
 	ExecStoreHeapTuple(row_with_generated(evaluation->relation, evaluation->row), slot, false);
 	context->ecxt_scantuple = slot;
-	state = ExecPrepareExpr((Expr *) evaluation->expression, estate);
+	outer = MemoryContextSwitchTo(estate->es_query_cxt);
+	state = ExecInitExpr(planned_guard(evaluation->guard), NULL);
+	MemoryContextSwitchTo(outer);
 	value = ExecEvalExprSwitchContext(state, context, &isnull);
 	evaluation->result = !isnull && DatumGetBool(value);
 	ExecDropSingleTupleTableSlot(slot);
@@ -219,12 +265,13 @@ check_guard(Judgement *judgement)
 
 	if (judgement->transition == NULL || judgement->transition->guard == NULL)
 		return NULL;
-	evaluation.expression = guard_expression(judgement, &fault);
+	evaluation.guard = find_guard(judgement, &fault);
 	if (fault != NULL)
 		return fault;
-	call_for_caller(judgement->table, NULL, true,
-					psprintf(localized("the condition %s"), judgement->transition->guard),
-					evaluate_now, &evaluation);
+	call_for_caller(&(Callee) {
+		.table = judgement->table, .is_foreign = evaluation.guard->calls_others, .hides_errors = true,
+		.kind = localized("the condition %s"), .name = judgement->transition->guard
+	}, evaluate_now, &evaluation);
 	if (evaluation.result)
 		return NULL;
 	judgement->user_message = judgement->transition->guard_message;

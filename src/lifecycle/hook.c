@@ -205,8 +205,10 @@ call_hook(Judgement *judgement, HookKind kind, HeapTuple row)
 		return fault;
 	if (function_aclcheck(call.function, acting_role()) != ACLCHECK_OK)
 		return psprintf(localized("permission denied for hook %s"), name);
-	call_for_caller(judgement->table, get_namespace_name(get_func_namespace(call.function)), false,
-					psprintf(localized("hook %s"), name), call_now, &call);
+	call_for_caller(&(Callee) {
+		.table = judgement->table, .is_foreign = true, .schema = get_func_namespace(call.function),
+		.kind = localized("hook %s"), .name = name
+	}, call_now, &call);
 	if (call.message == NULL || call.message[0] == '\0')
 		return NULL;
 	judgement->user_message = call.message;

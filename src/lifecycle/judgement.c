@@ -22,7 +22,7 @@ column_names_caller(HeapTuple row, TupleDesc descriptor, const char *column)
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		Oid			element_type = get_element_type(getBaseType(attribute->atttypid));
+		Oid			element_type;
 		Oid			output;
 		bool		is_varlena;
 		bool		isnull;
@@ -33,6 +33,7 @@ column_names_caller(HeapTuple row, TupleDesc descriptor, const char *column)
 
 		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), column) != 0)
 			continue;
+		element_type = get_element_type(getBaseType(attribute->atttypid));
 		value = heap_getattr(row, i + 1, descriptor, &isnull);
 		if (isnull)
 			return false;

@@ -144,7 +144,12 @@ pending_remove(Change *change)
 	*link = change->older;
 	if (change->judged_row != NULL)
 		heap_freetuple(change->judged_row);
+	if (change->actor != NULL)
+		pfree(change->actor);
+	if (change->from_state != NULL)
+		pfree(change->from_state);
 	change->judged_row = NULL;
+	change->actor = change->from_state = NULL;
 	if (entry->newest == NULL)
 	{
 		bool		owns_key = entry->docid == change->docid;

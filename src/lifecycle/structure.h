@@ -44,11 +44,20 @@ typedef struct StatementOfTable
 	SPIPlanPtr	plan;			/* NULL: not prepared yet */
 }			StatementOfTable;
 
-/* A guard, analyzed for one table. */
+/*
+ * A guard, analyzed for one table; and planned by some of those who evaluate it,
+ * each for himself, since planning calls functions.
+ */
+#define MOST_PLANS_OF_GUARD 8
+
 typedef struct Guard
 {
 	const char *text;
 	Node	   *expression;
+	bool		calls_others;	/* functions that are not PostgreSQL's own */
+	int			number_of_plans;
+	Oid			planned_by[MOST_PLANS_OF_GUARD];
+	Expr	   *plans[MOST_PLANS_OF_GUARD];
 	struct Guard *next;
 }			Guard;
 

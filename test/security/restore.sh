@@ -1,6 +1,6 @@
 # A dump comes back whole, by whatever form and in however many pieces at once, whoever restores it;
 # and it is under the same rules afterwards.
-sql postgres -c "CREATE ROLE keeper LOGIN" -c "CREATE ROLE clerk"
+sql postgres -c "CREATE ROLE restore_keeper LOGIN" -c "CREATE ROLE restore_clerk"
 createdb restore_from
 sql restore_from -f test/recovery/setup.sql
 sql restore_from <<'SQL'
@@ -13,17 +13,17 @@ CREATE TABLE app.kind (id int PRIMARY KEY);
 ALTER TABLE app.doc ADD kind int REFERENCES app.kind;
 -- many, so that tables are loaded in any order
 SELECT count(smartwf.define_workflow(jsonb_build_object('name', 'W' || g, 'states', '[{"name": "a", "initial": true}, {"name": "b"}]'::jsonb,
-	'transitions', '[{"name": "t", "arcs": [{"from": "a", "to": "b"}], "grants": [{"role": "clerk"}], "parameters": [{"name": "reason"}]}]'::jsonb,
+	'transitions', '[{"name": "t", "arcs": [{"from": "a", "to": "b"}], "grants": [{"role": "restore_clerk"}], "parameters": [{"name": "reason"}]}]'::jsonb,
 	'translations', '{"fr": {"states": {"a": "A"}}}'::jsonb))) FROM generate_series(1, 200) g;
-ALTER SCHEMA app OWNER TO keeper;
-ALTER TABLE app.doc OWNER TO keeper;
-ALTER TABLE app.piece OWNER TO keeper;
-ALTER TABLE app.piece_a OWNER TO keeper;
-ALTER TABLE app.piece_b OWNER TO keeper;
-ALTER TABLE app.kind OWNER TO keeper;
-ALTER FUNCTION app.m0 OWNER TO keeper;
-ALTER FUNCTION app.affordable OWNER TO keeper;
-ALTER FUNCTION app.copy OWNER TO keeper;
+ALTER SCHEMA app OWNER TO restore_keeper;
+ALTER TABLE app.doc OWNER TO restore_keeper;
+ALTER TABLE app.piece OWNER TO restore_keeper;
+ALTER TABLE app.piece_a OWNER TO restore_keeper;
+ALTER TABLE app.piece_b OWNER TO restore_keeper;
+ALTER TABLE app.kind OWNER TO restore_keeper;
+ALTER FUNCTION app.m0 OWNER TO restore_keeper;
+ALTER FUNCTION app.affordable OWNER TO restore_keeper;
+ALTER FUNCTION app.copy OWNER TO restore_keeper;
 SQL
 pg_dump restore_from >"$CLUSTER/restore.sql"
 pg_dump -Fc -f "$CLUSTER/restore.custom" restore_from
@@ -49,10 +49,10 @@ want=$(sql restore_from -At -c "$contents")
 same() {
 	[ "$(sql "$1" -At -c "$contents")" = "$want" ]
 	[ "$(sql "$1" -At -c "SELECT count(*) FROM smartwf.workflows WHERE shape IS DISTINCT FROM smartwf.workflow_shape(id)")" = 0 ]
-	[ "$(sql "$1" -At -c "SET ROLE keeper" -c "SELECT smartwf.pass_transition('1', 'turn') #>> '{state,id}'")" = c ]
-	[ "$(sql "$1" -At -c "SET ROLE keeper" -c "SELECT smartwf.pass_transition('p1', 'turn') #>> '{state,id}'")" = b ]
+	[ "$(sql "$1" -At -c "SET ROLE restore_keeper" -c "SELECT smartwf.pass_transition('1', 'turn') #>> '{state,id}'")" = c ]
+	[ "$(sql "$1" -At -c "SET ROLE restore_keeper" -c "SELECT smartwf.pass_transition('p1', 'turn') #>> '{state,id}'")" = b ]
 	for refused in "UPDATE app.doc SET state = 'b' WHERE id = 1" "ALTER TABLE app.doc DISABLE TRIGGER ALL" "ALTER TABLE app.doc DROP state" 'DROP TRIGGER "~smartwf_judge" ON app.piece_a'; do
-		if sql "$1" -c "SET ROLE keeper" -c "$refused" 2>/dev/null; then echo "$1: not refused: $refused"; exit 1; fi
+		if sql "$1" -c "SET ROLE restore_keeper" -c "$refused" 2>/dev/null; then echo "$1: not refused: $refused"; exit 1; fi
 	done
 	if sql "$1" -c "DELETE FROM smartwf.arcs" 2>/dev/null; then echo "$1: a published workflow is not frozen"; exit 1; fi
 	[ "$(sql "$1" -At -c "SELECT count(*) FROM pg_trigger WHERE tgname = 'signal' AND tgenabled <> 'A'")" = 0 ]
@@ -71,10 +71,10 @@ for way in plain custom directory data; do
 done
 
 # as the owner of the database, to whom a superuser has given the extension and what a restore takes
-as_owner() { PGUSER=keeper "$@"; }
+as_owner() { PGUSER=restore_keeper "$@"; }
 for way in plain directory data; do
-	createdb -O keeper "owner_$way"
-	sql "owner_$way" -c "CREATE EXTENSION smartwf" -c "SELECT smartwf.grant_restore('keeper')"
+	createdb -O restore_keeper "owner_$way"
+	sql "owner_$way" -c "CREATE EXTENSION smartwf" -c "SELECT smartwf.grant_restore('restore_keeper')"
 	case $way in
 		# the one thing that cannot be his: the comment on the extension
 		plain) as_owner psql -X -q "owner_$way" -f "$CLUSTER/restore.inserts" ;;
@@ -82,7 +82,7 @@ for way in plain directory data; do
 		data) as_owner psql -X -q "owner_$way" -f "$CLUSTER/restore.pre-data" -f "$CLUSTER/restore.inserts.data" -f "$CLUSTER/restore.post-data" ;;
 	esac >"$CLUSTER/restore.said" 2>&1
 	[ "$(grep -c 'ERROR' "$CLUSTER/restore.said")" = "$(grep -cE 'ERROR: +must be owner of (extension|schema) |ERROR: +schema "smartwf" already exists' "$CLUSTER/restore.said")" ] || { cat "$CLUSTER/restore.said"; exit 1; }
-	sql "owner_$way" -c "SELECT smartwf.revoke_restore('keeper')"
+	sql "owner_$way" -c "SELECT smartwf.revoke_restore('restore_keeper')"
 	same "owner_$way"
-	[ "$(sql "owner_$way" -At -c "SELECT has_function_privilege('keeper', 'smartwf.judge_change()', 'EXECUTE')")" = f ]
+	[ "$(sql "owner_$way" -At -c "SELECT has_function_privilege('restore_keeper', 'smartwf.judge_change()', 'EXECUTE')")" = f ]
 done
