@@ -217,8 +217,9 @@ def gateway(session, random, samples):
 def template(session, random, samples):
     text = change_text(random, random.choice(samples.templates), samples.names + ["{{#list}}", "{{/list}}", "{{^a}}", "{{/a}}", "{{>x}}", "{{=<% %>=}}", "<%={{ }}=%>", "{{{n}}}", "{{&n}}", "{{!", "\r\n", "{{.}}"])
     if chance(random, 10):
-        depth = random.choice([10, 1000, 10000])
-        text = "{{#a}}" * depth + text + "{{/a}}" * depth
+        # no list among them: of two items in sections of n depths come 2^n texts, as Mustache wants it
+        depth, section, name = random.choice([10, 1000, 10000]), random.choice("#^"), random.choice(["yes", "deep"])
+        text = f"{{{{{section}{name}}}}}" * depth + text + f"{{{{/{name}}}}}" * depth
     partials = change_json(random, '{"x": "x{{>y}}", "y": "{{#list}}{{>x}}{{/list}}", "head": "Hello {{name}}", "line": "a {{name}}\\nb\\n"}', samples.templates, samples.objects)
     session.run(f"SELECT length(smartwf.render_template({quote(text)}, {quote(change_json(random, MODEL, samples.names, samples.objects))}, {quote(some(random, ['text', 'html'], samples, 20))}, {quote(random.choice([None, partials]))}))")
 
