@@ -9,7 +9,7 @@ Input N of a seed is the same in every run.  Of failures that look alike, only t
 first is told, with all that its input did.
 """
 import os, random, re, sys, time
-import psycopg2
+import psycopg2, psycopg2.extras
 from inputs import CHANGING, KINDS, SINGLE, UNDONE, work
 from samples import Samples
 
@@ -18,6 +18,11 @@ TIMEOUT = "30s"
 FORBIDDEN = ("XX", "58")
 TOLD = re.compile("""['"]((?:XX|58)[0-9A-Z]{3})['"]""")
 LEAK = re.compile(r"WARNING:.*(leaked|leak:|reference leak|problem in|not closed|still referenced|probable memory corruption)", re.S)
+
+
+# answers stay text: some are nested deeper than Python reads
+psycopg2.extras.register_default_json(loads=str)
+psycopg2.extras.register_default_jsonb(loads=str)
 
 
 class Skip(Exception):
