@@ -126,6 +126,11 @@ $$;
 COMMENT ON FUNCTION smartwf.attached_relation(text) IS
 'The table (regclass) of a structure (text): the one that carries its triggers, whatever its name is now; null if none does. Raises nothing.';
 
+CREATE FUNCTION smartwf.own_ddl(command text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_own_ddl';
+COMMENT ON FUNCTION smartwf.own_ddl(text) IS
+'Runs a DDL command (text) with the rights of the caller; as the owner of the extension, without following it. Raises what the command raises.';
+
 CREATE FUNCTION smartwf.make_triggers_as_owner(relation regclass, structure text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -139,13 +144,14 @@ BEGIN
 			ORDER BY s.name <> w.name LIMIT 1;
 		CONTINUE WHEN present.is_sound;
 		IF present.tgname <> w.name THEN
-			EXECUTE format('ALTER TRIGGER %I ON %s RENAME TO %I', present.tgname, w.member, w.name);
+			PERFORM smartwf.own_ddl(format('ALTER TRIGGER %I ON %s RENAME TO %I', present.tgname, w.member, w.name));
 		ELSIF present.tgname IS NULL OR present.tgenabled = 'O' THEN
 			-- missing, or another one stands under its name, or it is of another form
-			EXECUTE format('CREATE OR REPLACE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTION %s(%L)',
-				w.name, w.events, w.member, w.level, w.function, structure);
+			PERFORM smartwf.own_ddl(format('CREATE OR REPLACE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTION %s(%L)',
+				w.name, w.events, w.member, w.level, w.function, structure));
 		END IF;
-		EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', w.member, w.name);
+		CONTINUE WHEN present.tgname IS NULL;
+		PERFORM smartwf.own_ddl(format('ALTER TABLE %s ENABLE TRIGGER %I', w.member, w.name));
 	END LOOP;
 END
 $$;
@@ -527,7 +533,7 @@ DECLARE
 BEGIN
 	FOR member IN SELECT * FROM smartwf.family(relation) LOOP
 		FOR trigger_name IN SELECT t.name FROM smartwf.triggers_of(member) t LOOP
-			EXECUTE format('DROP TRIGGER %I ON %s', trigger_name, member);
+			PERFORM smartwf.own_ddl(format('DROP TRIGGER %I ON %s', trigger_name, member));
 		END LOOP;
 	END LOOP;
 END

@@ -17,7 +17,9 @@
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
@@ -34,6 +36,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "common/actor.h"
 #include "common/compat.h"
@@ -62,6 +65,37 @@ call_now(void *argument)
 							  NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "\"%s\" failed", call->query);
 	SPI_finish();
+}
+
+/* Is the command under way one of ours? */
+static bool is_own_ddl = false;
+
+/*
+ * smartwf.own_ddl(command): what make_triggers_as_owner() and drop_triggers() do.
+ * As our owner, such a command needs no following: there may be thousands.
+ */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_own_ddl);
+Datum
+smartwf_own_ddl(PG_FUNCTION_ARGS)
+{
+	char	   *command = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bool		was_own = is_own_ddl;
+
+	PG_TRY();
+	{
+		is_own_ddl = GetUserId() == smartwf_owner();
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (SPI_execute(command, false, 0) != SPI_OK_UTILITY)
+			elog(ERROR, "\"%s\" failed", command);
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		is_own_ddl = was_own;
+	}
+	PG_END_TRY();
+	PG_RETURN_VOID();
 }
 
 /* Dropped triggers */
@@ -117,7 +151,7 @@ note_access(ObjectAccessType access, Oid class, Oid object, int sub, void *argum
 {
 	if (previous_object_access)
 		previous_object_access(access, class, object, sub, argument);
-	if (access == OAT_DROP && class == TriggerRelationId &&
+	if (access == OAT_DROP && class == TriggerRelationId && !is_own_ddl &&
 		(((ObjectAccessDrop *) argument)->dropflags & PERFORM_DELETION_INTERNAL) == 0)
 		note_dropped_trigger(object);
 }
@@ -158,6 +192,85 @@ take_dropped(Datum *structures, Datum *relations)
 	dropped = NIL;
 }
 
+/* Which commands are of interest: a look, before SQL looks closer */
+
+/* Could a table carry our triggers, get them from above, or watch our tables? */
+static bool
+is_interesting_table(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class form;
+	bool		is_interesting;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	is_interesting = (form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE ||
+					  form->relkind == RELKIND_FOREIGN_TABLE) &&
+		(form->relhastriggers || form->relispartition || has_superclass(relid));
+	ReleaseSysCache(tuple);
+	return is_interesting;
+}
+
+static bool
+is_interesting_object(Oid class, Oid object)
+{
+	switch (class)
+	{
+		case RelationRelationId:
+			return is_interesting_table(object);
+		case TypeRelationId:
+			return type_is_enum(object) || get_typtype(object) == TYPTYPE_DOMAIN;
+		case TriggerRelationId:
+		case NamespaceRelationId:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* What a command did or dropped, and the plan that asks PostgreSQL for it. */
+typedef struct Interest
+{
+	const char *query;
+	SPIPlanPtr	plan;
+	bool		is_there;
+}			Interest;
+
+static Interest done = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"};
+static Interest dropped_columns = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE objsubid OPERATOR(pg_catalog.<>) 0"};
+
+static void
+look_now(void *argument)
+{
+	Interest   *interest = argument;
+	bool		isnull;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (interest->plan == NULL)
+	{
+		interest->plan = SPI_prepare(interest->query, 0, NULL);
+		if (interest->plan == NULL || SPI_keepplan(interest->plan) != 0)
+			elog(ERROR, "cannot prepare \"%s\"", interest->query);
+	}
+	if (SPI_execute_plan(interest->plan, NULL, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" failed", interest->query);
+	interest->is_there = false;
+	for (int i = 0; i < SPI_processed && !interest->is_there; i++)
+		interest->is_there = is_interesting_object(
+			DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)),
+			DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull)));
+	SPI_finish();
+}
+
+static bool
+is_interesting(Interest *interest)
+{
+	run_as_owner(look_now, interest);
+	return interest->is_there;
+}
+
 /* Event triggers */
 
 /*
@@ -175,7 +288,7 @@ smartwf_follow(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function must be called as an event trigger")));
-	if (strcmp(data->event, "ddl_command_start") == 0)
+	if (strcmp(data->event, "ddl_command_start") == 0 || is_own_ddl)
 		PG_RETURN_NULL();
 	if (strcmp(data->event, "sql_drop") == 0)
 	{
@@ -183,8 +296,12 @@ smartwf_follow(PG_FUNCTION_ARGS)
 		call.arguments = 2;
 		call.types[0] = TEXTARRAYOID;
 		call.types[1] = OIDARRAYOID;
+		if (dropped == NIL && !is_interesting(&dropped_columns))
+			PG_RETURN_NULL();
 		take_dropped(&call.values[0], &call.values[1]);
 	}
+	else if (!is_interesting(&done))
+		PG_RETURN_NULL();
 	run_as_owner(call_now, &call);
 	PG_RETURN_NULL();
 }
