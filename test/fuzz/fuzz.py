@@ -119,8 +119,13 @@ class Session:
     def outside(self):
         """Go on without a transaction."""
         if self.in_transaction:
-            self.execute("COMMIT")
+            self.commit()
             self.in_transaction = False
+
+    def commit(self):
+        """What is deferred comes first: in COMMIT itself, PostgreSQL's assertions mind every rolled back subtransaction."""
+        self.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.execute("COMMIT")
 
     def input(self, kind, chosen, samples):
         """Of twenty, one in transactions of its statements, one in one that is committed; the others leave nothing."""
@@ -136,7 +141,10 @@ class Session:
             committed = not self.in_transaction or fate == 1
             if self.in_transaction:
                 self.in_transaction = False
-                self.execute("COMMIT" if committed else "ROLLBACK")
+                if committed:
+                    self.commit()
+                else:
+                    self.execute("ROLLBACK")
             if role or kind is work:
                 self.execute("RESET ROLE")
             if committed and kind in CHANGING:
