@@ -215,6 +215,23 @@ SELECT id, region, state, amount, twice FROM doc ORDER BY 1;
 DROP TABLE doc;
 DROP FUNCTION raise_amount;
 
+-- inner functions, granted together with the others, are no doors
+CREATE TABLE hidden (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('hidden', 'F', docid_prefix => 'z');
+INSERT INTO hidden VALUES (1);
+GRANT CREATE ON SCHEMA public TO regress_definer;
+SET ROLE regress_definer;
+CREATE TABLE own (id int PRIMARY KEY, state text);
+SELECT * FROM smartwf.rows_of_structure('hidden');
+SELECT smartwf.make_triggers('own', 'hidden');
+SELECT smartwf.make_triggers('hidden', 'hidden');
+SELECT smartwf.make_triggers_as_owner('own', 'hidden');
+SELECT smartwf.own_ddl('ALTER TABLE hidden DISABLE TRIGGER ALL');
+SELECT smartwf.reconcile('hidden');
+SELECT smartwf.detach('hidden');
+DROP TABLE own;
+RESET ROLE;
+DROP TABLE hidden;
 -- TRUNCATE ends no document that somebody has locked; a name is free again when its document is gone
 CREATE TABLE one (id text PRIMARY KEY, state text);
 CREATE TABLE two (id text PRIMARY KEY, state text);

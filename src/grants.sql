@@ -37,6 +37,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.render_template(text, jsonb, text, jsonb),
 	smartwf.route(text, text, jsonb),
 	smartwf.is_visible(text),
+	smartwf.is_readable(text),
 	smartwf.element_document(text, text, text),
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)

@@ -96,6 +96,11 @@ own_table_open(OwnTable *table, LOCKMODE lock)
 {
 	Relation	relation = table_open(smartwf_relation(table->relation), lock);
 
+	if (relation->rd_rel->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"smartwf.%s\" is not an ordinary table", RelationGetRelationName(relation)),
+				 errhint("The tables of smartwf are not those of its library; do not alter them.")));
 	if (table->generation != generation)
 	{
 		for (int i = 1; i <= table->columns; i++)
@@ -113,7 +118,9 @@ relation_owner(Oid relid)
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;

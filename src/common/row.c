@@ -122,11 +122,19 @@ List *
 rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 			  ScanDirection direction, int most)
 {
-	Relation	index = index_open(index_id, AccessShareLock);
-	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	IndexScanDesc scan = begin_index_scan(relation, index, snapshot, 1);
+	Relation	index;
+	TupleTableSlot *slot;
+	IndexScanDesc scan;
 	List	   *rows = NIL;
 
+	if (!OidIsValid(index_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has lost an index by which its rows are read",
+						RelationGetRelationName(relation))));
+	index = index_open(index_id, AccessShareLock);
+	slot = table_slot_create(relation, NULL);
+	scan = begin_index_scan(relation, index, snapshot, 1);
 	index_rescan(scan, key, 1, NULL, 0);
 	while (list_length(rows) < most && index_getnext_slot(scan, direction, slot))
 		rows = lappend(rows, ExecCopySlotHeapTuple(slot));

@@ -63,6 +63,8 @@ CREATE FUNCTION smartwf.triggers_of(relation regclass)
 	SELECT t.tgname, w.function, smartwf.structure_of_trigger(t.tgargs),
 		t.tgname = w.name AND t.tgtype = w.type AND t.tgenabled = 'O' AND t.tgqual IS NULL
 			AND t.tgattr = '' AND t.tgconstraint = 0 AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL
+			-- it would go with somebody else's extension
+			AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'x')
 	FROM pg_trigger t JOIN smartwf.wanted_triggers() w ON w.function = t.tgfoid
 	WHERE t.tgrelid = relation AND t.tgnargs = 1
 $$;
@@ -158,6 +160,18 @@ $$;
 COMMENT ON FUNCTION smartwf.make_triggers_as_owner(regclass, text) IS
 'Within make_triggers() and follow_ddl(): puts the triggers of a structure (text) on a table (regclass), its partitions and children where they are missing, and back on where they were changed. Raises 42501 for whom may not use the functions.';
 
+CREATE FUNCTION smartwf.make_triggers_of_structure(relation regclass, structure text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF smartwf.named_relation(structure) IS DISTINCT FROM relation THEN
+		RAISE EXCEPTION '"%" is not the table of structure "%"', relation, structure USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	PERFORM smartwf.make_triggers_as_owner(relation, structure);
+END
+$$;
+COMMENT ON FUNCTION smartwf.make_triggers_of_structure(regclass, text) IS
+'Within make_triggers(): puts the triggers of a structure (text) on its table (regclass). Raises 42501 for another table.';
+
 CREATE FUNCTION smartwf.make_triggers(relation regclass, structure text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_make_triggers';
 COMMENT ON FUNCTION smartwf.make_triggers(regclass, text) IS
@@ -181,7 +195,7 @@ COMMENT ON FUNCTION smartwf.missing_triggers(regclass, text) IS
 CREATE FUNCTION smartwf.rows_of_structure(structure text, OUT docid text, OUT state text) RETURNS SETOF record
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_rows_of_structure';
 COMMENT ON FUNCTION smartwf.rows_of_structure(text) IS
-'Document id and state (text) of every row of a structure (text), whatever policies say. Raises 42P01 if no table carries its triggers.';
+'Document id and state (text) of every row of a structure (text), whatever policies say. Raises 42P01 if no table carries its triggers, 42501 for whom is neither the owner of the table nor an administrator.';
 
 CREATE FUNCTION smartwf.record_end(docid text, workflow_id int) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -224,11 +238,25 @@ CREATE FUNCTION smartwf.refuse_locked(docid text, holder text) RETURNS void
 COMMENT ON FUNCTION smartwf.refuse_locked(text, text) IS
 'Raises WF300: a document (text) cannot be deleted, since it is locked by its holder (text).';
 
+-- Documents that an old snapshot does not see would live on without their rows.
+CREATE FUNCTION smartwf.require_read_committed() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+		RAISE EXCEPTION 'rows of an attached table come and go by DDL or TRUNCATE in READ COMMITTED only'
+			USING ERRCODE = 'invalid_transaction_state', HINT = 'Begin a transaction of that isolation level.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.require_read_committed() IS
+'Raises 25000 in a transaction that sees what was, not what is.';
+
 CREATE FUNCTION smartwf.end_without_rows(structure text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	ended bigint;
 BEGIN
+	PERFORM smartwf.require_read_committed();
 	PERFORM smartwf.require_unlocked(structure);
 	WITH gone AS (
 		UPDATE smartwf.elements e SET deleted_at = clock_timestamp()
@@ -254,10 +282,16 @@ CREATE FUNCTION smartwf.row_faults(s smartwf.structures, version_id int, is_trus
 		LEFT JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL
 		LEFT JOIN smartwf.states x ON x.workflow_id = version_id AND x.name = r.state
 		WHERE e.docid IS NULL AND (r.docid IS NULL OR x.name IS NULL OR NOT (is_trusted OR x.is_initial))
-		ORDER BY r.docid LIMIT 100) f
+		UNION ALL
+		-- a living document has no row of its own any more, and this one takes its place
+		SELECT format('CRUD0235 %s: its history says that it is in state "%s", not "%s"', r.docid, h.to_state, r.state)
+		FROM smartwf.rows_of_structure(s.name) r JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL,
+			LATERAL (SELECT x.to_state FROM smartwf.history x WHERE x.docid = r.docid ORDER BY x.revision DESC LIMIT 1) h
+		WHERE NOT is_trusted AND h.to_state IS DISTINCT FROM r.state
+		ORDER BY 1 LIMIT 100) f
 $$;
 COMMENT ON FUNCTION smartwf.row_faults(smartwf.structures, int, boolean) IS
-'Which new rows of a structure (row of structures) cannot be documents of a workflow version (int), the first hundred (text[], null: none): those in no known state, and, unless the caller is trusted (boolean), in another than the initial one. Raises nothing.';
+'Which new rows of a structure (row of structures) cannot be documents of a workflow version (int), the first hundred (text[], null: none): those in no known state, and, unless the caller is trusted (boolean), in another than the initial one, or than the history of a living document says. Raises nothing.';
 
 CREATE FUNCTION smartwf.require_free_names(s smartwf.structures) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -310,6 +344,7 @@ DECLARE
 	version_id int;
 	with_timer text[];
 BEGIN
+	PERFORM smartwf.require_read_committed();
 	SELECT * INTO s FROM smartwf.structures x WHERE x.name = structure;
 	SELECT id INTO version_id FROM smartwf.workflows w
 		WHERE w.name = s.workflow AND status = 'published' ORDER BY version DESC LIMIT 1;
@@ -343,6 +378,28 @@ $$;
 COMMENT ON FUNCTION smartwf.reconcile(text) IS
 'Makes the elements of a structure (text) agree with the rows of its table where the triggers could not: after a restore, replication, or work with triggers disabled. Returns how many it registered and how many it ended (bigint each). Raises WF001 for rows in no known state, 23505 for document ids that are taken, WF300 if it would end a document that somebody else has locked, 55000 on a subscriber.';
 
+CREATE FUNCTION smartwf.base_type(type oid) RETURNS oid
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE base (oid) AS (
+		SELECT type
+		UNION ALL
+		SELECT d.typbasetype FROM base JOIN pg_type d ON d.oid = base.oid AND d.typtype = 'd')
+	SELECT b.oid FROM base JOIN pg_type b ON b.oid = base.oid WHERE b.typtype <> 'd'
+$$;
+COMMENT ON FUNCTION smartwf.base_type(oid) IS
+'The type (oid) that a domain (oid) is made of; another type itself. Raises nothing.';
+
+-- Types whose values change their text when something else is renamed.
+CREATE FUNCTION smartwf.names_no_document(type oid) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT t.typtype = 'c' OR (t.typnamespace = 'pg_catalog'::regnamespace AND t.typname ~ '^reg')
+		OR (e.oid IS NOT NULL AND (e.typtype = 'e' OR smartwf.names_no_document(e.oid)))
+	FROM pg_type t LEFT JOIN pg_type e ON e.oid = smartwf.base_type(t.typelem) AND t.typcategory = 'A'
+	WHERE t.oid = smartwf.base_type(type)
+$$;
+COMMENT ON FUNCTION smartwf.names_no_document(oid) IS
+'True for a type (oid) whose values change their text when an attribute, an enum''s value or an object is renamed: composites, reg*, arrays of these and of enums. Raises nothing.';
+
 -- Why a table cannot be attached with these columns: a row a fault.
 CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, state_column text, docid_column text)
 	RETURNS SETOF text
@@ -367,6 +424,9 @@ CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, st
 	UNION ALL
 	SELECT format('WFL0302 %s: document id column "%s" is generated, but not stored', relation, docid_column)
 		FROM columns WHERE attname = docid_column AND attgenerated = 'v'
+	UNION ALL
+	SELECT format('WFL0302 %s: document id column "%s" is of type %s, whose values change their names', relation, docid_column, format_type(a.atttypid, NULL))
+		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0 AND smartwf.names_no_document(a.atttypid)
 	UNION ALL
 	SELECT format('WFL0302 %s: state column "%s" is of type %s, not text, varchar, an enum or a domain of these',
 			relation, state_column, format_type(oid, NULL))
@@ -581,6 +641,10 @@ CREATE FUNCTION smartwf.touched_relations() RETURNS SETOF regclass
 		SELECT d.refobjid FROM object o JOIN pg_depend d ON (d.classid, d.objid) = (o.classid, o.objid)
 		WHERE o.classid <> 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
 		UNION
+		-- a composite type, and the tables of that type
+		SELECT c.oid FROM object o JOIN pg_class t ON t.oid = o.objid AND t.relkind = 'c' JOIN pg_class c ON c.reloftype = t.reltype
+		WHERE o.classid = 'pg_class'::regclass
+		UNION
 		SELECT c.oid FROM object o JOIN pg_class c ON c.relnamespace = o.objid
 		WHERE o.classid = 'pg_namespace'::regclass AND c.relhastriggers)
 	SELECT c.oid::regclass FROM relation r JOIN pg_class c ON c.oid = r.oid WHERE c.relkind IN ('r', 'p', 'f')
@@ -591,13 +655,13 @@ COMMENT ON FUNCTION smartwf.touched_relations() IS
 CREATE FUNCTION smartwf.structures_of(relations regclass[]) RETURNS SETOF smartwf.structures
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT s.* FROM smartwf.structures s WHERE s.name IN (
-		SELECT t.structure FROM unnest(relations) r, smartwf.triggers_of(r) t
+		SELECT t.structure FROM unnest(relations) r, smartwf.family(r) f, smartwf.triggers_of(f) t
 		UNION
 		SELECT t.structure FROM unnest(relations) r, smartwf.ancestors(r) a, smartwf.triggers_of(a) t)
 	ORDER BY s.name
 $$;
 COMMENT ON FUNCTION smartwf.structures_of(regclass[]) IS
-'The structures whose triggers some tables (regclass[]) carry, or those above them. Raises nothing.';
+'The structures whose triggers some tables (regclass[]) carry, or those above or below them: what is done to a table is done to its children. Raises nothing.';
 
 CREATE FUNCTION smartwf.follow_name(s smartwf.structures, relation regclass) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -614,6 +678,9 @@ CREATE FUNCTION smartwf.impossible_members(s smartwf.structures, relation regcla
 	SELECT format('table %s: a foreign table passes no trigger here', f)
 	FROM smartwf.family(relation) f JOIN pg_class c ON c.oid = f WHERE c.relkind = 'f'
 	UNION ALL
+	SELECT format('table %s: the documents of a temporary table would outlive it', f)
+	FROM smartwf.family(relation) f JOIN pg_class c ON c.oid = f WHERE c.relpersistence = 't'
+	UNION ALL
 	SELECT DISTINCT format('table %s: it belongs to structure "%s", too', f, t.structure)
 	FROM smartwf.family(relation) f, smartwf.triggers_of(f) t WHERE t.structure <> s.name
 	UNION ALL
@@ -623,12 +690,26 @@ $$;
 COMMENT ON FUNCTION smartwf.impossible_members(smartwf.structures, regclass) IS
 'Which partitions or children the table (regclass) of a structure (row of structures) cannot have, a line each (set of text). Raises nothing.';
 
+CREATE FUNCTION smartwf.sources_of_columns(relation regclass) RETURNS SETOF oid
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH member (oid) AS (
+		SELECT f::oid FROM smartwf.family(relation) f
+		UNION
+		SELECT a::oid FROM smartwf.family(relation) f, smartwf.ancestors(f) a)
+	SELECT oid FROM member
+	UNION
+	-- the type of a typed table
+	SELECT t.oid FROM member m JOIN pg_class c ON c.oid = m.oid JOIN pg_class t ON t.reltype = c.reloftype WHERE c.reloftype <> 0
+$$;
+COMMENT ON FUNCTION smartwf.sources_of_columns(regclass) IS
+'The tables and types (set of oid, pg_class) whose columns a table (regclass), its partitions and children follow. Raises nothing.';
+
 -- What only an administrator may do.
 CREATE FUNCTION smartwf.column_faults(s smartwf.structures, relation regclass) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('table %s: column "%s" is dropped or gets another type', relation, c.name)
 	FROM pg_event_trigger_ddl_commands() d, unnest(smartwf.replaced_columns(d.command)) AS c (name)
-	WHERE d.classid = 'pg_class'::regclass AND d.objid IN (SELECT smartwf.family(relation)) AND c.name IN (s.state_column, s.docid_column)
+	WHERE d.classid = 'pg_class'::regclass AND d.objid IN (SELECT smartwf.sources_of_columns(relation)) AND c.name IN (s.state_column, s.docid_column)
 	UNION ALL
 	SELECT substr(f.fault, 9) FROM smartwf.workflows w, smartwf.attachment_faults(relation, w.id, s.state_column, s.docid_column) AS f (fault)
 	WHERE w.name = s.workflow AND w.status = 'published' AND f.fault ~ '^WFL030[123] '
@@ -636,7 +717,7 @@ CREATE FUNCTION smartwf.column_faults(s smartwf.structures, relation regclass) R
 	SELECT format('table %s: document "%s" would lose its name', relation, e.docid) FROM (
 		SELECT e.docid FROM smartwf.elements e
 		JOIN pg_attribute a ON a.attrelid = relation AND a.attname = s.docid_column
-		JOIN pg_enum l ON l.enumtypid = a.atttypid
+		JOIN pg_enum l ON l.enumtypid = smartwf.base_type(a.atttypid)
 		WHERE e.structure = s.name AND e.deleted_at IS NULL
 		GROUP BY e.docid HAVING NOT bool_or(e.docid = s.docid_prefix || l.enumlabel) ORDER BY e.docid LIMIT 1) e
 $$;
@@ -816,6 +897,7 @@ COMMENT ON FUNCTION smartwf.follow_ddl() IS
 CREATE FUNCTION smartwf.end_structure(structure text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM smartwf.require_read_committed();
 	IF NOT smartwf.is_replicated() THEN
 		WITH gone AS (
 			UPDATE smartwf.elements e SET deleted_at = clock_timestamp()

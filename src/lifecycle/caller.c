@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -19,6 +18,7 @@
 #include "common/compat.h"
 #include "common/locale.h"
 #include "common/relation.h"
+#include "statement.h"
 
 /* pg_catalog, the schema of the callee, that of the table, and the temporary one last. */
 static void
@@ -30,14 +30,6 @@ set_search_path(const Callee *callee)
 
 	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
-}
-
-/* May the caller read the whole row? */
-static bool
-may_read_row(const AttachedTable *table)
-{
-	return pg_class_aclcheck(table->relid, acting_role(), ACL_SELECT) == ACLCHECK_OK ||
-		pg_attribute_aclcheck_all(table->relid, acting_role(), ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK;
 }
 
 /*

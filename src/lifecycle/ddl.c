@@ -194,7 +194,7 @@ take_dropped(Datum *structures, Datum *relations)
 
 /* Which commands are of interest: a look, before SQL looks closer */
 
-/* Could a table carry our triggers, get them from above, or watch our tables? */
+/* Could a table carry our triggers, stand above or below one that does, or watch our tables? */
 static bool
 is_interesting_table(Oid relid)
 {
@@ -205,9 +205,20 @@ is_interesting_table(Oid relid)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_class) GETSTRUCT(tuple);
-	is_interesting = (form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE ||
-					  form->relkind == RELKIND_FOREIGN_TABLE) &&
-		(form->relhastriggers || form->relispartition || has_superclass(relid));
+	switch (form->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_FOREIGN_TABLE:
+			is_interesting = form->relhastriggers || form->relhassubclass ||
+				form->relispartition || has_superclass(relid);
+			break;
+		case RELKIND_COMPOSITE_TYPE:	/* of a typed table */
+			is_interesting = true;
+			break;
+		default:
+			is_interesting = false;
+	}
 	ReleaseSysCache(tuple);
 	return is_interesting;
 }
@@ -398,6 +409,15 @@ smartwf_record_truncate(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* What goes past privileges and policies of a table is its owner's business, or an administrator's. */
+static void
+require_ownership(Oid relid, bool or_administrator)
+{
+	if (has_privs_of_role(acting_role(), relation_owner(relid)) || (or_administrator && is_administrator()))
+		return;
+	aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
+}
+
 /* smartwf.make_triggers(relation, structure): for the owner of the table. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_make_triggers);
 Datum
@@ -405,12 +425,11 @@ smartwf_make_triggers(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
 	Call		call = {
-		.query = "SELECT smartwf.make_triggers_as_owner($1, $2)", .arguments = 2,
+		.query = "SELECT smartwf.make_triggers_of_structure($1, $2)", .arguments = 2,
 		.types = {REGCLASSOID, TEXTOID}, .values = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)},
 	};
 
-	if (!has_privs_of_role(acting_role(), relation_owner(relid)))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
+	require_ownership(relid, false);
 	run_as_owner(call_now, &call);
 	PG_RETURN_VOID();
 }
@@ -466,11 +485,16 @@ smartwf_rows_of_structure(PG_FUNCTION_ARGS)
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	const Structure *structure = structure_by_name(name);
 	ListCell   *cell;
+	Oid			relid;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (structure == NULL)
 		return (Datum) 0;
-	foreach(cell, find_all_inheritors(structure_relation(structure), AccessShareLock, NULL))
+	relid = structure_relation(structure);
+	/* within what we do for somebody, DDL or TRUNCATE, he has shown that he may do it */
+	if (GetUserId() != smartwf_owner())
+		require_ownership(relid, true);
+	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_RELATION)
 			put_rows_of_table(result, lfirst_oid(cell), name);
 	return (Datum) 0;

@@ -593,6 +593,16 @@ require_judged_role(const Change *change)
 				 errhint("Repeat the statement; add smartwf to shared_preload_libraries or session_preload_libraries.")));
 }
 
+/* A row that has moved must have come in the state in which it left, or to which it was to go. */
+static void
+require_judged_state(const Firing *firing, const Change *change)
+{
+	char	   *state = state_of_row(firing->table, firing->new, firing->descriptor);
+
+	if (state == NULL || strcmp(state, change->workflow->states[change->to].name) != 0)
+		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT, change->workflow->name);
+}
+
 static void
 after_insert(Firing *firing)
 {
@@ -603,6 +613,7 @@ after_insert(Firing *firing)
 	if (change != NULL && change->has_moved && change->has_left)
 	{
 		require_judged_role(change);
+		require_judged_state(firing, change);
 		if (change->recorded_in == InvalidSubTransactionId)
 			record_change(firing, change, firing->new);
 		pending_remove(change);

@@ -37,10 +37,30 @@ typedef struct PendingEntry
 static MemoryContext pending_context = NULL;
 static pending_table_hash *pending = NULL;
 
+/* A row that left one partition and came to no other would leave its document without one. */
+static void
+require_arrivals(void)
+{
+	pending_table_iterator iterator;
+	PendingEntry *entry;
+
+	if (pending == NULL)
+		return;
+	pending_table_start_iterate(pending, &iterator);
+	while ((entry = pending_table_iterate(pending, &iterator)) != NULL)
+		if (entry->newest != NULL && entry->newest->has_moved && entry->newest->has_left)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("document \"%s\" was lost on its way to another partition", entry->docid),
+					 errhint("A trigger of that partition suppressed the row.")));
+}
+
 /* The transaction is over: its memory goes by itself. */
 static void
 forget_all(XactEvent event, void *argument)
 {
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
+		require_arrivals();
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
 		event == XACT_EVENT_PREPARE)
 	{

@@ -279,6 +279,14 @@ may_select(const AttachedTable *table)
 		has_privilege(table, table->docid_column, ACL_SELECT);
 }
 
+/* May the caller read the whole row? */
+bool
+may_read_row(const AttachedTable *table)
+{
+	return pg_class_aclcheck(table->relid, acting_role(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(table->relid, acting_role(), ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK;
+}
+
 /* Does no policy hide rows from the caller? */
 bool
 sees_all_rows(const AttachedTable *table)

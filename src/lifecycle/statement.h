@@ -18,6 +18,7 @@ extern bool read_state(AttachedTable *table, const char *docid, char **state);
 extern char *key_equality(const AttachedTable *table);
 extern bool may_select(const AttachedTable *table);
 extern bool may_select_column(const AttachedTable *table, const char *name);
+extern bool may_read_row(const AttachedTable *table);
 extern bool sees_all_rows(const AttachedTable *table);
 extern bool may_update_state(const AttachedTable *table, bool without_policies);
 

@@ -81,7 +81,8 @@ column_number(Relation relation, const char *column, const Structure *structure)
 {
 	AttrNumber	number = get_attnum(RelationGetRelid(relation), column);
 
-	if (number == InvalidAttrNumber)
+	/* nor will a system column do, whatever our table says */
+	if (number <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of table \"%s\" does not exist",
