@@ -29,8 +29,8 @@ SQL_PARTS = \
 	src/flow/document.sql \
 	src/timer/timer.sql \
 	src/worker/worker.sql \
-	src/roles.sql \
 	src/http/route.sql \
+	src/roles.sql \
 	src/grants.sql \
 	src/http/api.sql
 

@@ -86,6 +86,40 @@ INSERT INTO smartwf.transitions (workflow_id, name, guard) VALUES (900, 'send', 
 INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition) VALUES (900, 'draft', 'sent', 'send');
 COMMIT;
 RESET ROLE;
+-- nor by a literal, whose type has a domain in it
+CREATE SCHEMA def;
+CREATE DOMAIN def.d AS int CHECK (app.whoami('domain'));
+CREATE TYPE def.c AS (x def.d);
+CREATE TYPE def.r AS RANGE (subtype = def.d);
+CREATE TYPE def.e AS ENUM ('a', 'b');
+GRANT USAGE ON SCHEMA def TO regress_definer, regress_clerk;
+SET ROLE regress_definer;
+SELECT smartwf.define_workflow(jsonb_build_object('name', 'LITERALS', 'states', '[{"name": "draft", "initial": true}, {"name": "sent"}]'::jsonb, 'transitions',
+	(SELECT jsonb_agg(jsonb_build_object('name', 't' || n, 'arcs', '[{"from": "draft", "to": "sent"}]'::jsonb, 'guard', guard)) FROM (VALUES
+		(1, '''{1}''::def.d[] IS NOT NULL'), (2, '''(1)''::def.c IS NOT NULL'), (3, '''[1,2)''::def.r IS NOT NULL'), (4, '''1''::def.d > 0'), (5, 'def.d ''1'' > 0'),
+		(6, 'list = ''{1}'''), (7, '''a''::def.e = ''a'' AND ''x'' || ''y'' = ''xy'' AND concat(''a'', id) <> '''' AND ''2020-01-01'' < CAST(''2021-01-01'' AS date)')) AS g (n, guard))));
+SELECT code, message FROM smartwf.check_workflow('LITERALS') WHERE severity = 'error';
+SELECT smartwf.guard_fault(g, NULL) FROM unnest(ARRAY['''z''::def.e = ''a''', '''x''::int > 0', '$1', '''a'' = $1', 'INTERVAL ''1 day'' > ''1 hour''', 'num_nulls(''a'') = 0 AND EXTRACT(year FROM DATE ''2020-01-01'') = 2020']) g;
+RESET ROLE;
+CREATE TABLE listed (id int PRIMARY KEY, state text, list def.d[]);
+SELECT smartwf.attach('listed', 'LITERALS', docid_prefix => 'l');
+GRANT SELECT, UPDATE ON listed TO regress_clerk;
+INSERT INTO listed VALUES (1);
+ALTER TABLE listed OWNER TO regress_owner;
+SET ROLE regress_owner;
+ALTER TABLE listed ADD note text;
+SET ROLE regress_clerk;
+SELECT smartwf.pass_transition('l1', 't1') #>> '{state,id}';
+RESET ROLE;
+UPDATE listed SET state = 'draft';
+SET ROLE regress_clerk;
+SELECT smartwf.pass_transition('l1', 't7') #>> '{state,id}';
+RESET ROLE;
+UPDATE listed SET state = 'draft';
+SET ROLE regress_clerk;
+SELECT t, message FROM unnest(ARRAY['t2', 't3', 't4', 't5', 't6']) t, smartwf.blockers('l1', t);
+RESET ROLE;
+DROP TABLE listed;
 CREATE TABLE doc (id int PRIMARY KEY, state text, amount text DEFAULT '5', author text);
 SELECT smartwf.attach('doc', 'F', docid_prefix => 'd');
 SELECT * FROM smartwf.check_workflow('F');
@@ -405,7 +439,7 @@ SELECT smartwf.start_flow('mine') IS NOT NULL;
 SELECT count(*) FROM smartwf.runs WHERE flow = 'mine';
 RESET ROLE;
 DROP TABLE doc, bound;
-DROP SCHEMA app, trap CASCADE;
+DROP SCHEMA app, trap, def CASCADE;
 DROP EXTENSION smartwf;
 DROP OWNED BY regress_owner, regress_clerk, regress_definer, regress_web, regress_low, regress_gone CASCADE;
 DROP ROLE regress_owner, regress_clerk, regress_definer, regress_web, regress_low, regress_gone;

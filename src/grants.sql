@@ -38,6 +38,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.route(text, text, jsonb),
 	smartwf.is_visible(text),
 	smartwf.is_readable(text),
+	smartwf.may_restore_run(text, text),
 	smartwf.element_document(text, text, text),
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)

@@ -44,7 +44,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.grant_restore(name) IS
-'For the owner of the extension: gives a role (name) that is no superuser, a database''s owner say, what it takes to restore a dump: to fill the tables of smartwf and to make its triggers on tables of its own. It can define workflows and flows then. Raises 42501 for anybody else.';
+'For the owner of the extension: gives a role (name) that is no superuser, a database''s owner say, what it takes to restore a dump: to fill the tables of smartwf and to make its triggers on tables of its own. It can define workflows and flows then, and restores runs under way only where they act for roles that it is a member of. Raises 42501 for anybody else.';
 
 CREATE FUNCTION smartwf.revoke_restore(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -61,13 +61,23 @@ $$;
 COMMENT ON FUNCTION smartwf.revoke_restore(name) IS
 'For the owner of the extension: takes from a role (name) what grant_restore() gave, and all that it had on these tables. Raises 42501 for anybody else.';
 
+-- Runs act for those whom they name: whoever restores brings back what acts for roles of his
+-- own, and what is over.
+CREATE FUNCTION smartwf.may_restore_run(starter text, status text) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT status IN ('finished', 'cancelled')
+		OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = starter AND pg_has_role(r.oid, 'MEMBER'))
+$$;
+COMMENT ON FUNCTION smartwf.may_restore_run(text, text) IS
+'True if the caller may restore a run of that starter (text) and status (text): one that is over, or acts for a role of which he is a member. Raises nothing.';
+
 DO $install$
 DECLARE
 	name text;
 BEGIN
-	-- who restores is no reader of what the policies of others hide, and COPY asks for none
-	FOREACH name IN ARRAY ARRAY['runs', 'run_steps', 'confirmations', 'answers', 'notifications'] LOOP
+	FOREACH name IN ARRAY ARRAY['run_steps', 'confirmations', 'answers', 'notifications'] LOOP
 		EXECUTE format('CREATE POLICY restore ON smartwf.%I FOR INSERT WITH CHECK (true)', name);
 	END LOOP;
 END
 $install$;
+CREATE POLICY restore ON smartwf.runs FOR INSERT WITH CHECK (smartwf.may_restore_run(starter, status));

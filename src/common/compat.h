@@ -10,6 +10,8 @@
 #include "access/genam.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "nodes/value.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
@@ -17,6 +19,21 @@
 #if PG_VERSION_NUM < 140000
 #error "smartwf needs PostgreSQL 14 or later"
 #endif
+
+/* 15 has the value of a literal in its node, and no longer a node of its own. */
+static inline char *
+string_literal(Node *node)
+{
+	A_Const    *literal = (A_Const *) node;
+
+	if (!IsA(node, A_Const))
+		return NULL;
+#if PG_VERSION_NUM >= 150000
+	return !literal->isnull && IsA(&literal->val, String) ? strVal(&literal->val) : NULL;
+#else
+	return IsA(&literal->val, String) ? strVal(&literal->val) : NULL;
+#endif
+}
 
 /* 15 reserves the prefix of our settings; 14 can only warn of strangers. */
 #if PG_VERSION_NUM < 150000

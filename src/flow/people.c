@@ -7,10 +7,12 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/async.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -59,6 +61,29 @@ find_flow_function(const char *name, Oid result_type)
 }
 
 /*
+ * A timer's task acts as the owner of the table, whoever has defined it: it calls
+ * functions of his own, and of superusers.
+ */
+static void
+require_trusted_function(Oid function, const char *name)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+		ReleaseSysCache(tuple);
+	}
+	if (owner != GetUserId() && !superuser_arg(owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("function %s belongs to \"%s\"", name, GetUserNameFromId(owner, true)),
+				 errdetail("A timer acts as \"%s\", the owner of the table, and calls functions of that role or of a superuser.",
+						   GetUserNameFromId(GetUserId(), false))));
+}
+
+/*
  * Call a function that the flow names.  Others may come across the run now, so
  * it is stored first.
  */
@@ -68,9 +93,13 @@ call_flow_function(Run *run, const char *name, Oid result_type, bool *isnull)
 	LOCAL_FCINFO(fcinfo, 2);
 	FmgrInfo	flinfo;
 	Datum		result;
+	Oid			function;
 
 	run_store(run);
-	fmgr_info(find_flow_function(name, result_type), &flinfo);
+	function = find_flow_function(name, result_type);
+	if (run->is_task)
+		require_trusted_function(function, name);
+	fmgr_info(function, &flinfo);
 	InitFunctionCallInfoData(*fcinfo, &flinfo, 2, InvalidOid, NULL, NULL);
 	fcinfo->args[0].value = JsonbPGetDatum(run->model);
 	fcinfo->args[0].isnull = false;

@@ -14,6 +14,7 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -27,6 +28,7 @@
 #include "parser/parser.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -71,11 +73,101 @@ parse_expression(const char *text)
 	return NULL;				/* keep the compiler quiet */
 }
 
+/*
+ * Literals.  To analyze one calls the input function of its type, and that the
+ * constraints of domains: somebody's functions, in an array of a domain say.  So
+ * each stands as a parameter for a while; those of PostgreSQL's own types and of
+ * enums become constants again, the others are read when the guard is evaluated.
+ */
+typedef struct Literals
+{
+	List	   *texts;			/* of char * */
+	bool		has_parameter;	/* the guard has some of its own */
+}			Literals;
+
+static bool
+take_literals(Node *node, void *context)
+{
+	Literals   *literals = context;
+	char	   *text = node == NULL ? NULL : string_literal(node);
+
+	if (node == NULL || IsA(node, TypeName))
+		return false;
+	literals->has_parameter |= IsA(node, ParamRef);
+	if (text != NULL)
+	{
+		ParamRef   *reference = (ParamRef *) node;
+		int			location = ((A_Const *) node)->location;
+
+		StaticAssertStmt(sizeof(ParamRef) <= sizeof(A_Const), "a literal must have room for a parameter");
+		literals->texts = lappend(literals->texts, text);
+		reference->type = T_ParamRef;
+		reference->number = list_length(literals->texts);
+		reference->location = location;
+		return false;
+	}
+	return raw_expression_tree_walker(node, take_literals, context);
+}
+
+static Node *
+literal_parameter(ParseState *state, ParamRef *reference)
+{
+	Param	   *parameter = makeNode(Param);
+
+	parameter->paramkind = PARAM_EXTERN;
+	parameter->paramid = reference->number;
+	parameter->paramtype = UNKNOWNOID;
+	parameter->paramtypmod = -1;
+	parameter->location = reference->location;
+	return (Node *) parameter;
+}
+
+/* Can a literal of that type be read without anybody's function being called? */
+static bool
+is_harmless_type(Oid type)
+{
+	return type < FirstNormalObjectId || type_is_enum(type);
+}
+
+/* A literal has found its type. */
+static Node *
+typed_literal(ParseState *state, Param *parameter, Oid type, int32 typmod, int location)
+{
+	const Literals *literals = state->p_ref_hook_state;
+	char	   *text = list_nth(literals->texts, parameter->paramid - 1);
+	CoerceViaIO *reading;
+
+	if (is_harmless_type(type))
+		return coerce_type(state, (Node *) makeConst(UNKNOWNOID, -1, InvalidOid, -2, CStringGetDatum(text), false, false),
+						   UNKNOWNOID, type, typmod, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, location);
+	reading = makeNode(CoerceViaIO);
+	reading->arg = (Expr *) makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1, CStringGetTextDatum(text), false, false);
+	reading->resulttype = type;
+	reading->coerceformat = COERCE_EXPLICIT_CAST;
+	reading->location = location;
+	return (Node *) reading;
+}
+
+/* Those that a function takes as they are. */
+static Node *
+untyped_literals(Node *node, void *context)
+{
+	const Literals *literals = context;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Param))
+		return (Node *) makeConst(UNKNOWNOID, -1, InvalidOid, -2,
+								  CStringGetDatum(list_nth(literals->texts, ((Param *) node)->paramid - 1)), false, false);
+	return expression_tree_mutator(node, untyped_literals, context);
+}
+
 /* Resolve names, calling nothing: columns in RELATION (none if NULL), the rest in pg_catalog. */
 static Node *
 analyze_expression(Node *parsed, Relation relation)
 {
 	ParseState *state = make_parsestate(NULL);
+	Literals	literals = {NIL, false};
 	int			level = NewGUCNestLevel();
 	Node	   *expression;
 
@@ -86,7 +178,16 @@ analyze_expression(Node *parsed, Relation relation)
 						 addRangeTableEntryForRelation(state, relation, AccessShareLock,
 													   NULL, false, true),
 						 false, true, true);
+	(void) take_literals(parsed, &literals);
+	if (literals.has_parameter)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_PARAMETER),
+				 errmsg("a guard has no parameters")));
+	state->p_ref_hook_state = &literals;
+	state->p_paramref_hook = literal_parameter;
+	state->p_coerce_param_hook = typed_literal;
 	expression = transformExpr(state, parsed, EXPR_KIND_CHECK_CONSTRAINT);
+	expression = untyped_literals(expression, &literals);
 	if (exprType(expression) != BOOLOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -25,7 +25,8 @@ COMMENT ON FUNCTION smartwf.start_state_timer(text) IS
 'Starts the timer of the state that a document (text) is in, and ends all others of it; for reconcile(), since no transition led there. Raises what get_states() raises for a document.';
 
 CREATE VIEW smartwf.timers WITH (security_barrier) AS
-SELECT e.docid, e.timer, e.task, k.kind, k.settings, e.action, e.reference_column, e.due_at, e.attempt, e.sqlstate,
+SELECT e.docid, e.timer, e.task, k.kind, k.settings, e.action, e.reference_column,
+	CASE WHEN e.reference_column IS NULL OR smartwf.is_readable(e.docid) THEN e.due_at END AS due_at, e.attempt, e.sqlstate,
 	CASE WHEN e.message IS NOT NULL AND smartwf.is_readable(e.docid) THEN e.message END AS message, e.attached_at
 FROM smartwf.element_timers e JOIN smartwf.timer_tasks k ON k.workflow_id = e.workflow_id AND k.timer = e.timer AND k.position = e.task
 WHERE smartwf.is_visible(e.docid);
@@ -38,7 +39,7 @@ COMMENT ON COLUMN smartwf.timers.kind IS 'What it does.';
 COMMENT ON COLUMN smartwf.timers.settings IS 'With what.';
 COMMENT ON COLUMN smartwf.timers.action IS 'volatile: the next transition ends it; persistent: it runs until it is unattached.';
 COMMENT ON COLUMN smartwf.timers.reference_column IS 'The column that it counts from; null: from when it was attached.';
-COMMENT ON COLUMN smartwf.timers.due_at IS 'When; null: its date is not there, or it has failed for good.';
+COMMENT ON COLUMN smartwf.timers.due_at IS 'When; null: it counts from a column and the caller may not read all of them, its date is not there, or it has failed for good.';
 COMMENT ON COLUMN smartwf.timers.attempt IS 'How often it has failed.';
 COMMENT ON COLUMN smartwf.timers.sqlstate IS 'Of the last failure.';
 COMMENT ON COLUMN smartwf.timers.message IS 'Why it failed; null to those who may not read all columns of the document.';
