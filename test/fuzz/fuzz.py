@@ -23,6 +23,9 @@ LEAK = re.compile(r"WARNING:.*(leaked|leak:|reference leak|problem in|not closed
 # answers stay text: some are nested deeper than Python reads
 psycopg2.extras.register_default_json(loads=str)
 psycopg2.extras.register_default_jsonb(loads=str)
+# times, too: PostgreSQL's go further than Python's
+psycopg2.extensions.register_type(psycopg2.extensions.new_type((1082, 1083, 1114, 1184, 1186, 1266), "TIME_AS_TEXT", lambda value, cursor: value))
+psycopg2.extensions.register_type(psycopg2.extensions.new_type((1115, 1182, 1183, 1185, 1187, 1270), "TIMES_AS_TEXT", lambda value, cursor: value))
 
 
 class Skip(Exception):
