@@ -226,6 +226,12 @@ BEGIN
 			RAISE EXCEPTION 'undone';
 		EXCEPTION WHEN raise_exception THEN NULL;
 		END;
+	ELSIF NEW.note = TG_NAME || ' tries once' THEN
+		BEGIN
+			UPDATE doc SET state = 'end', note = NULL WHERE id IN (25, 26) AND state = 'control';
+			RAISE EXCEPTION 'undone';
+		EXCEPTION WHEN raise_exception THEN NULL;
+		END;
 	END IF;
 	RETURN NEW;
 END $$;
@@ -233,6 +239,10 @@ SET ROLE regress_smartwf_user;
 INSERT INTO doc VALUES (21), (22);
 UPDATE doc SET state = 'control', note = CASE id WHEN 21 THEN 'last tries' END WHERE id > 20;
 SELECT * FROM lines() WHERE docid IN ('21', '22');
+INSERT INTO doc VALUES (25), (26);
+UPDATE doc SET state = 'control', note = CASE id WHEN 25 THEN 'last tries once' END WHERE id IN (25, 26);
+SELECT * FROM lines() WHERE docid IN ('25', '26');
+DELETE FROM doc WHERE id IN (25, 26);
 RESET ROLE;
 -- rows inserted by a statement and changed by its own triggers before their birth is recorded
 CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS $$
