@@ -49,3 +49,7 @@ finished() {
 grep -q 'failed|.*"cascade_low" does not hold the right' <<<"$(finished cascade_low)"
 [ "$(finished cascade_clerk)" = "finished|" ]
 [ "$(sql cascade -At -c "SELECT actor, to_state FROM smartwf.history WHERE docid = '1' ORDER BY revision DESC LIMIT 1")" = "cascade_clerk|sent" ]
+configure
+server restart
+dropdb cascade
+sql -c "DROP ROLE cascade_low, cascade_clerk"

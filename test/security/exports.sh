@@ -23,3 +23,5 @@ LD_PRELOAD=$CLUSTER/impostor.so server restart
 sql exports -c "CREATE ROLE nobody_special"
 [ "$(sql exports -At -c "SET ROLE nobody_special" -c "SELECT smartwf.is_administrator()")" = f ]
 server restart
+dropdb exports
+sql -c "DROP ROLE nobody_special"
