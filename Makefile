@@ -13,7 +13,10 @@ SQL_PARTS = \
 	src/lifecycle/element.sql \
 	src/lifecycle/enforce.sql \
 	src/lifecycle/check.sql \
+	src/lifecycle/trigger.sql \
+	src/lifecycle/reconcile.sql \
 	src/lifecycle/attach.sql \
+	src/lifecycle/ddl.sql \
 	src/lifecycle/define.sql \
 	src/lifecycle/import.sql \
 	src/lifecycle/transition.sql \

@@ -50,7 +50,8 @@ CREATE CAST (public.mood AS pg_catalog.text) WITH FUNCTION trap.cast_mood(public
 CREATE TABLE moody (id int PRIMARY KEY, state public.mood);
 RESET ROLE;
 SELECT smartwf.attach('moody', 'S');
-SELECT smartwf.define_workflow('{"name": "M", "states": [{"name": "a", "initial": true}, {"name": "b"}], "transitions": [{"name": "t", "arcs": [{"from": "a", "to": "b"}]}]}');
+SELECT smartwf.define_workflow('{"name": "M", "states": [{"name": "a", "initial": true},
+  {"name": "b"}], "transitions": [{"name": "t", "arcs": [{"from": "a", "to": "b"}]}]}');
 SELECT smartwf.attach('moody', 'M', docid_prefix => 'm');
 SET ROLE regress_mallory;
 INSERT INTO moody VALUES (1);
@@ -65,7 +66,8 @@ CREATE TABLE words (id text PRIMARY KEY, state text);
 RESET ROLE;
 SELECT smartwf.attach('words', 'M');
 INSERT INTO words VALUES (E'''; DROP TABLE doc; --'), (E'$1'), (E'a\nb'), (E'%s%n'), ('é€😀'), (repeat('x', 1000)), ('');
-SELECT left(docid, 20) AS docid, left(smartwf.pass_transition(docid, 't') ->> 'uri', 60) AS uri FROM smartwf.elements WHERE structure = 'words' ORDER BY 1;
+SELECT left(docid, 20) AS docid, left(smartwf.pass_transition(docid, 't') ->> 'uri', 60) AS uri FROM smartwf.elements
+	WHERE structure = 'words' ORDER BY 1;
 SELECT smartwf.pass_transition(E'''; DROP TABLE doc; --', '"; --');
 SELECT smartwf.pass_transition('é€😀', 't', '%s %n', '{"%s": 1}');
 SELECT smartwf.pass_transition('%s', '%d%n');

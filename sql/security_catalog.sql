@@ -24,14 +24,17 @@ SHOW search_path;
 -- every function has a path of its own, or none and no name without a schema
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'smartwf'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
-	AND NOT coalesce(p.proconfig, '{}') && ARRAY['search_path=pg_catalog, pg_temp'] AND NOT coalesce(p.proconfig, '{}') && ARRAY['search_path="pg_catalog, pg_temp"'];
+	AND NOT coalesce(p.proconfig, '{}') && ARRAY['search_path=pg_catalog, pg_temp']
+	AND NOT coalesce(p.proconfig, '{}') && ARRAY['search_path="pg_catalog, pg_temp"'];
 
 SELECT smartwf.define_workflow('{"name": "M", "states": [{"name": "draft", "initial": true}, {"name": "sent"}, {"name": "end"}],
- "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "m2": "public.m2"}, {"name": "end", "arcs": [{"from": "sent", "to": "end"}], "m0": "public.m0"}]}');
+ "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "m2": "public.m2"},
+  {"name": "end", "arcs": [{"from": "sent", "to": "end"}], "m0": "public.m0"}]}');
 CREATE FUNCTION m0(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT NULL::text $$;
 CREATE FUNCTION m2(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT e.docid || ' ' || (e.element ->> 'state') $$;
 SELECT smartwf.define_workflow('{"name": "M", "states": [{"name": "draft", "initial": true}, {"name": "sent"}, {"name": "end"}],
- "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "m2": "public.m2"}, {"name": "back", "arcs": [{"from": "sent", "to": "draft"}]},
+ "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "m2": "public.m2"},
+  {"name": "back", "arcs": [{"from": "sent", "to": "draft"}]},
   {"name": "end", "arcs": [{"from": "sent", "to": "end"}], "m0": "public.m0"}]}');
 CREATE TABLE doc (id int PRIMARY KEY, state text, due date);
 SELECT smartwf.attach('doc', 'M');
@@ -170,7 +173,10 @@ INSERT INTO smartwf.states (workflow_id, name) VALUES (701, 'lost');
 ROLLBACK TO s;
 INSERT INTO smartwf.states (workflow_id, name, is_initial) VALUES (701, 'draft', true);
 SET CONSTRAINTS ALL IMMEDIATE;
+-- then it is checked and frozen at once
+SAVEPOINT s;
 INSERT INTO smartwf.states (workflow_id, name) VALUES (701, 'second');
+ROLLBACK TO s;
 COMMIT;
 SELECT shape = smartwf.workflow_shape(id) AS is_frozen FROM smartwf.workflows WHERE id = 701;
 

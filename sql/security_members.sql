@@ -9,9 +9,11 @@ CREATE ROLE regress_other;
 CREATE SCHEMA app AUTHORIZATION regress_owner;
 GRANT USAGE ON SCHEMA app TO PUBLIC;
 SELECT smartwf.define_workflow('{"name": "M", "states": [{"name": "draft", "initial": true}, {"name": "sent"}, {"name": "paid"}],
- "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}]}, {"name": "pay", "arcs": [{"from": "sent", "to": "paid"}], "grants": [{"role": "pg_monitor"}]}]}');
+ "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}]},
+  {"name": "pay", "arcs": [{"from": "sent", "to": "paid"}], "grants": [{"role": "pg_monitor"}]}]}');
 CREATE FUNCTION app.strayed() RETURNS TABLE (docid text, history text) LANGUAGE sql AS $$
-	SELECT e.docid, (SELECT h.to_state FROM smartwf.history h WHERE h.docid = e.docid ORDER BY h.revision DESC LIMIT 1) FROM smartwf.elements e WHERE e.deleted_at IS NULL ORDER BY 1 $$;
+	SELECT e.docid, (SELECT h.to_state FROM smartwf.history h WHERE h.docid = e.docid ORDER BY h.revision DESC LIMIT 1) FROM smartwf.elements e
+	WHERE e.deleted_at IS NULL ORDER BY 1 $$;
 
 -- a parent above the attached table
 SET ROLE regress_owner;

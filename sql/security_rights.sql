@@ -78,7 +78,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA smartwf TO regress_
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA smartwf TO regress_definer;
 SET ROLE regress_definer;
 SELECT smartwf.define_workflow('{"name": "F", "states": [{"name": "draft", "initial": true}, {"name": "sent"}],
- "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "guard": "app.whoami(''guard'')"}, {"name": "back", "arcs": [{"from": "sent", "to": "draft"}]}]}');
+ "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "guard": "app.whoami(''guard'')"},
+  {"name": "back", "arcs": [{"from": "sent", "to": "draft"}]}]}');
 BEGIN;
 INSERT INTO smartwf.workflows (id, name) VALUES (900, 'ROWS');
 INSERT INTO smartwf.states (workflow_id, name, is_initial) VALUES (900, 'draft', true), (900, 'sent', false);
@@ -94,7 +95,8 @@ CREATE TYPE def.r AS RANGE (subtype = def.d);
 CREATE TYPE def.e AS ENUM ('a', 'b');
 GRANT USAGE ON SCHEMA def TO regress_definer, regress_clerk;
 SET ROLE regress_definer;
-SELECT smartwf.define_workflow(jsonb_build_object('name', 'LITERALS', 'states', '[{"name": "draft", "initial": true}, {"name": "sent"}]'::jsonb, 'transitions',
+SELECT smartwf.define_workflow(jsonb_build_object('name', 'LITERALS', 'states', '[{"name": "draft", "initial": true},
+  {"name": "sent"}]'::jsonb, 'transitions',
 	(SELECT jsonb_agg(jsonb_build_object('name', 't' || n, 'arcs', '[{"from": "draft", "to": "sent"}]'::jsonb, 'guard', guard)) FROM (VALUES
 		(1, '''{1}''::def.d[] IS NOT NULL'), (2, '''(1)''::def.c IS NOT NULL'), (3, '''[1,2)''::def.r IS NOT NULL'), (4, '''1''::def.d > 0'), (5, 'def.d ''1'' > 0'),
 		(6, 'list = ''{1}'''), (7, '''a''::def.e = ''a'' AND ''x'' || ''y'' = ''xy'' AND concat(''a'', id) <> '''' AND ''2020-01-01'' < CAST(''2021-01-01'' AS date)')) AS g (n, guard))));
@@ -223,8 +225,10 @@ DROP TABLE doc;
 
 -- what guard and hooks were shown is what is stored, whoever else changes the row
 SELECT smartwf.define_workflow('{"name": "S", "states": [{"name": "draft", "initial": true}, {"name": "sent"}],
- "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "guard": "amount < 100"}, {"name": "free", "arcs": [{"from": "sent", "to": "draft"}]}]}');
-CREATE TABLE doc (id int, region text DEFAULT 'a', state text, amount numeric DEFAULT 1, twice numeric GENERATED ALWAYS AS (amount * 2) STORED) PARTITION BY LIST (region);
+ "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}], "guard": "amount < 100"},
+  {"name": "free", "arcs": [{"from": "sent", "to": "draft"}]}]}');
+CREATE TABLE doc (id int, region text DEFAULT 'a', state text, amount numeric DEFAULT 1, twice numeric GENERATED ALWAYS AS (amount * 2) STORED)
+	PARTITION BY LIST (region);
 CREATE TABLE doc_a PARTITION OF doc FOR VALUES IN ('a');
 CREATE TABLE doc_b (amount numeric, gone int, twice numeric GENERATED ALWAYS AS (amount * 2) STORED, state text, region text, id int);
 ALTER TABLE doc_b DROP gone;

@@ -7,14 +7,16 @@ CREATE ROLE regress_owner;
 CREATE ROLE regress_mallory;
 GRANT CREATE, USAGE ON SCHEMA public TO regress_owner, regress_mallory;
 SELECT smartwf.define_workflow('{"name": "T", "states": [{"name": "draft", "initial": true}, {"name": "sent"}, {"name": "paid"}],
- "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}]}, {"name": "pay", "arcs": [{"from": "sent", "to": "paid"}], "grants": [{"role": "regress_owner"}]}]}');
+ "transitions": [{"name": "send", "arcs": [{"from": "draft", "to": "sent"}]},
+  {"name": "pay", "arcs": [{"from": "sent", "to": "paid"}], "grants": [{"role": "regress_owner"}]}]}');
 CREATE TABLE bill (id int PRIMARY KEY, state text, amount numeric DEFAULT 1);
 SELECT smartwf.attach('bill', 'T');
 INSERT INTO bill SELECT g FROM generate_series(1, 5) g;
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE FUNCTION standing() RETURNS TABLE (structure text, relation text, triggers bigint, alive bigint) LANGUAGE sql AS $$
 	SELECT s.name, s.relation_schema || '.' || s.relation_name,
-		(SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = format('%I.%I', s.relation_schema, s.relation_name)::regclass
+		(SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+	WHERE t.tgrelid = format('%I.%I', s.relation_schema, s.relation_name)::regclass
 			AND p.pronamespace = 'smartwf'::regnamespace AND t.tgenabled = 'O'),
 		(SELECT count(*) FROM smartwf.elements e WHERE e.structure = s.name AND e.deleted_at IS NULL)
 	FROM smartwf.structures s ORDER BY 1 $$;
@@ -196,6 +198,20 @@ ALTER TABLE watcher ADD FOREIGN KEY (id) REFERENCES smartwf.workflows ON DELETE 
 DROP TABLE watcher;
 RESET ROLE;
 REVOKE ALL ON smartwf.workflows, smartwf.runs, smartwf.history FROM regress_mallory;
+-- a DROP that was rolled back is not held against the next one
+CREATE FUNCTION not_today() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_identity = 'public.bill') THEN RAISE EXCEPTION 'not today'; END IF;
+END
+$$;
+CREATE EVENT TRIGGER a_not_today ON sql_drop EXECUTE FUNCTION not_today();
+SET ROLE regress_owner;
+CREATE TABLE spare (id int);
+DO $$ BEGIN DROP TABLE bill CASCADE; EXCEPTION WHEN raise_exception THEN DROP TABLE spare; END $$;
+SELECT to_regclass('spare') IS NULL AS is_dropped, to_regclass('bill') IS NOT NULL AS is_kept;
+RESET ROLE;
+DROP EVENT TRIGGER a_not_today;
+DROP FUNCTION not_today;
 -- an owner can drop his table
 SET ROLE regress_owner;
 DROP TABLE bill CASCADE;

@@ -39,6 +39,8 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.is_visible(text),
 	smartwf.is_readable(text),
 	smartwf.may_restore_run(text, text),
+	smartwf.may_restore_step(bigint),
+	smartwf.may_restore_answer(bigint),
 	smartwf.element_document(text, text, text),
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)

@@ -20,46 +20,64 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.forget_role(text) IS
-'For administrators: ends what is bound to a role (text) that was dropped: its grants on transitions and flows, its runs that are not over, what it is asked, its locks; a new role of that name begins with nothing. Raises 42501 for whom is no administrator or may not write these tables.';
+'For administrators: ends what is bound to a role (text) that was dropped: its grants on transitions and flows, its '
+'runs that are not over, what it is asked, its locks; a new role of that name begins with nothing. Raises 42501 for '
+'whom is no administrator or may not write these tables.';
 
 -- A dump holds definitions and runs as rows of our tables, and our triggers on others.
 CREATE FUNCTION smartwf.restore_functions() RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT 'smartwf.judge_change(), smartwf.record_change(), smartwf.record_truncate(), smartwf.template_fault(text), smartwf.flow_shape(int), smartwf.refuse(text, text[])'
+	SELECT 'smartwf.judge_change(), smartwf.record_change(), smartwf.record_truncate(), smartwf.template_fault(text), '
+		'smartwf.flow_shape(int), smartwf.refuse(text, text[])'
 $$;
 COMMENT ON FUNCTION smartwf.restore_functions() IS
-'The functions (text, as GRANT takes them) that a restore calls: those of our triggers on attached tables, and what the triggers on definitions call. Raises nothing.';
+'The functions (text, as GRANT takes them) that a restore calls: those of our triggers on attached tables, and what '
+'the triggers on definitions call. Raises nothing.';
+
+CREATE FUNCTION smartwf.restore_relations() RETURNS TABLE (relation regclass, kind text, privileges text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT c.oid::regclass, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, CASE c.relkind WHEN 'S' THEN 'SELECT, UPDATE' ELSE 'SELECT, INSERT' END
+	FROM pg_extension e, unnest(e.extconfig) AS config (oid) JOIN pg_class c USING (oid) WHERE e.extname = 'smartwf'
+$$;
+COMMENT ON FUNCTION smartwf.restore_relations() IS
+'The tables and sequences (regclass) that a dump fills, what GRANT calls their kind, and the privileges that it '
+'takes (text each). Raises nothing.';
 
 CREATE FUNCTION smartwf.grant_restore(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	relation regclass;
+	filled record;
 BEGIN
-	FOR relation IN SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'smartwf' LOOP
-		EXECUTE format('GRANT %s ON %s %s TO %I WITH GRANT OPTION',
-			CASE (SELECT relkind FROM pg_class WHERE oid = relation) WHEN 'S' THEN 'SELECT, UPDATE' ELSE 'SELECT, INSERT' END,
-			CASE (SELECT relkind FROM pg_class WHERE oid = relation) WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relation, role);
+	FOR filled IN SELECT * FROM smartwf.restore_relations() LOOP
+		EXECUTE format('GRANT %s ON %s %s TO %I WITH GRANT OPTION', filled.privileges, filled.kind, filled.relation, role);
 	END LOOP;
 	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I WITH GRANT OPTION', smartwf.restore_functions(), role);
 END
 $$;
 COMMENT ON FUNCTION smartwf.grant_restore(name) IS
-'For the owner of the extension: gives a role (name) that is no superuser, a database''s owner say, what it takes to restore a dump: to fill the tables of smartwf and to make its triggers on tables of its own. It can define workflows and flows then, and restores runs under way only where they act for roles that it is a member of. Raises 42501 for anybody else.';
+'For the owner of the extension: gives a role (name) that is no superuser, a database''s owner say, what it takes to '
+'restore a dump: to fill the tables of smartwf and to make its triggers on tables of its own. It can define '
+'workflows and flows and write history then, and restores runs under way only where they act for roles that it is a '
+'member of. Take it back with revoke_restore(). Raises 42501 for anybody else.';
 
 CREATE FUNCTION smartwf.revoke_restore(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	relation regclass;
+	filled record;
 BEGIN
-	FOR relation IN SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'smartwf' LOOP
-		EXECUTE format('REVOKE ALL ON %s %s FROM %I CASCADE',
-			CASE (SELECT relkind FROM pg_class WHERE oid = relation) WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relation, role);
+	FOR filled IN SELECT * FROM smartwf.restore_relations() LOOP
+		EXECUTE format('REVOKE ALL ON %s %s FROM %I CASCADE', filled.kind, filled.relation, role);
 	END LOOP;
 	EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I CASCADE', smartwf.restore_functions(), role);
+	-- what belongs to no run would be taken for that of a later one
+	DELETE FROM smartwf.run_steps s WHERE NOT EXISTS (SELECT FROM smartwf.runs r WHERE r.id = s.run);
+	DELETE FROM smartwf.confirmations c WHERE NOT EXISTS (SELECT FROM smartwf.runs r WHERE r.id = c.run);
+	DELETE FROM smartwf.answers a WHERE NOT EXISTS (SELECT FROM smartwf.confirmations c WHERE c.id = a.confirmation);
 END
 $$;
 COMMENT ON FUNCTION smartwf.revoke_restore(name) IS
-'For the owner of the extension: takes from a role (name) what grant_restore() gave, and all that it had on these tables. Raises 42501 for anybody else.';
+'For the owner of the extension: takes from a role (name) what grant_restore() gave, and all that it had on these '
+'tables, and removes steps, questions and answers that belong to no run. Raises 42501 for anybody else.';
 
 -- Runs act for those whom they name: whoever restores brings back what acts for roles of his
 -- own, and what is over.
@@ -69,15 +87,23 @@ CREATE FUNCTION smartwf.may_restore_run(starter text, status text) RETURNS boole
 		OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = starter AND pg_has_role(r.oid, 'MEMBER'))
 $$;
 COMMENT ON FUNCTION smartwf.may_restore_run(text, text) IS
-'True if the caller may restore a run of that starter (text) and status (text): one that is over, or acts for a role of which he is a member. Raises nothing.';
+'True if the caller may restore a run of that starter (text) and status (text): one that is over, or acts for a role '
+'of which he is a member. Raises nothing.';
 
-DO $install$
-DECLARE
-	name text;
-BEGIN
-	FOREACH name IN ARRAY ARRAY['run_steps', 'confirmations', 'answers', 'notifications'] LOOP
-		EXECUTE format('CREATE POLICY restore ON smartwf.%I FOR INSERT WITH CHECK (true)', name);
-	END LOOP;
-END
-$install$;
+CREATE FUNCTION smartwf.may_restore_step(run bigint) RETURNS boolean
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_may_restore_step';
+COMMENT ON FUNCTION smartwf.may_restore_step(bigint) IS
+'True if the caller may restore what belongs to a run (bigint): there is no such run yet, it is over, or it acts for '
+'a role that he has. Raises nothing.';
+
+CREATE FUNCTION smartwf.may_restore_answer(confirmation bigint) RETURNS boolean
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_may_restore_answer';
+COMMENT ON FUNCTION smartwf.may_restore_answer(bigint) IS
+'True if the caller may restore an answer to a confirmation (bigint): as may_restore_step() of the run that asks. '
+'Raises nothing.';
+
 CREATE POLICY restore ON smartwf.runs FOR INSERT WITH CHECK (smartwf.may_restore_run(starter, status));
+CREATE POLICY restore ON smartwf.run_steps FOR INSERT WITH CHECK (smartwf.may_restore_step(run));
+CREATE POLICY restore ON smartwf.confirmations FOR INSERT WITH CHECK (smartwf.may_restore_step(run));
+CREATE POLICY restore ON smartwf.answers FOR INSERT WITH CHECK (smartwf.may_restore_answer(confirmation));
+CREATE POLICY restore ON smartwf.notifications FOR INSERT WITH CHECK (run IS NULL OR smartwf.may_restore_step(run));

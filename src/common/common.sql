@@ -32,38 +32,46 @@ CREATE TABLE smartwf.known_roles (
 	role bigint NOT NULL
 );
 COMMENT ON TABLE smartwf.known_roles IS
-'Which role (OID) each name means that a grant, a run, a question or a lock is bound to. It is not dumped: a restored name means the role of that name. A role that was dropped and made anew is another one, until forget_role() has ended what was bound to the earlier one.';
+'Which role (OID) each name means that a grant, a run, a question or a lock is bound to. It is not dumped: a '
+'restored name means the role of that name. A role that was dropped and made anew is another one, until '
+'forget_role() has ended what was bound to the earlier one.';
 GRANT SELECT ON smartwf.known_roles TO PUBLIC;
 
 CREATE FUNCTION smartwf.actor() RETURNS text
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_actor';
 COMMENT ON FUNCTION smartwf.actor() IS
-'The name that history keeps for the caller (text): the claim of request.jwt.claims that smartwf.actor_claim names, else the current role. Raises 22P02 if the claims are no JSON.';
+'The name that history keeps for the caller (text): the claim of request.jwt.claims that smartwf.actor_claim names, '
+'else the current role. Raises 22P02 if the claims are no JSON.';
 
 CREATE FUNCTION smartwf.acting_role() RETURNS text
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_acting_role';
 COMMENT ON FUNCTION smartwf.acting_role() IS
-'The role (text) whose rights are checked: the current one, or the one for which a foreign-key cascade or smartwf itself works. Raises nothing.';
+'The role (text) whose rights are checked: the current one, or the one for which a foreign-key cascade or smartwf '
+'itself works. Raises nothing.';
 
 CREATE FUNCTION smartwf.actor_is_person() RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_actor_is_person';
 COMMENT ON FUNCTION smartwf.actor_is_person() IS
-'True if smartwf.actor() is the name of a person, from a claim, and not that of the current role. Raises 22P02 if the claims are no JSON.';
+'True if smartwf.actor() is the name of a person, from a claim, and not that of the current role. Raises 22P02 if '
+'the claims are no JSON.';
 
 CREATE FUNCTION smartwf.is_administrator() RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_is_administrator';
 COMMENT ON FUNCTION smartwf.is_administrator() IS
-'True if the caller administers all workflows: a superuser, or a member of the role that smartwf.admin_role names. Raises nothing.';
+'True if the caller administers all workflows: a superuser, or a member of the role that smartwf.admin_role names. '
+'Raises nothing.';
 
 CREATE FUNCTION smartwf.bind_role(name text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_bind_role';
 COMMENT ON FUNCTION smartwf.bind_role(text) IS
-'Notes which role a name (text) means from now on; nothing if there is no role of that name. For triggers on the tables of grants. Raises 42710 if it has meant another role, which was dropped since.';
+'Notes which role a name (text) means from now on; nothing if there is no role of that name. For triggers on the '
+'tables of grants. Raises 42710 if it has meant another role, which was dropped since.';
 
 CREATE FUNCTION smartwf.bind_grantee() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_bind_grantee';
 COMMENT ON FUNCTION smartwf.bind_grantee() IS
-'Trigger BEFORE INSERT, UPDATE on a table of grants; its argument is the column that names a role: what bind_role() does. Raises as that.';
+'Trigger BEFORE INSERT, UPDATE on a table of grants; its argument is the column that names a role: what bind_role() '
+'does. Raises as that.';
 
 CREATE FUNCTION smartwf.forget_binding() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_forget_binding';
@@ -77,14 +85,18 @@ CREATE FUNCTION smartwf.failures(OUT code text, OUT sqlstate text, OUT http_stat
 	RETURNS SETOF record
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_failures_list';
 COMMENT ON FUNCTION smartwf.failures() IS
-'Every documented failure, a row each: code (text), SQLSTATE (text), HTTP status (int) and HTTP message (text). Raises nothing.';
+'Every documented failure, a row each: code (text), SQLSTATE (text), HTTP status (int) and HTTP message (text). '
+'Raises nothing.';
 
 CREATE FUNCTION smartwf.clock() RETURNS timestamptz
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_clock';
 COMMENT ON FUNCTION smartwf.clock() IS
-'The time (timestamptz) by which runs, timers and deliveries fall due: the server''s, unless advance_clock() has put it forward in this session. Raises nothing.';
+'The time (timestamptz) by which runs, timers and deliveries fall due: the server''s, unless advance_clock() has put '
+'it forward in this session. Raises nothing.';
 
 CREATE FUNCTION smartwf.advance_clock(by interval) RETURNS timestamptz
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_advance_clock';
 COMMENT ON FUNCTION smartwf.advance_clock(interval) IS
-'For tests of timers: puts the clock of this session forward by an interval (back for a negative one; null: to the server''s time), so that CALL smartwf.work() in it does what is due by then. Background workers go by the server''s time. Returns the clock''s time (timestamptz). Raises 42501 for whom is no administrator.';
+'For tests of timers: puts the clock of this session forward by an interval (back for a negative one; null: to the '
+'server''s time), so that CALL smartwf.work() in it does what is due by then. Background workers go by the server''s '
+'time. Returns the clock''s time (timestamptz). Raises 42501 for whom is no administrator.';

@@ -8,7 +8,8 @@ CREATE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 			FROM smartwf.flow_faults(smartwf.flow_form(flow_id)::jsonb) f))
 $$;
 COMMENT ON FUNCTION smartwf.builder_answer(int) IS
-'What every verb of the builder returns about a flow version (int, its id): {"definition", "faults": [{"severity", "code", "object", "message"}]} (json). Raises nothing.';
+'What every verb of the builder returns about a flow version (int, its id): {"definition", "faults": [{"severity", '
+'"code", "object", "message"}]} (json). Raises nothing.';
 
 CREATE FUNCTION smartwf.draft_of(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -45,7 +46,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.draft_flow(text) IS
-'Makes a draft of a flow (text): a copy of its newest version, or an empty one; a draft that is there stays as it is. Returns the builder''s answer (json). Raises WF400 for what is no name.';
+'Makes a draft of a flow (text): a copy of its newest version, or an empty one; a draft that is there stays as it '
+'is. Returns the builder''s answer (json). Raises WF400 for what is no name.';
 
 CREATE FUNCTION smartwf.discard_flow(flow text) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -59,7 +61,8 @@ CREATE FUNCTION smartwf.publish_flow(flow text) RETURNS int
 	UPDATE smartwf.flows SET status = 'published' WHERE id = smartwf.draft_of(flow) RETURNING version
 $$;
 COMMENT ON FUNCTION smartwf.publish_flow(text) IS
-'Publishes the draft of a flow (text) and returns its version (int). Raises WF001 with every fault, 42704 if there is no draft.';
+'Publishes the draft of a flow (text) and returns its version (int). Raises WF001 with every fault, 42704 if there '
+'is no draft.';
 
 -- Stages
 
@@ -91,7 +94,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_name(int, text, text) IS
-'Raises WF400 unless a text (text) can name a stage or step (what, text), and 23505 if one of the flow version (int, its id) has that name.';
+'Raises WF400 unless a text (text) can name a stage or step (what, text), and 23505 if one of the flow version (int, '
+'its id) has that name.';
 
 CREATE FUNCTION smartwf.add_stage(flow text, name text, at_position int DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -107,7 +111,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.add_stage(text, text, int) IS
-'Adds a stage of a name (text) to the draft of a flow (text), at a position (int, from 1; default: last). Returns the builder''s answer (json). Raises WF400, 23505 for a name that is taken, 42704 without a draft.';
+'Adds a stage of a name (text) to the draft of a flow (text), at a position (int, from 1; default: last). Returns '
+'the builder''s answer (json). Raises WF400, 23505 for a name that is taken, 42704 without a draft.';
 
 CREATE FUNCTION smartwf.rename_stage(flow text, stage text, name text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -123,7 +128,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.rename_stage(text, text, text) IS
-'Gives a stage (text) of the draft of a flow (text) another name (text). Returns the builder''s answer (json). Raises WF400, 23505 for a name that is taken, 42704 for an unknown stage or without a draft.';
+'Gives a stage (text) of the draft of a flow (text) another name (text). Returns the builder''s answer (json). '
+'Raises WF400, 23505 for a name that is taken, 42704 for an unknown stage or without a draft.';
 
 CREATE FUNCTION smartwf.move_stage(flow text, stage text, at_position int) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -138,7 +144,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.move_stage(text, text, int) IS
-'Moves a stage (text) of the draft of a flow (text) to a position (int, from 1). Returns the builder''s answer (json). Raises 42704 for an unknown stage or without a draft.';
+'Moves a stage (text) of the draft of a flow (text) to a position (int, from 1). Returns the builder''s answer '
+'(json). Raises 42704 for an unknown stage or without a draft.';
 
 CREATE FUNCTION smartwf.remove_stage(flow text, stage text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -152,7 +159,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.remove_stage(text, text) IS
-'Removes a stage (text) and its steps from the draft of a flow (text). Returns the builder''s answer (json). Raises 42704 for an unknown stage or without a draft.';
+'Removes a stage (text) and its steps from the draft of a flow (text). Returns the builder''s answer (json). Raises '
+'42704 for an unknown stage or without a draft.';
 
 -- Steps
 
@@ -224,7 +232,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.place_for_step(int, text, int, text, text, text, text) IS
-'A place for a step of a flow version (int, its id) in a stage (text), or in a branch (text; branch_value, text, of a case) of a parent (text), at a position (int, null: last) among those that are not the one that moves there (text); a value that a switch_case has no branch for gets one; a step with a branch failure takes it. Raises 42704 for an unknown stage or parent, WF400 for a branch that there cannot be.';
+'A place for a step of a flow version (int, its id) in a stage (text), or in a branch (text; branch_value, text, of '
+'a case) of a parent (text), at a position (int, null: last) among those that are not the one that moves there '
+'(text); a value that a switch_case has no branch for gets one; a step with a branch failure takes it. Raises 42704 '
+'for an unknown stage or parent, WF400 for a branch that there cannot be.';
 
 CREATE FUNCTION smartwf.add_step(flow text, stage text, step jsonb, at_position int DEFAULT NULL,
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
@@ -253,7 +264,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.add_step(text, text, jsonb, int, text, text, text) IS
-'Adds a step (jsonb: name, kind, settings, branches) to a stage (text) of the draft of a flow (text), or to a branch (text: else, case, default, failure; branch_value, text: the value of a case) of another step (parent, text), at a position (int, from 1; default: last). Returns the builder''s answer (json). Raises WF400, 23505 for a name that is taken, 42704 for an unknown stage or parent or without a draft.';
+'Adds a step (jsonb: name, kind, settings, branches) to a stage (text) of the draft of a flow (text), or to a branch '
+'(text: else, case, default, failure; branch_value, text: the value of a case) of another step (parent, text), at a '
+'position (int, from 1; default: last). Returns the builder''s answer (json). Raises WF400, 23505 for a name that is '
+'taken, 42704 for an unknown stage or parent or without a draft.';
 
 CREATE FUNCTION smartwf.update_step(flow text, step text, changes jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -285,7 +299,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.update_step(text, text, jsonb) IS
-'Changes (jsonb object) name, kind, settings, the cases (list of values) or what happens when it fails (failure: object without steps, or null) of a step (text) of the draft of a flow (text); what is not named stays. Returns the builder''s answer (json). Raises WF400, also if a branch that would go still has steps; 23505 for a name that is taken, 42704 for an unknown step or without a draft.';
+'Changes (jsonb object) name, kind, settings, the cases (list of values) or what happens when it fails (failure: '
+'object without steps, or null) of a step (text) of the draft of a flow (text); what is not named stays. Returns the '
+'builder''s answer (json). Raises WF400, also if a branch that would go still has steps; 23505 for a name that is '
+'taken, 42704 for an unknown step or without a draft.';
 
 CREATE FUNCTION smartwf.move_step(flow text, step text, stage text DEFAULT NULL, at_position int DEFAULT NULL,
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
@@ -317,7 +334,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.move_step(text, text, text, int, text, text, text) IS
-'Moves a step (text), with all in its branches, of the draft of a flow (text) to a stage (text, default: its own), or to a branch (text; branch_value, text) of another step (parent, text), at a position (int, from 1; default: last). Returns the builder''s answer (json). Raises WF400, also for a step in its own branch; 42704 for an unknown step, stage or parent or without a draft.';
+'Moves a step (text), with all in its branches, of the draft of a flow (text) to a stage (text, default: its own), '
+'or to a branch (text; branch_value, text) of another step (parent, text), at a position (int, from 1; default: '
+'last). Returns the builder''s answer (json). Raises WF400, also for a step in its own branch; 42704 for an unknown '
+'step, stage or parent or without a draft.';
 
 CREATE FUNCTION smartwf.remove_step(flow text, step text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -331,4 +351,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.remove_step(text, text) IS
-'Removes a step (text), with all in its branches, from the draft of a flow (text). Returns the builder''s answer (json). Raises 42704 for an unknown step or without a draft.';
+'Removes a step (text), with all in its branches, from the draft of a flow (text). Returns the builder''s answer '
+'(json). Raises 42704 for an unknown step or without a draft.';

@@ -43,7 +43,8 @@ CREATE FUNCTION smartwf.flow_settings()
 		(VALUES ('userField', 'string'), ('users', 'array'), ('userRouting', 'string')) AS recipient (setting, type)
 $$;
 COMMENT ON FUNCTION smartwf.flow_settings() IS
-'The kinds of steps and the settings of each, with JSON type and whether it is needed; a kind without settings has one row without. Raises nothing.';
+'The kinds of steps and the settings of each, with JSON type and whether it is needed; a kind without settings has '
+'one row without. Raises nothing.';
 
 -- Every step of a flow, flat, in whatever branch it stands.
 CREATE FUNCTION smartwf.flow_steps(definition jsonb)
@@ -68,7 +69,8 @@ CREATE FUNCTION smartwf.flow_steps(definition jsonb)
 	FROM step
 $$;
 COMMENT ON FUNCTION smartwf.flow_steps(jsonb) IS
-'Every step of a flow''s JSON form (jsonb), a row each: what to call it, its JSON, where it stands; path (text[]) sorts as they are read. Raises nothing.';
+'Every step of a flow''s JSON form (jsonb), a row each: what to call it, its JSON, where it stands; path (text[]) '
+'sorts as they are read. Raises nothing.';
 
 -- Faults in the form: names, kinds, settings.
 CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
@@ -146,7 +148,8 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 	WHERE s.kind <> b.of_kind AND s.item ? b.key
 $$;
 COMMENT ON FUNCTION smartwf.flow_form_faults(jsonb) IS
-'Faults in the form of a flow''s JSON (jsonb): names, kinds, settings unknown, missing or of the wrong type. Raises nothing.';
+'Faults in the form of a flow''s JSON (jsonb): names, kinds, settings unknown, missing or of the wrong type. Raises '
+'nothing.';
 
 -- A function that a flow names: (model jsonb, run bigint) returns something.
 CREATE FUNCTION smartwf.flow_function_fault(name text, returns text) RETURNS text
@@ -171,7 +174,8 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_function_fault(text, text) IS
-'Why the named function (text, schema.function) cannot be called with a model and a run and return a type (text), as text; null if it can. Raises nothing.';
+'Why the named function (text, schema.function) cannot be called with a model and a run and return a type (text), as '
+'text; null if it can. Raises nothing.';
 
 CREATE FUNCTION smartwf.is_interval(text text, must_last boolean) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -182,7 +186,8 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 COMMENT ON FUNCTION smartwf.is_interval(text, boolean) IS
-'True if a text (text) is an interval that is not negative, and longer than nothing where it must last (boolean). Raises nothing.';
+'True if a text (text) is an interval that is not negative, and longer than nothing where it must last (boolean). '
+'Raises nothing.';
 
 -- Faults in what a well-formed step says.
 CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
@@ -260,7 +265,8 @@ CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 	WHERE jsonb_typeof(settings -> 'userRouting') = 'string' AND smartwf.flow_function_fault(settings ->> 'userRouting', 'text[]') IS NOT NULL
 $$;
 COMMENT ON FUNCTION smartwf.flow_setting_faults(jsonb) IS
-'Faults in what the steps of a flow''s JSON (jsonb) say: channels, operators, recipients, templates, dataflows. Raises nothing.';
+'Faults in what the steps of a flow''s JSON (jsonb) say: channels, operators, recipients, templates, dataflows. '
+'Raises nothing.';
 
 -- Faults in how the steps follow each other.
 CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
@@ -287,7 +293,8 @@ CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
 			AND ((e.list = s.list AND e.number < s.number) OR (e.parent IS NULL AND e.stage_number < s.stage_number)))
 $$;
 COMMENT ON FUNCTION smartwf.flow_order_faults(jsonb) IS
-'Faults in the order of the steps of a flow''s JSON (jsonb): alternatives without a finish, switches without a branch, steps that nothing reaches. Raises nothing.';
+'Faults in the order of the steps of a flow''s JSON (jsonb): alternatives without a finish, switches without a '
+'branch, steps that nothing reaches. Raises nothing.';
 
 -- Where the model is known: fields that it lacks.
 CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
@@ -322,7 +329,8 @@ CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 		AND a.attname = split_part(n.field, '.', 1))
 $$;
 COMMENT ON FUNCTION smartwf.flow_field_faults(jsonb) IS
-'Fields that a flow''s JSON (jsonb) names and the elements of its structure lack; a warning where a template names them. Raises nothing.';
+'Fields that a flow''s JSON (jsonb) names and the elements of its structure lack; a warning where a template names '
+'them. Raises nothing.';
 
 CREATE FUNCTION smartwf.flow_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -343,4 +351,5 @@ CREATE FUNCTION smartwf.flow_faults(definition jsonb)
 	ORDER BY severity, object COLLATE "C", code COLLATE "C", message COLLATE "C"
 $$;
 COMMENT ON FUNCTION smartwf.flow_faults(jsonb) IS
-'Everything that is wrong ("error") or odd ("warning") with a flow''s JSON form (jsonb): severity, code, object, message (text). Raises nothing.';
+'Everything that is wrong ("error") or odd ("warning") with a flow''s JSON form (jsonb): severity, code, object, '
+'message (text). Raises nothing.';

@@ -9,7 +9,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_list(int, text, text, text, text) IS
-'The steps of one list of a flow (int): of a stage (text), or of a branch (text, and its value, text) of a parent (text), as JSON. Raises nothing.';
+'The steps of one list of a flow (int): of a stage (text), or of a branch (text, and its value, text) of a parent '
+'(text), as JSON. Raises nothing.';
 
 -- The branches that a kind of step has are always shown; what happens when it
 -- fails, where that is said.
@@ -46,6 +47,24 @@ $$;
 COMMENT ON FUNCTION smartwf.flow_form(int) IS
 'A flow version (int, its id) in the JSON form (json) that define_flow() takes; null if there is none. Raises nothing.';
 
+-- Whoever wrote the rows: what the engine relies on.  It looks when it reads a flow.
+CREATE FUNCTION smartwf.flow_is_sound(flow_id int) RETURNS boolean
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	definition jsonb := smartwf.flow_form(flow_id);
+BEGIN
+	RETURN NOT EXISTS (SELECT FROM smartwf.flow_form_faults(definition))
+		-- what a flow names elsewhere may be gone since
+		AND NOT EXISTS (SELECT FROM smartwf.flow_setting_faults(definition) f WHERE f.code NOT IN ('WFL0509', 'WFL0510', 'WFL0516'))
+		AND NOT EXISTS (SELECT FROM smartwf.flow_order_faults(definition))
+		-- each step stands where its parent and its stage are
+		AND (SELECT count(*) FROM smartwf.flow_steps(definition)) = (SELECT count(*) FROM smartwf.steps s WHERE s.flow_id = flow_is_sound.flow_id);
+END
+$$;
+COMMENT ON FUNCTION smartwf.flow_is_sound(int) IS
+'True if the rows of a flow version (int) make a flow that can be driven: kinds, settings and order are in order, '
+'and no step is lost. Raises nothing.';
+
 CREATE FUNCTION smartwf.flow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.flow_form(f.id) FROM smartwf.flows f
@@ -53,7 +72,8 @@ CREATE FUNCTION smartwf.flow_definition(name text, version int DEFAULT NULL) RET
 	ORDER BY f.version DESC LIMIT 1
 $$;
 COMMENT ON FUNCTION smartwf.flow_definition(text, int) IS
-'A flow (text) of a version (int, default: the newest, drafts included) in the JSON form (json) that define_flow() takes, every key shown; null if there is none. Raises nothing.';
+'A flow (text) of a version (int, default: the newest, drafts included) in the JSON form (json) that define_flow() '
+'takes, every key shown; null if there is none. Raises nothing.';
 
 CREATE FUNCTION smartwf.check_flow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -65,7 +85,8 @@ CREATE FUNCTION smartwf.check_flow(name text, version int DEFAULT NULL)
 	WHERE smartwf.flow_definition(name, version) IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_flow(text, int) IS
-'Everything that is wrong ("error") or odd ("warning") with a stored flow (text) of a version (int, default: the newest, drafts included): severity, code, object, message (text). Raises nothing.';
+'Everything that is wrong ("error") or odd ("warning") with a stored flow (text) of a version (int, default: the '
+'newest, drafts included): severity, code, object, message (text). Raises nothing.';
 
 CREATE FUNCTION smartwf.require_valid_flow(definition json) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -83,7 +104,8 @@ CREATE FUNCTION smartwf.complete_failure(failure jsonb) RETURNS jsonb
 	WHERE jsonb_typeof(failure) = 'object'
 $$;
 COMMENT ON FUNCTION smartwf.complete_failure(jsonb) IS
-'What happens when a step fails (jsonb), without the steps of its branch, every default filled in; null if nothing is said. Raises nothing.';
+'What happens when a step fails (jsonb), without the steps of its branch, every default filled in; null if nothing '
+'is said. Raises nothing.';
 
 CREATE FUNCTION smartwf.complete_flow_list(list jsonb) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -125,7 +147,8 @@ CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS 
 		FROM smartwf.flow_steps(definition) s ORDER BY s.path;
 $$;
 COMMENT ON FUNCTION smartwf.store_flow_steps(int, jsonb) IS
-'Stores the stages and steps of a complete form (jsonb) as those of a draft (int, its id). Raises constraint violations.';
+'Stores the stages and steps of a complete form (jsonb) as those of a draft (int, its id). Raises constraint '
+'violations.';
 
 CREATE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -144,7 +167,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.store_flow(jsonb) IS
-'Stores a complete form (jsonb) as the next version of its flow, a draft, and returns its id (int). Raises constraint violations: a flow has one draft at a time.';
+'Stores a complete form (jsonb) as the next version of its flow, a draft, and returns its id (int). Raises '
+'constraint violations: a flow has one draft at a time.';
 
 CREATE FUNCTION smartwf.define_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -180,7 +204,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.define_flow(jsonb) IS
-'Defines a flow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, or if the flow has a draft; WF400 for what is no JSON object; warns of what is odd.';
+'Defines a flow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the '
+'version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, or if '
+'the flow has a draft; WF400 for what is no JSON object; warns of what is odd.';
 
 CREATE FUNCTION smartwf.register_dataflow(name text, function text, description text DEFAULT '') RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -200,4 +226,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.register_dataflow(text, text, text) IS
-'Registers a function (text, schema.function; (model jsonb, run bigint) returns jsonb) as a dataflow of a name (text), with a description (text); again: replaces it. Raises WF001 if there is no such function, WF400 for what is no name.';
+'Registers a function (text, schema.function; (model jsonb, run bigint) returns jsonb) as a dataflow of a name '
+'(text), with a description (text); again: replaces it. Raises WF001 if there is no such function, WF400 for what is '
+'no name.';

@@ -14,7 +14,10 @@ CREATE TABLE smartwf.flows (
 );
 CREATE UNIQUE INDEX flows_one_draft ON smartwf.flows (name) WHERE status = 'draft';
 COMMENT ON TABLE smartwf.flows IS
-'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: any number). shape: the checksum of what is frozen, set when it is published; as in workflows.';
+'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. '
+'structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a '
+'step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: '
+'any number). shape: the checksum of what is frozen, set when it is published; as in workflows.';
 
 CREATE TABLE smartwf.flow_grants (
 	flow_id int NOT NULL,
@@ -23,7 +26,8 @@ CREATE TABLE smartwf.flow_grants (
 	PRIMARY KEY (flow_id, role)
 );
 COMMENT ON TABLE smartwf.flow_grants IS
-'Roles whose members see the runs of a flow with restricted access. May change at any time, also of a published version.';
+'Roles whose members see the runs of a flow with restricted access. May change at any time, also of a published '
+'version.';
 
 CREATE TABLE smartwf.stages (
 	flow_id int NOT NULL,
@@ -45,7 +49,7 @@ CREATE TABLE smartwf.steps (
 	position int NOT NULL,
 	kind text NOT NULL,
 	settings jsonb NOT NULL DEFAULT '{}',
-	cases jsonb CHECK ((kind = 'switch_case') = (cases IS NOT NULL)),
+	cases jsonb CHECK ((kind = 'switch_case') = (cases IS NOT NULL)) CHECK (jsonb_typeof(cases) = 'array'),
 	failure jsonb,
 	PRIMARY KEY (flow_id, name),
 	CHECK ((parent IS NULL) = (branch IS NULL)),
@@ -53,7 +57,10 @@ CREATE TABLE smartwf.steps (
 );
 CREATE INDEX steps_parent ON smartwf.steps (flow_id, parent);
 COMMENT ON TABLE smartwf.steps IS
-'Steps of a flow, from top to bottom in their stage, or in a branch of the step that is their parent: else of an if_condition; case (of branch_value) or default of a switch_case; failure of a step that has one. Positions count from 1 without gaps in each list. cases: the values for which a switch_case has a branch, be it empty. failure: what happens when the step fails (retries, backoff, maximumBackoff, then); null: the run fails.';
+'Steps of a flow, from top to bottom in their stage, or in a branch of the step that is their parent: else of an '
+'if_condition; case (of branch_value) or default of a switch_case; failure of a step that has one. Positions count '
+'from 1 without gaps in each list. cases: the values for which a switch_case has a branch, be it empty. failure: '
+'what happens when the step fails (retries, backoff, maximumBackoff, then); null: the run fails.';
 
 CREATE TABLE smartwf.dataflows (
 	name text COLLATE "C" PRIMARY KEY,
@@ -61,7 +68,8 @@ CREATE TABLE smartwf.dataflows (
 	description text NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE smartwf.dataflows IS
-'Functions that flows may execute, (model jsonb, run bigint) returns jsonb, by name (schema.function). Managed by register_dataflow().';
+'Functions that flows may execute, (model jsonb, run bigint) returns jsonb, by name (schema.function). Managed by '
+'register_dataflow().';
 
 CREATE INDEX steps_stage ON smartwf.steps (flow_id, stage);
 CREATE TRIGGER cascade AFTER DELETE ON smartwf.flows FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'id',
@@ -123,7 +131,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.protect_flow() IS
-'Trigger BEFORE INSERT, UPDATE, DELETE on the tables of flows: checks a flow that is published, and keeps its shape from then on. Raises WF001.';
+'Trigger BEFORE INSERT, UPDATE, DELETE on the tables of flows: checks a flow that is published, and keeps its shape '
+'from then on. Raises WF001.';
 
 DO $install$
 DECLARE
@@ -136,6 +145,7 @@ BEGIN
 		IF name IN ('flows', 'stages', 'steps') THEN
 			EXECUTE format('CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.%I
 				FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow()', name);
+			EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I EXECUTE FUNCTION smartwf.refuse_truncate()', name);
 		END IF;
 		PERFORM pg_catalog.pg_extension_config_dump(format('smartwf.%I', name)::regclass, '');
 	END LOOP;

@@ -25,7 +25,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.run_steps_document(bigint, int, text, text, text, text, boolean) IS
-'One list of steps of a run (bigint), with what came of them and all that their branches hold, as JSON. Raises nothing.';
+'One list of steps of a run (bigint), with what came of them and all that their branches hold, as JSON. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.whole_run_document(run bigint) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -43,7 +44,9 @@ COMMENT ON FUNCTION smartwf.whole_run_document(bigint) IS
 CREATE FUNCTION smartwf.run_document(run bigint) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_run_document';
 COMMENT ON FUNCTION smartwf.run_document(bigint) IS
-'How far a run (bigint) is (json): flow, document, status, error; stages and steps with status (done, waiting, failed, cancelled, pending, skipped), attempts, when, how long (seconds), what changed, who is waited for, and the branches. Raises 42704 for a run that there is not or that the caller may not see, WF400 for null.';
+'How far a run (bigint) is (json): flow, document, status, error; stages and steps with status (done, waiting, '
+'failed, cancelled, pending, skipped), attempts, when, how long (seconds), what changed, who is waited for, and the '
+'branches. Raises 42704 for a run that there is not or that the caller may not see, WF400 for null.';
 
 -- A flow as nodes and edges; one model for all formats.
 CREATE FUNCTION smartwf.flow_edges(of_flow int)
@@ -72,7 +75,8 @@ CREATE FUNCTION smartwf.flow_edges(of_flow int)
 		UNION ALL SELECT 'failure', NULL WHERE s.failure ->> 'then' = 'branch') b
 $$;
 COMMENT ON FUNCTION smartwf.flow_edges(int) IS
-'Which step of a flow version (int, its id) can follow which, and when; to_step is null where the flow ends. Raises nothing.';
+'Which step of a flow version (int, its id) can follow which, and when; to_step is null where the flow ends. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.flow_diagram(name text, format text DEFAULT 'mermaid', run bigint DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -105,4 +109,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_diagram(text, text, bigint) IS
-'The newest version of a flow (text), or that of a run (bigint) with the steps marked that it has taken, as a diagram (text) in a format (text: mermaid, dot or plantuml). Raises WF400 for another format, 42704 for an unknown flow or a run of another.';
+'The newest version of a flow (text), or that of a run (bigint) with the steps marked that it has taken, as a '
+'diagram (text) in a format (text: mermaid, dot or plantuml). Raises WF400 for another format, 42704 for an unknown '
+'flow or a run of another.';

@@ -86,7 +86,8 @@ read_flow(void *argument)
 		step->cases = result_jsonb(i, 13);
 		step->failure = result_jsonb(i, 14);
 	}
-	for (int i = 0; i < flow->number_of_steps; i++)
+	/* the parents of what is not complete need not be there */
+	for (int i = 0; i < flow->number_of_steps && flow->is_complete; i++)
 		flow->steps[i].next = next_of(flow, i);
 	build->flow = flow;
 	MemoryContextSwitchTo(outer);
@@ -101,7 +102,7 @@ build_by_id(const void *key)
 
 	read_as_owner("SELECT f.id, f.name, f.version, f.structure, st.name, s.name, s.kind,"
 				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure, f.max_runs,"
-				  " f.shape IS NULL OR f.shape OPERATOR(pg_catalog.=) smartwf.flow_shape(f.id)"
+				  " (f.shape IS NULL OR f.shape OPERATOR(pg_catalog.=) smartwf.flow_shape(f.id)) AND smartwf.flow_is_sound(f.id)"
 				  " FROM smartwf.flows f"
 				  " JOIN smartwf.stages st ON st.flow_id OPERATOR(pg_catalog.=) f.id"
 				  " JOIN smartwf.steps s ON s.flow_id OPERATOR(pg_catalog.=) f.id"

@@ -90,6 +90,58 @@ smartwf_flow_has_runs(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(found);
 }
 
+typedef struct OpenRun
+{
+	char	   *starter;		/* NULL: there is no such run, or it is over */
+	MemoryContext context;
+}			OpenRun;
+
+static void
+take_starter(void *argument)
+{
+	OpenRun    *run = argument;
+
+	if (SPI_processed > 0)
+		run->starter = MemoryContextStrdup(run->context, result_text(0, 1));
+}
+
+/*
+ * May the caller bring back what belongs to a run?  Not to one that is under way
+ * for somebody else, who would go on by it.
+ */
+static bool
+may_restore_part(const char *query, Datum id)
+{
+	OpenRun		run = {NULL, CurrentMemoryContext};
+	Oid			type = INT8OID;
+
+	read_as_owner(query, 1, &type, &id, take_starter, &run);
+	return run.starter == NULL || holds_role(run.starter);
+}
+
+#define STARTER_OF_OPEN_RUN(condition) \
+	"SELECT r.starter FROM smartwf.runs r" \
+	" WHERE r.status OPERATOR(pg_catalog.<>) ALL (ARRAY['finished', 'cancelled']) AND " condition
+
+/* smartwf.may_restore_step(run) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_may_restore_step);
+Datum
+smartwf_may_restore_step(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(may_restore_part(STARTER_OF_OPEN_RUN("r.id OPERATOR(pg_catalog.=) $1"),
+									PG_GETARG_DATUM(0)));
+}
+
+/* smartwf.may_restore_answer(confirmation) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_may_restore_answer);
+Datum
+smartwf_may_restore_answer(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(may_restore_part(STARTER_OF_OPEN_RUN("r.id OPERATOR(pg_catalog.=)"
+														" (SELECT c.run FROM smartwf.confirmations c WHERE c.id OPERATOR(pg_catalog.=) $1)"),
+									PG_GETARG_DATUM(0)));
+}
+
 typedef struct RunDocument
 {
 	char	   *text;			/* NULL: no such run */

@@ -32,7 +32,12 @@ CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
 CREATE INDEX runs_started_at ON smartwf.runs USING brin (started_at) WITH (pages_per_range = 16);
 CREATE INDEX runs_due ON smartwf.runs (flow, priority, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.runs IS
-'Runs of flows, with status (draft, queued, running, waiting, finished, failed, cancelled): the version, the element or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name behind it (actor: that of a person, by a token, or of the role) and its search_path, the step that comes next, waits or failed, and why it failed; from when on a worker takes it up (due_at; infinity: when somebody has acted; null: it is over), the higher priority first, whether its steps are left to workers (by_worker), and how often the step has failed so far (attempt).';
+'Runs of flows, with status (draft, queued, running, waiting, finished, failed, cancelled): the version, the element '
+'or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name '
+'behind it (actor: that of a person, by a token, or of the role) and its search_path, the step that comes next, '
+'waits or failed, and why it failed; from when on a worker takes it up (due_at; infinity: when somebody has acted; '
+'null: it is over), the higher priority first, whether its steps are left to workers (by_worker), and how often the '
+'step has failed so far (attempt).';
 
 CREATE TABLE smartwf.run_steps (
 	run bigint NOT NULL,
@@ -52,7 +57,8 @@ CREATE TABLE smartwf.run_steps (
 -- for the metrics: what was done lately
 CREATE INDEX run_steps_started_at ON smartwf.run_steps USING brin (started_at) WITH (pages_per_range = 16);
 COMMENT ON TABLE smartwf.run_steps IS
-'What each run did, in its order (number from 1): step, which attempt at it, when, how long, outcome (done, waiting, failed, cancelled), what changed in the model, and the error of one that failed.';
+'What each run did, in its order (number from 1): step, which attempt at it, when, how long, outcome (done, waiting, '
+'failed, cancelled), what changed in the model, and the error of one that failed.';
 
 CREATE TABLE smartwf.confirmations (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -72,7 +78,8 @@ CREATE TABLE smartwf.confirmations (
 CREATE INDEX confirmations_run ON smartwf.confirmations (run);
 CREATE INDEX confirmations_open ON smartwf.confirmations USING gin (users) WHERE status = 'open';
 COMMENT ON TABLE smartwf.confirmations IS
-'What runs ask people: the field that the answer goes to, the options, who is asked, how many must give the same answer, until when. Readable by those asked and by administrators.';
+'What runs ask people: the field that the answer goes to, the options, who is asked, how many must give the same '
+'answer, until when. Readable by those asked and by administrators.';
 
 CREATE TABLE smartwf.answers (
 	confirmation bigint NOT NULL,
@@ -102,7 +109,8 @@ SELECT pg_catalog.pg_extension_config_dump('smartwf.confirmations_id_seq', '');
 CREATE FUNCTION smartwf.sees_run(run bigint) RETURNS boolean
 	LANGUAGE c STABLE STRICT COST 50 AS 'MODULE_PATHNAME', 'smartwf_sees_run';
 COMMENT ON FUNCTION smartwf.sees_run(bigint) IS
-'True if the caller may see a run (bigint): any of a flow whose access is not restricted; else one that he started, that asks him, or of a flow that is granted to him; administrators see all. Raises nothing.';
+'True if the caller may see a run (bigint): any of a flow whose access is not restricted; else one that he started, '
+'that asks him, or of a flow that is granted to him; administrators see all. Raises nothing.';
 CREATE POLICY reader ON smartwf.runs FOR SELECT USING (smartwf.sees_run(id));
 CREATE POLICY reader ON smartwf.run_steps FOR SELECT USING (smartwf.sees_run(run));
 CREATE POLICY asked ON smartwf.confirmations FOR SELECT USING (smartwf.names_caller(users));
@@ -112,43 +120,62 @@ CREATE POLICY asked ON smartwf.answers FOR SELECT
 CREATE FUNCTION smartwf.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_start_flow';
 COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
-'Starts the newest version of a flow (text) for a document (docid, text), for free JSON (model, jsonb object), or for a document whose fields the model adds to or replaces; it runs in the caller''s transaction until its end, a wait or a failure, with the caller''s rights. key (text) makes it idempotent: the flow is started once for a key. Returns the run (bigint). Raises 42704 for an unknown flow, what get_states() raises for a document, WF400 for a malformed call; what goes wrong in a step is kept with the run.';
+'Starts the newest version of a flow (text) for a document (docid, text), for free JSON (model, jsonb object), or '
+'for a document whose fields the model adds to or replaces; it runs in the caller''s transaction until its end, a '
+'wait or a failure, with the caller''s rights. key (text) makes it idempotent: the flow is started once for a key. '
+'Returns the run (bigint). Raises 42704 for an unknown flow, what get_states() raises for a document, WF400 for a '
+'malformed call; what goes wrong in a step is kept with the run.';
 
 CREATE FUNCTION smartwf.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL,
 		at timestamptz DEFAULT NULL, priority int DEFAULT 0) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_enqueue_flow';
 COMMENT ON FUNCTION smartwf.enqueue_flow(text, text, jsonb, text, timestamptz, int) IS
-'Leaves a run of the newest version of a flow (text) to the workers, which commit after every step; flow, docid, model and key as in start_flow(). at (timestamptz, default: now): not before. priority (int): the higher first. Its steps have the caller''s rights. Returns the run (bigint). Raises as start_flow().';
+'Leaves a run of the newest version of a flow (text) to the workers, which commit after every step; flow, docid, '
+'model and key as in start_flow(). at (timestamptz, default: now): not before. priority (int): the higher first. Its '
+'steps have the caller''s rights. Returns the run (bigint). Raises as start_flow().';
 
 CREATE FUNCTION smartwf.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_restart_run';
 COMMENT ON FUNCTION smartwf.restart_run(bigint, text) IS
-'Goes on with a failed or cancelled run (bigint) at the step where it stands, or at an earlier one (from_step, text) that it has come to before; a draft begins anew, a queued one now. A run that is left to workers (enqueue_flow) is queued again instead. Fields of the document that the flow has not changed are read again. Returns the status (text). Raises WF410 for a run in another status, 42501 for whom is neither its starter nor an administrator, 42704 for an unknown run or step.';
+'Goes on with a failed or cancelled run (bigint) at the step where it stands, or at an earlier one (from_step, text) '
+'that it has come to before; a draft begins anew, a queued one now. A run that is left to workers (enqueue_flow) is '
+'queued again instead. Fields of the document that the flow has not changed are read again. Returns the status '
+'(text). Raises WF410 for a run in another status, 42501 for whom is neither its starter nor an administrator, 42704 '
+'for an unknown run or step.';
 
 CREATE FUNCTION smartwf.restart_all(flow text, error_like text DEFAULT '%') RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_restart_all';
 COMMENT ON FUNCTION smartwf.restart_all(text, text) IS
-'For administrators: queues every failed run of a flow (text) again whose error message is like a pattern (error_like, text, as in LIKE; default: any), to go on at the step that failed. Returns how many (bigint). Raises 42501 for whom is no administrator.';
+'For administrators: queues every failed run of a flow (text) again whose error message is like a pattern '
+'(error_like, text, as in LIKE; default: any), to go on at the step that failed. Returns how many (bigint). Raises '
+'42501 for whom is no administrator.';
 
 CREATE FUNCTION smartwf.cancel_run(run bigint) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_cancel_run';
 COMMENT ON FUNCTION smartwf.cancel_run(bigint) IS
-'Cancels a run (bigint) that is not finished, and what it asks. Returns the status (text). Raises WF410 for a finished or cancelled run, and as restart_run().';
+'Cancels a run (bigint) that is not finished, and what it asks. Returns the status (text). Raises WF410 for a '
+'finished or cancelled run, and as restart_run().';
 
 CREATE FUNCTION smartwf.reset_run(run bigint) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_reset_run';
 COMMENT ON FUNCTION smartwf.reset_run(bigint) IS
-'Takes a run (bigint) back to draft: the record can be edited, and restart_run() begins anew. Returns the status (text). Raises as restart_run().';
+'Takes a run (bigint) back to draft: the record can be edited, and restart_run() begins anew. Returns the status '
+'(text). Raises as restart_run().';
 
 CREATE FUNCTION smartwf.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_answer_confirmation';
 COMMENT ON FUNCTION smartwf.answer_confirmation(bigint, text, text) IS
-'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights of its starter; one that is left to workers (enqueue_flow) is queued. Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered, WF400 for what is no option, 42704 for one that does not ask the caller.';
+'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are '
+'needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights '
+'of its starter; one that is left to workers (enqueue_flow) is queued. Returns the status of the run (text). Raises '
+'WF410 for a confirmation that is closed or that the caller has answered, WF400 for what is no option, 42704 for one '
+'that does not ask the caller.';
 
 CREATE FUNCTION smartwf.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delegate';
 COMMENT ON FUNCTION smartwf.delegate(bigint, text) IS
-'Lets somebody else (to, text: a name or a role) see and answer a confirmation (bigint) as well, and tells him. Raises as answer_confirmation().';
+'Lets somebody else (to, text: a name or a role) see and answer a confirmation (bigint) as well, and tells him. '
+'Raises as answer_confirmation().';
 
 CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -166,7 +193,8 @@ CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
 			WHERE pg_get_constraintdef(c.oid) ~ ' = ANY \(+ARRAY\[' ORDER BY c.conname LIMIT 1))
 $$;
 COMMENT ON FUNCTION smartwf.field_options(text, text) IS
-'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, the list of a CHECK; null if that is not to be known. Raises nothing.';
+'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, '
+'the list of a CHECK; null if that is not to be known. Raises nothing.';
 
 -- by index, however much there is for others
 CREATE FUNCTION smartwf.caller_names() RETURNS text[]
@@ -177,7 +205,8 @@ CREATE FUNCTION smartwf.caller_names() RETURNS text[]
 	WHERE pg_has_role(r.oid, 'USAGE') AND coalesce(k.role, r.oid::bigint) = r.oid::bigint
 $$;
 COMMENT ON FUNCTION smartwf.caller_names() IS
-'The names that mean the caller (text[]): the roles whose privileges he has, and smartwf.actor() where that is a person. Raises nothing.';
+'The names that mean the caller (text[]): the roles whose privileges he has, and smartwf.actor() where that is a '
+'person. Raises nothing.';
 
 CREATE VIEW smartwf.inbox WITH (security_barrier) AS
 SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options, NULL::timestamptz AS due_at

@@ -22,7 +22,8 @@ SELECT e.docid, e.structure, s.name AS state, smartwf.element_document('state', 
 FROM smartwf.elements e JOIN smartwf.states s ON s.workflow_id = e.workflow_id
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_state IS
-'For each document that the caller sees and each state of its workflow: the state, and the transition that leads there now.';
+'For each document that the caller sees and each state of its workflow: the state, and the transition that leads '
+'there now.';
 COMMENT ON COLUMN smartwf_api.element_state.state IS 'Name of the state.';
 COMMENT ON COLUMN smartwf_api.element_state.data IS 'What get_state() answers.';
 
@@ -39,7 +40,8 @@ SELECT e.docid, e.structure, t.name AS transition, smartwf.element_document('tra
 FROM smartwf.elements e JOIN smartwf.transitions t ON t.workflow_id = e.workflow_id
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_transition IS
-'For each document that the caller sees and each transition of its workflow: where it leads from the current state, and what it asks for.';
+'For each document that the caller sees and each transition of its workflow: where it leads from the current state, '
+'and what it asks for.';
 COMMENT ON COLUMN smartwf_api.element_transition.transition IS 'Name of the transition.';
 COMMENT ON COLUMN smartwf_api.element_transition.data IS 'What get_transition() answers.';
 
@@ -162,6 +164,8 @@ $install$;
 CREATE FUNCTION smartwf_api.gateway(bytea) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_gateway';
 COMMENT ON FUNCTION smartwf_api.gateway(bytea) IS
-'Answers a request of the documented service that a web server passes on: method and address in the headers X-Original-Method and X-Original-URI, the body as bytes (bytea). Sets status and headers of the response, and returns its content (json). Failures: the documented answers; WF400 where a header is missing.';
+'Answers a request of the documented service that a web server passes on: method and address in the headers '
+'X-Original-Method and X-Original-URI, the body as bytes (bytea). Sets status and headers of the response, and '
+'returns its content (json). Failures: the documented answers; WF400 where a header is missing.';
 
 GRANT USAGE ON SCHEMA smartwf_api TO PUBLIC;

@@ -10,7 +10,8 @@ COMMENT ON FUNCTION smartwf.hook_fault(text) IS
 CREATE FUNCTION smartwf.guard_fault(guard text, relation regclass) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_guard_fault';
 COMMENT ON FUNCTION smartwf.guard_fault(text, regclass) IS
-'Why an expression (text) cannot be a guard on a table (regclass; null: any table, then columns are not looked at), as text; null if it can. Raises nothing.';
+'Why an expression (text) cannot be a guard on a table (regclass; null: any table, then columns are not looked at), '
+'as text; null if it can. Raises nothing.';
 
 CREATE FUNCTION smartwf.parameter_types() RETURNS text[]
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_parameter_types';
@@ -23,7 +24,8 @@ CREATE FUNCTION smartwf.items(object jsonb, key text, OUT item jsonb, OUT number
 		CASE WHEN jsonb_typeof(object -> key) = 'array' THEN object -> key ELSE '[]' END) WITH ORDINALITY
 $$;
 COMMENT ON FUNCTION smartwf.items(jsonb, text) IS
-'The items (jsonb, numbered from 1) of the list that an object (jsonb) has under a key (text); none if it is no list. Raises nothing.';
+'The items (jsonb, numbered from 1) of the list that an object (jsonb) has under a key (text); none if it is no '
+'list. Raises nothing.';
 
 CREATE FUNCTION smartwf.members(object jsonb, OUT key text, OUT value jsonb) RETURNS SETOF record
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -69,7 +71,8 @@ CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	FROM timer t, smartwf.items(t.item, 'tasks') k
 $$;
 COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
-'Every object of a workflow''s JSON form (jsonb), a row each: kind, name for messages, JSON, and the transition that it belongs to. Raises nothing.';
+'Every object of a workflow''s JSON form (jsonb), a row each: kind, name for messages, JSON, and the transition that '
+'it belongs to. Raises nothing.';
 
 -- The form: which keys an object has, of which type, and the code of a fault.
 CREATE FUNCTION smartwf.definition_keys()
@@ -131,7 +134,8 @@ CREATE FUNCTION smartwf.definition_keys()
 		('grant', 'column', 'string', false, 'WFL0121')
 $$;
 COMMENT ON FUNCTION smartwf.definition_keys() IS
-'The keys of the JSON form of a workflow, by kind of object: JSON type, whether it is needed, and the code of a fault. Raises nothing.';
+'The keys of the JSON form of a workflow, by kind of object: JSON type, whether it is needed, and the code of a '
+'fault. Raises nothing.';
 
 CREATE FUNCTION smartwf.form_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
@@ -159,7 +163,8 @@ CREATE FUNCTION smartwf.form_faults(definition jsonb)
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
 $$;
 COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS
-'Faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, wrong types, names that are none. Raises nothing.';
+'Faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, wrong types, names that are none. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -267,7 +272,8 @@ CREATE FUNCTION smartwf.transition_faults(definition jsonb)
 		AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = value ->> 'role')
 $$;
 COMMENT ON FUNCTION smartwf.transition_faults(jsonb) IS
-'Faults and warnings about the transitions of a workflow''s JSON (jsonb): hooks, guards, parameters, grants. Raises nothing.';
+'Faults and warnings about the transitions of a workflow''s JSON (jsonb): hooks, guards, parameters, grants. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
@@ -433,4 +439,17 @@ CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	ORDER BY severity, code, object COLLATE "C", message COLLATE "C"
 $$;
 COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS
-'Everything that is wrong ("error") or odd ("warning") with a workflow''s JSON (jsonb): severity, code, object, message (text). Raises nothing.';
+'Everything that is wrong ("error") or odd ("warning") with a workflow''s JSON (jsonb): severity, code, object, '
+'message (text). Raises nothing.';
+
+CREATE FUNCTION smartwf.refuse(subject text, faults text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF cardinality(faults) > 0 THEN
+		RAISE EXCEPTION '% is not valid', subject
+			USING ERRCODE = 'WF001', DETAIL = array_to_string(faults, E'\n');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.refuse(text, text[]) IS
+'Raises WF001 for the subject (text) with a line of DETAIL for each fault (text[]); returns nothing if there is none.';

@@ -2,7 +2,7 @@
  * ddl.c
  *		What TRUNCATE and DDL do to an attached table.
  *
- * The work is SQL (attach.sql).  It reads catalogs and writes our tables, to
+ * The work is SQL (ddl.sql, trigger.sql).  It reads catalogs and writes our tables, to
  * which whoever alters his own table needs no right: hence the switch of user.
  * Our triggers are known by their functions, whatever they are called; those
  * that a command drops are noted before they are gone.
@@ -104,6 +104,7 @@ typedef struct DroppedTrigger
 {
 	char	   *structure;
 	Oid			relid;
+	SubTransactionId subtransaction;
 }			DroppedTrigger;
 
 /* Those of the command under way; in memory of its transaction. */
@@ -137,6 +138,7 @@ note_dropped_trigger(Oid trigger)
 			/* the bytes of one text, its end included */
 			note->structure = pstrdup(VARDATA_ANY(DatumGetByteaPP(arguments)));
 			note->relid = form->tgrelid;
+			note->subtransaction = GetCurrentSubTransactionId();
 			dropped = lappend(dropped, note);
 			MemoryContextSwitchTo(outer);
 		}
@@ -162,6 +164,19 @@ forget_dropped(XactEvent event, void *argument)
 	dropped = NIL;
 }
 
+/* What a rolled back subtransaction or one within it has dropped is there again. */
+static void
+forget_restored(SubXactEvent event, SubTransactionId subtransaction,
+				SubTransactionId parent, void *argument)
+{
+	ListCell   *cell;
+
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		foreach(cell, dropped)
+			if (((DroppedTrigger *) lfirst(cell))->subtransaction >= subtransaction)
+				dropped = foreach_delete_current(dropped, cell);
+}
+
 /* At load: see triggers go. */
 void
 ddl_init(void)
@@ -169,6 +184,7 @@ ddl_init(void)
 	previous_object_access = object_access_hook;
 	object_access_hook = note_access;
 	RegisterXactCallback(forget_dropped, NULL);
+	RegisterSubXactCallback(forget_restored, NULL);
 }
 
 /* The noted ones as two arrays, which the caller takes over. */

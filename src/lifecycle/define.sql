@@ -79,7 +79,8 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 		AND w.version = coalesce(workflow_definition.version, smartwf.newest_version(w.name))
 $$;
 COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
-'A workflow (text) of a version (int, default: the newest) in the JSON form (json) that define_workflow() takes, every key shown; null if there is none. Raises nothing.';
+'A workflow (text) of a version (int, default: the newest) in the JSON form (json) that define_workflow() takes, '
+'every key shown; null if there is none. Raises nothing.';
 
 -- The same form for what a caller gives: every default filled in.  Its rules
 -- are those of the columns' defaults.
@@ -92,7 +93,8 @@ CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}' ELSE jsonb_build_object('timers', item -> 'timers') END
 $$;
 COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
-'A state or transition in JSON (jsonb) with its keys about flows and timers, each complete or not there. Raises nothing.';
+'A state or transition in JSON (jsonb) with its keys about flows and timers, each complete or not there. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -134,7 +136,8 @@ CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 			WHERE EXISTS (SELECT FROM smartwf.members(value) part, smartwf.members(part.value))))
 $$;
 COMMENT ON FUNCTION smartwf.complete_definition(jsonb) IS
-'A valid workflow''s JSON form (jsonb) with every default filled in, as workflow_definition() shows it. Raises nothing.';
+'A valid workflow''s JSON form (jsonb) with every default filled in, as workflow_definition() shows it. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -184,7 +187,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.store_definition(jsonb) IS
-'Stores a complete and valid definition (jsonb) as the next version of its workflow and returns that (int). For define_workflow(), which checks. Raises constraint violations.';
+'Stores a complete and valid definition (jsonb) as the next version of its workflow and returns that (int). For '
+'define_workflow(), which checks. Raises constraint violations.';
 
 CREATE FUNCTION smartwf.define_workflow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -218,7 +222,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
-'Defines a workflow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, WF400 for what is no JSON object; warns of what is odd.';
+'Defines a workflow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the '
+'version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, WF400 '
+'for what is no JSON object; warns of what is odd.';
 
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -230,7 +236,8 @@ CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	WHERE smartwf.workflow_definition(name, version) IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
-'Everything that is wrong ("error") or odd ("warning") with a stored workflow (text) of a version (int, default: the newest): severity, code, object, message (text). Raises nothing.';
+'Everything that is wrong ("error") or odd ("warning") with a stored workflow (text) of a version (int, default: the '
+'newest): severity, code, object, message (text). Raises nothing.';
 
 -- What the surroundings of a definition are to blame for: it was valid when it was published.
 CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
@@ -238,9 +245,10 @@ CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
 	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0516']
 $$;
 COMMENT ON FUNCTION smartwf.codes_of_surroundings() IS
-'The codes (text[]) of faults that a published version can get without a change of its own: a function or a column is gone. Raises nothing.';
+'The codes (text[]) of faults that a published version can get without a change of its own: a function or a column '
+'is gone. Raises nothing.';
 
-CREATE FUNCTION smartwf.check_published(workflow_id int, is_new boolean) RETURNS void
+CREATE FUNCTION smartwf.check_published(workflow_id int) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	w smartwf.workflows;
@@ -248,17 +256,19 @@ DECLARE
 BEGIN
 	SELECT * INTO w FROM smartwf.workflows x WHERE x.id = workflow_id;
 	current_shape := smartwf.workflow_shape(workflow_id);
-	IF w.status IS DISTINCT FROM 'published' OR (NOT is_new AND w.shape <> current_shape) THEN
+	IF w.status IS DISTINCT FROM 'published' OR w.shape <> current_shape THEN
 		RETURN;		-- a draft, or being loaded
 	END IF;
 	PERFORM smartwf.refuse(format('definition of workflow "%s"', w.name), ARRAY(
 		SELECT format('%s %s: %s', f.code, f.object, f.message)
 		FROM smartwf.check_workflow(w.name, w.version) f
-		WHERE f.severity = 'error' AND (is_new OR w.shape IS NULL OR f.code <> ALL (smartwf.codes_of_surroundings()))));
-	IF w.shape IS DISTINCT FROM current_shape THEN
+		WHERE f.severity = 'error' AND (w.shape IS NULL OR f.code <> ALL (smartwf.codes_of_surroundings()))));
+	IF w.shape IS NULL THEN
 		UPDATE smartwf.workflows x SET shape = current_shape WHERE x.id = workflow_id;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION smartwf.check_published(int, boolean) IS
-'Checks a workflow version (int) that is published: all of it if the transaction has published it (is_new, boolean), and then freezes its shape; else what may change of a frozen one. One that is being loaded is left alone. Raises WF001 with every fault.';
+COMMENT ON FUNCTION smartwf.check_published(int) IS
+'Checks a workflow version (int) that is published: all of it if the transaction has published it, and then freezes '
+'its shape; else what may change of a frozen one. One that is being loaded is left alone. Raises WF001 with every '
+'fault.';

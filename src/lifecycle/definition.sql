@@ -16,7 +16,10 @@ CREATE TABLE smartwf.workflows (
 	UNIQUE (name, version)
 );
 COMMENT ON TABLE smartwf.workflows IS
-'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be anything. locale is the language of its own labels (empty: not said). What an import could not give a meaning to is kept in unsupported. shape is the checksum of what is frozen, set when the version is published: a version whose rows do not have it is being loaded, from a dump say, and takes no document before it is complete.';
+'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be '
+'anything. locale is the language of its own labels (empty: not said). What an import could not give a meaning to is '
+'kept in unsupported. shape is the checksum of what is frozen, set when the version is published: a version whose '
+'rows do not have it is being loaded, from a dump say, and takes no document before it is complete.';
 
 CREATE TABLE smartwf.workflow_timers (
 	workflow_id int NOT NULL,
@@ -28,7 +31,8 @@ CREATE TABLE smartwf.workflow_timers (
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.workflow_timers IS
-'Timers of a workflow: the date that their tasks count from, a column of the element (date or time; null: when the timer is attached), and what is added to it (delta, an interval).';
+'Timers of a workflow: the date that their tasks count from, a column of the element (date or time; null: when the '
+'timer is attached), and what is added to it (delta, an interval).';
 
 CREATE TABLE smartwf.timer_tasks (
 	workflow_id int NOT NULL,
@@ -40,7 +44,9 @@ CREATE TABLE smartwf.timer_tasks (
 	PRIMARY KEY (workflow_id, timer, position)
 );
 COMMENT ON TABLE smartwf.timer_tasks IS
-'What a timer does, and when: delta (an interval) after its date. kind: send_notification, send_templated_notification (settings as those of the steps of flows), go_to_state (state), call_function (function), start_flow (flow).';
+'What a timer does, and when: delta (an interval) after its date. kind: send_notification, '
+'send_templated_notification (settings as those of the steps of flows), go_to_state (state), call_function '
+'(function), start_flow (flow).';
 
 CREATE TABLE smartwf.states (
 	workflow_id int NOT NULL,
@@ -56,7 +62,9 @@ CREATE TABLE smartwf.states (
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.states IS
-'States of a workflow: label, the activity that goes on in it, color (#RRGGBB or empty); exactly one is initial. timer: the timer that runs while a document is in the state. flow: the flow that is started when a document comes into the state, at once or queued.';
+'States of a workflow: label, the activity that goes on in it, color (#RRGGBB or empty); exactly one is initial. '
+'timer: the timer that runs while a document is in the state. flow: the flow that is started when a document comes '
+'into the state, at once or queued.';
 
 CREATE TABLE smartwf.transitions (
 	workflow_id int NOT NULL,
@@ -75,7 +83,9 @@ CREATE TABLE smartwf.transitions (
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.transitions IS
-'Transitions of a workflow. ask_comment: true asks for a comment, null allows one, false forbids it. guard: a boolean SQL expression over the element''s columns. m0 to m3: hooks by name, schema.function. flow: the flow that it starts, at once or queued.';
+'Transitions of a workflow. ask_comment: true asks for a comment, null allows one, false forbids it. guard: a '
+'boolean SQL expression over the element''s columns. m0 to m3: hooks by name, schema.function. flow: the flow that '
+'it starts, at once or queued.';
 
 CREATE TABLE smartwf.arcs (
 	workflow_id int NOT NULL,
@@ -97,7 +107,8 @@ CREATE TABLE smartwf.transition_timers (
 	PRIMARY KEY (workflow_id, transition, timer)
 );
 COMMENT ON TABLE smartwf.transition_timers IS
-'What a transition does with timers: volatile attaches one that the next transition ends, persistent one that runs until it is unattached, unattach ends a persistent one.';
+'What a transition does with timers: volatile attaches one that the next transition ends, persistent one that runs '
+'until it is unattached, unattach ends a persistent one.';
 
 CREATE TABLE smartwf.transition_parameters (
 	workflow_id int NOT NULL,
@@ -113,7 +124,8 @@ CREATE TABLE smartwf.transition_parameters (
 	PRIMARY KEY (workflow_id, transition, name)
 );
 COMMENT ON TABLE smartwf.transition_parameters IS
-'What a transition asks for. type: text, int, double, money, date, time, timestamp, enum (options: {"values": [...]}), boolean or json. A parameter with the name of a column of the element is stored there.';
+'What a transition asks for. type: text, int, double, money, date, time, timestamp, enum (options: {"values": '
+'[...]}), boolean or json. A parameter with the name of a column of the element is stored there.';
 
 CREATE TABLE smartwf.transition_grants (
 	workflow_id int NOT NULL,
@@ -124,7 +136,8 @@ CREATE TABLE smartwf.transition_grants (
 	PRIMARY KEY (workflow_id, transition, kind, grantee)
 );
 COMMENT ON TABLE smartwf.transition_grants IS
-'Who may pass a transition: the members of a role, or those whom a column of the element names. Rights may change at any time, also of a published version.';
+'Who may pass a transition: the members of a role, or those whom a column of the element names. Rights may change at '
+'any time, also of a published version.';
 
 CREATE TABLE smartwf.translations (
 	workflow_id int NOT NULL,
@@ -166,10 +179,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.cascade_key() IS
-'Trigger AFTER UPDATE, DELETE on a definition table: what refers to the row goes with it, or takes its new name. Arguments: the column of the definition, the column that is referred to, and the tables and columns that do so (text[][]). Raises nothing.';
+'Trigger AFTER UPDATE, DELETE on a definition table: what refers to the row goes with it, or takes its new name. '
+'Arguments: the column of the definition, the column that is referred to, and the tables and columns that do so '
+'(text[][]). Raises nothing.';
 
 CREATE TRIGGER cascade AFTER DELETE ON smartwf.workflows FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'id',
-	'{{workflow_timers,workflow_id},{timer_tasks,workflow_id},{states,workflow_id},{transitions,workflow_id},{arcs,workflow_id},{transition_timers,workflow_id},{transition_parameters,workflow_id},{transition_grants,workflow_id},{translations,workflow_id}}');
+	'{{workflow_timers,workflow_id},{timer_tasks,workflow_id},{states,workflow_id},{transitions,workflow_id},'
+	'{arcs,workflow_id},{transition_timers,workflow_id},{transition_parameters,workflow_id},{transition_grants,workflow_id},'
+	'{translations,workflow_id}}');
 CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.workflow_timers FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
 	'{{timer_tasks,timer},{transition_timers,timer}}');
 CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.states FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
@@ -207,17 +224,31 @@ COMMENT ON FUNCTION smartwf.workflow_shape(int) IS
 CREATE FUNCTION smartwf.protect_definition() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_protect_definition';
 COMMENT ON FUNCTION smartwf.protect_definition() IS
-'Trigger BEFORE INSERT, UPDATE, DELETE on a definition table; its arguments are the columns that may change in a published version ("*": all). Raises WF001 for any other change of a published version.';
+'Trigger BEFORE INSERT, UPDATE, DELETE on a definition table; its arguments are the columns that may change in a '
+'published version ("*": all). Raises WF001 for any other change of a published version.';
 
 CREATE FUNCTION smartwf.signal_definition() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_signal_definition';
 COMMENT ON FUNCTION smartwf.signal_definition() IS
-'Trigger AFTER INSERT, UPDATE, DELETE on a definition table, also for replicated rows: every session forgets the definitions that it has read. Raises nothing.';
+'Trigger AFTER INSERT, UPDATE, DELETE on a definition table, also for replicated rows: every session forgets the '
+'definitions that it has read. Raises nothing.';
 
 CREATE FUNCTION smartwf.check_at_commit() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_check_at_commit';
 COMMENT ON FUNCTION smartwf.check_at_commit() IS
-'Deferred constraint trigger on the definition tables: checks each published workflow that the transaction changed. Raises WF001 with every fault.';
+'Deferred constraint trigger on the definition tables: checks each published workflow that the transaction changed. '
+'Raises WF001 with every fault.';
+
+CREATE FUNCTION smartwf.refuse_truncate() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RAISE EXCEPTION 'table "%" cannot be truncated', TG_RELID::regclass USING ERRCODE = 'WF001',
+		DETAIL = format('WFL0002 %s: a published version is frozen; labels, colors, translations and grants may change.', TG_TABLE_NAME),
+		HINT = 'Use DELETE, which spares published versions.';
+END
+$$;
+COMMENT ON FUNCTION smartwf.refuse_truncate() IS
+'Trigger BEFORE TRUNCATE on a definition table: raises WF001, since it would take published versions along.';
 
 DO $install$
 DECLARE
@@ -237,7 +268,11 @@ BEGIN
 			('translations', '*')) AS t (name, changeable)
 	LOOP
 		EXECUTE format('CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.%I
-			FOR EACH ROW EXECUTE FUNCTION smartwf.protect_definition(%s)', definition.name, (SELECT string_agg(quote_literal(c), ', ') FROM unnest(string_to_array(definition.changeable, ',')) AS c));
+			FOR EACH ROW EXECUTE FUNCTION smartwf.protect_definition(%s)', definition.name,
+			(SELECT string_agg(quote_literal(c), ', ') FROM unnest(string_to_array(definition.changeable, ',')) AS c));
+		IF definition.changeable <> '*' THEN
+			EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I EXECUTE FUNCTION smartwf.refuse_truncate()', definition.name);
+		END IF;
 		EXECUTE format('CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.%I
 			FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition()', definition.name);
 		EXECUTE format('ALTER TABLE smartwf.%I ENABLE ALWAYS TRIGGER signal', definition.name);

@@ -13,7 +13,8 @@ CREATE FUNCTION smartwf.diagram_forms()
 			E'%1$s --> %2$s : %3$s\n', E'%1$s -[bold]-> %2$s : %3$s\n', E'@enduml\n', E'circle "end" as stop\n')
 $$;
 COMMENT ON FUNCTION smartwf.diagram_forms() IS
-'The formats of diagrams, a row each: how it writes head, group, node, marked node, edge, marked edge, foot, and the end of a flow. Raises nothing.';
+'The formats of diagrams, a row each: how it writes head, group, node, marked node, edge, marked edge, foot, and the '
+'end of a flow. Raises nothing.';
 
 CREATE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -32,7 +33,8 @@ CREATE FUNCTION smartwf.diagram_mark(format text, status text) RETURNS text
 	WHERE (m.of_format, m.of_status) = (format, status)
 $$;
 COMMENT ON FUNCTION smartwf.diagram_mark(text, text) IS
-'How a diagram of a format (text) marks a node that is done, waiting or failed (status, text), as text. Raises nothing.';
+'How a diagram of a format (text) marks a node that is done, waiting or failed (status, text), as text. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.diagram_form(format text) RETURNS record
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -84,4 +86,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.diagram(text, text, text, int) IS
-'A workflow (text) of a version (int, default: the newest) as a diagram (text) in a format (text: mermaid, dot or plantuml); with a document (docid, text), of its version, its current state and the way it came marked. Raises WF400 for another format, 42704 for an unknown workflow, version, or document of it.';
+'A workflow (text) of a version (int, default: the newest) as a diagram (text) in a format (text: mermaid, dot or '
+'plantuml); with a document (docid, text), of its version, its current state and the way it came marked. Raises '
+'WF400 for another format, 42704 for an unknown workflow, version, or document of it.';

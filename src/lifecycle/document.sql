@@ -3,27 +3,38 @@
 CREATE FUNCTION smartwf.get_states(docid text, all_states boolean DEFAULT false, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_states';
 COMMENT ON FUNCTION smartwf.get_states(text, boolean, text) IS
-'The states that can follow the current one of a document (docid, text), each with its transition, what m0 and the guard have against it (error) and whether the caller holds the right (authorized); every state for all_states (boolean) or an administrator. structure (text), if given, must be the document''s. Returns the documented answer (json). Raises WF200, WF201, WF219, WF220, WF227, and WF400 for a null docid.';
+'The states that can follow the current one of a document (docid, text), each with its transition, what m0 and the '
+'guard have against it (error) and whether the caller holds the right (authorized); every state for all_states '
+'(boolean) or an administrator. structure (text), if given, must be the document''s. Returns the documented answer '
+'(json). Raises WF200, WF201, WF219, WF220, WF227, and WF400 for a null docid.';
 
 CREATE FUNCTION smartwf.get_state(docid text, state text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_state';
 COMMENT ON FUNCTION smartwf.get_state(text, text, text) IS
-'A state (text) of the workflow of a document (docid, text), and the transition that leads there from the current one. structure (text), if given, must be the document''s. Returns the documented answer (json). Raises what get_states() raises, and WF228.';
+'A state (text) of the workflow of a document (docid, text), and the transition that leads there from the current '
+'one. structure (text), if given, must be the document''s. Returns the documented answer (json). Raises what '
+'get_states() raises, and WF228.';
 
 CREATE FUNCTION smartwf.get_transitions(docid text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_transitions';
 COMMENT ON FUNCTION smartwf.get_transitions(text, text) IS
-'Every transition of the workflow of a document (docid, text), and whether it leaves the current state (valid); rights are not looked at. structure (text), if given, must be the document''s. Returns the documented answer (json). Raises what get_states() raises.';
+'Every transition of the workflow of a document (docid, text), and whether it leaves the current state (valid); '
+'rights are not looked at. structure (text), if given, must be the document''s. Returns the documented answer '
+'(json). Raises what get_states() raises.';
 
 CREATE FUNCTION smartwf.get_transition(docid text, transition text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_transition';
 COMMENT ON FUNCTION smartwf.get_transition(text, text, text) IS
-'A transition (text) of the workflow of a document (docid, text): where it leads from the current state, whether it takes a comment, the parameters that it asks for. structure (text), if given, must be the document''s. Returns the documented answer (json). Raises what get_states() raises, and WF229.';
+'A transition (text) of the workflow of a document (docid, text): where it leads from the current state, whether it '
+'takes a comment, the parameters that it asks for. structure (text), if given, must be the document''s. Returns the '
+'documented answer (json). Raises what get_states() raises, and WF229.';
 
 CREATE FUNCTION smartwf.get_history(docid text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_history';
 COMMENT ON FUNCTION smartwf.get_history(text, text) IS
-'Every change of a document (docid, text), newest first: revision, date (ISO 8601), actor, transition, states, comment, parameters, messages. structure (text), if given, must be the document''s. Returns an answer (json) of the same form as get_states(). Raises what get_states() raises.';
+'Every change of a document (docid, text), newest first: revision, date (ISO 8601), actor, transition, states, '
+'comment, parameters, messages. structure (text), if given, must be the document''s. Returns an answer (json) of the '
+'same form as get_states(). Raises what get_states() raises.';
 
 CREATE FUNCTION smartwf.is_visible(docid text) RETURNS boolean
 	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_visible';
@@ -33,4 +44,5 @@ COMMENT ON FUNCTION smartwf.is_visible(text) IS
 CREATE FUNCTION smartwf.is_readable(docid text) RETURNS boolean
 	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_readable';
 COMMENT ON FUNCTION smartwf.is_readable(text) IS
-'True if the caller sees a document (docid, text) and may read all columns of its row, or is an administrator who sees it. Raises nothing.';
+'True if the caller sees a document (docid, text) and may read all columns of its row, or is an administrator who '
+'sees it. Raises nothing.';

@@ -11,7 +11,8 @@ CREATE TABLE smartwf.structures (
 	UNIQUE (relation_schema, relation_name)
 );
 COMMENT ON TABLE smartwf.structures IS
-'Attached tables, a row each: the table, the workflow by whose newest published version new elements live, the columns that hold state and document id. Managed by attach() and detach().';
+'Attached tables, a row each: the table, the workflow by whose newest published version new elements live, the '
+'columns that hold state and document id. Managed by attach() and detach().';
 
 CREATE TABLE smartwf.elements (
 	docid text COLLATE "C" PRIMARY KEY,
@@ -26,7 +27,9 @@ CREATE TABLE smartwf.elements (
 CREATE INDEX elements_structure ON smartwf.elements (structure);
 CREATE INDEX elements_locked ON smartwf.elements (docid) WHERE locked_by IS NOT NULL;
 COMMENT ON TABLE smartwf.elements IS
-'Every element of every structure: the version of the workflow that it lives by, who locked it (a person, by a token, or a role), since when it is deleted. created_at: since when it has its name; what ended before was a document of that name in another structure. Changed by smartwf alone.';
+'Every element of every structure: the version of the workflow that it lives by, who locked it (a person, by a '
+'token, or a role), since when it is deleted. created_at: since when it has its name; what ended before was a '
+'document of that name in another structure. Changed by smartwf alone.';
 
 CREATE TABLE smartwf.history (
 	docid text COLLATE "C" NOT NULL,
@@ -43,7 +46,9 @@ CREATE TABLE smartwf.history (
 	PRIMARY KEY (docid, revision)
 );
 COMMENT ON TABLE smartwf.history IS
-'Every change of every element: revision 0 is its birth (from_state null), its deletion has to_state null. transition is null where an administrator went without one. Written by smartwf alone; the last line of a living element must stay, since it tells the element''s version.';
+'Every change of every element: revision 0 is its birth (from_state null), its deletion has to_state null. '
+'transition is null where an administrator went without one. Written by smartwf alone; the last line of a living '
+'element must stay, since it tells the element''s version.';
 
 CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.structures
 	FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition();

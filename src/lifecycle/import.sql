@@ -37,7 +37,8 @@ CREATE FUNCTION smartwf.imported_transitions(definition xml) RETURNS jsonb
 		GROUP BY name, CASE WHEN name IS NULL THEN number END) t
 $$;
 COMMENT ON FUNCTION smartwf.imported_transitions(xml) IS
-'The transitions of a documented workflow (xml) in the JSON form (jsonb): those of one name are arcs of one transition. Raises nothing.';
+'The transitions of a documented workflow (xml) in the JSON form (jsonb): those of one name are arcs of one '
+'transition. Raises nothing.';
 
 -- Elements that have no place in a definition yet: mail templates, timers,
 -- access references, and whatever else there is.
@@ -104,4 +105,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.import_workflow(xml) IS
-'Defines a workflow from its documented XML form (xml), graph and configuration; its name is the configuration''s, else the graph''s. Returns the version (int). Mail templates, timers and the like are kept and warned of. Raises WF001 with every fault, WF400 for a document without one graph.';
+'Defines a workflow from its documented XML form (xml), graph and configuration; its name is the configuration''s, '
+'else the graph''s. Returns the version (int). Mail templates, timers and the like are kept and warned of. Raises '
+'WF001 with every fault, WF400 for a document without one graph.';

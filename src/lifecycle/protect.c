@@ -23,14 +23,7 @@
 #include "common/relation.h"
 #include "protect.h"
 
-/*
- * Workflows that this transaction has published: still open to change until it
- * commits.  A rolled back savepoint may leave an id too many here, which does
- * no harm: such a workflow is a draft again, or gone.
- */
-static List *published_here = NIL;
-
-/* What others were when this transaction first looked: published and complete, or not. */
+/* What published versions were when this transaction first looked: complete, or not yet. */
 static List *frozen = NIL;
 static List *unfrozen = NIL;
 
@@ -38,27 +31,32 @@ static List *unfrozen = NIL;
 static List *checked = NIL;
 
 static void
-forget_lists(XactEvent event, void *argument)
+forget_lists(void)
 {
-	published_here = frozen = unfrozen = NIL;
-	checked = NIL;
+	frozen = unfrozen = checked = NIL;
 }
 
-/* A definition may be again what it was before it was checked. */
 static void
-forget_checks(SubXactEvent event, SubTransactionId subtransaction,
-			  SubTransactionId parent, void *argument)
+forget_transaction(XactEvent event, void *argument)
+{
+	forget_lists();
+}
+
+/* A definition may be again what it was before. */
+static void
+forget_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
+					  SubTransactionId parent, void *argument)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
-		checked = NIL;
+		forget_lists();
 }
 
 /* At load: the lists end with the transaction. */
 void
 protect_init(void)
 {
-	RegisterXactCallback(forget_lists, NULL);
-	RegisterSubXactCallback(forget_checks, NULL);
+	RegisterXactCallback(forget_transaction, NULL);
+	RegisterSubXactCallback(forget_subtransaction, NULL);
 }
 
 static void
@@ -109,40 +107,51 @@ is_published_row(HeapTuple row, Relation relation)
 	return status != NULL && strcmp(status, "published") == 0;
 }
 
-/* Does it say itself which shape it will have? */
+/* Has it a shape?  From then on it keeps it, whether its rows are all there or not. */
 static bool
 has_shape(HeapTuple row, Relation relation)
 {
 	return !heap_attisnull(row, number_of_column(relation, "shape", TEXTOID), RelationGetDescr(relation));
 }
 
-static void
-note_whether_found(void *argument)
+typedef struct Completeness
 {
-	*(bool *) argument = SPI_processed > 0;
+	bool		is_published;
+	bool		is_complete;
+}			Completeness;
+
+static void
+note_completeness(void *argument)
+{
+	Completeness *found = argument;
+	bool		isnull;
+
+	found->is_published = SPI_processed > 0;
+	if (found->is_published)
+		found->is_complete = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) &&
+			!isnull;
 }
 
 /*
- * Is the workflow published, and was it complete before this transaction?  What
- * is being loaded is open to change until it has the shape that came with it.
+ * Is the workflow published, and was it complete before?  One without a shape
+ * was published by this transaction; what has one and is being loaded is open to
+ * change until it has the shape that came with it.
  */
 static bool
 is_frozen(int32 id)
 {
 	Oid			type = INT4OID;
 	Datum		value = Int32GetDatum(id);
-	bool		found = false;
+	Completeness found = {false, false};
 
-	if (list_member_int(published_here, id) || list_member_int(unfrozen, id))
-		return false;
-	if (list_member_int(frozen, id))
-		return true;
-	read_as_owner("SELECT 1 FROM smartwf.workflows WHERE id OPERATOR(pg_catalog.=) $1"
-				  " AND status OPERATOR(pg_catalog.=) 'published'"
-				  " AND shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(id)",
-				  1, &type, &value, note_whether_found, &found);
-	remember(found ? &frozen : &unfrozen, id);
-	return found;
+	if (list_member_int(frozen, id) || list_member_int(unfrozen, id))
+		return list_member_int(frozen, id);
+	read_as_owner("SELECT shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(id) FROM smartwf.workflows"
+				  " WHERE id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'published'",
+				  1, &type, &value, note_completeness, &found);
+	if (found.is_published)
+		remember(found.is_complete ? &frozen : &unfrozen, id);
+	return found.is_complete;
 }
 
 /* May this column change in a published version? */
@@ -185,26 +194,15 @@ refuse_change(int32 id, const char *table)
 			 errhint("Define the next version with smartwf.define_workflow(), and move elements to it with smartwf.migrate().")));
 }
 
-/* A row of smartwf.workflows: publishing opens the shape for this transaction. */
+/* A row of smartwf.workflows. */
 static void
 protect_workflow(const TriggerData *data, HeapTuple row)
 {
-	bool		was_published = !TRIGGER_FIRED_BY_INSERT(data->tg_event) &&
-		is_published_row(data->tg_trigtuple, data->tg_relation);
-	int32		id = workflow_id_of(row, data->tg_relation);
-
-	if (TRIGGER_FIRED_BY_DELETE(data->tg_event))
-	{
-		if (was_published && is_frozen(id))
-			refuse_change(id, "workflows");
-	}
-	else if (!was_published && is_published_row(row, data->tg_relation))
-	{
-		/* one that says itself which shape it will have is being loaded */
-		remember(has_shape(row, data->tg_relation) ? &unfrozen : &published_here, id);
-	}
-	else if (was_published && !changes_no_shape(data) && is_frozen(id))
-		refuse_change(id, "workflows");
+	if (TRIGGER_FIRED_BY_INSERT(data->tg_event) || !is_published_row(data->tg_trigtuple, data->tg_relation))
+		return;
+	if (TRIGGER_FIRED_BY_DELETE(data->tg_event) ? is_frozen(workflow_id_of(row, data->tg_relation)) :
+		has_shape(data->tg_trigtuple, data->tg_relation) && !changes_no_shape(data))
+		refuse_change(workflow_id_of(data->tg_trigtuple, data->tg_relation), "workflows");
 }
 
 static TriggerData *
@@ -256,22 +254,15 @@ smartwf_signal_definition(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-typedef struct CommitCheck
-{
-	int32		id;
-	bool		is_new;			/* published by this transaction */
-}			CommitCheck;
-
 static void
 check_now(void *argument)
 {
-	CommitCheck *check = argument;
-	Oid			types[] = {INT4OID, BOOLOID};
-	Datum		values[] = {Int32GetDatum(check->id), BoolGetDatum(check->is_new)};
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(*(int32 *) argument);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT smartwf.check_published($1, $2)", 2, types, values, NULL,
+	if (SPI_execute_with_args("SELECT smartwf.check_published($1)", 1, &type, &value, NULL,
 							  false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "smartwf.check_published() failed");
 	SPI_finish();
@@ -283,16 +274,15 @@ Datum
 smartwf_check_at_commit(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = trigger_data(fcinfo);
-	CommitCheck check = {
-		.id = workflow_id_of(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ?
-							 data->tg_newtuple : data->tg_trigtuple, data->tg_relation),
-	};
+	int32		id = workflow_id_of(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ?
+									data->tg_newtuple : data->tg_trigtuple, data->tg_relation);
 
-	if (!list_member_int(checked, check.id))
+	if (!list_member_int(checked, id))
 	{
-		check.is_new = list_member_int(published_here, check.id);
-		run_as_owner(check_now, &check);
-		remember(&checked, check.id);
+		run_as_owner(check_now, &id);
+		remember(&checked, id);
+		/* it may have got its shape */
+		unfrozen = list_delete_int(unfrozen, id);
 	}
 	return PointerGetDatum(NULL);
 }

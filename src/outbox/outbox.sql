@@ -7,7 +7,8 @@ CREATE TABLE smartwf.contacts (
 	PRIMARY KEY (name, channel)
 );
 COMMENT ON TABLE smartwf.contacts IS
-'Addresses of people and roles by channel: smtp an e-mail address, signalr where a live push goes. mail, the inbox in the database, needs none.';
+'Addresses of people and roles by channel: smtp an e-mail address, signalr where a live push goes. mail, the inbox '
+'in the database, needs none.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.contacts', '');
 
 CREATE TABLE smartwf.notifications (
@@ -32,19 +33,23 @@ CREATE INDEX notifications_recipient ON smartwf.notifications (recipient, id);
 CREATE INDEX notifications_created_at ON smartwf.notifications USING brin (created_at) WITH (pages_per_range = 16);
 CREATE INDEX notifications_due ON smartwf.notifications (channel, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.notifications IS
-'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for delivery (queued), which is tried from due_at on; how often it has failed (attempt), and why (error). key is the same in every attempt. Readable by its recipient and by administrators.';
+'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for '
+'delivery (queued), which is tried from due_at on; how often it has failed (attempt), and why (error). key is the '
+'same in every attempt. Readable by its recipient and by administrators.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications_id_seq', '');
 
 CREATE FUNCTION smartwf.names_caller(names text[]) RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_names_caller';
 COMMENT ON FUNCTION smartwf.names_caller(text[]) IS
-'True if one of the names (text[]) is that of the caller, smartwf.actor(), or of a role that he is a member of, or if he is an administrator. Raises nothing.';
+'True if one of the names (text[]) is that of the caller, smartwf.actor(), or of a role that he is a member of, or '
+'if he is an administrator. Raises nothing.';
 
 CREATE FUNCTION smartwf.deliver_again(error_like text DEFAULT '%') RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_deliver_again';
 COMMENT ON FUNCTION smartwf.deliver_again(text) IS
-'For administrators: queues every notification again whose delivery has failed for good with an error like a pattern (error_like, text, as in LIKE; default: any). Returns how many (bigint). Raises 42501 for whom is no administrator.';
+'For administrators: queues every notification again whose delivery has failed for good with an error like a pattern '
+'(error_like, text, as in LIKE; default: any). Returns how many (bigint). Raises 42501 for whom is no administrator.';
 
 ALTER TABLE smartwf.notifications ENABLE ROW LEVEL SECURITY;
 CREATE POLICY recipient ON smartwf.notifications FOR SELECT USING (smartwf.names_caller(ARRAY[recipient]));

@@ -4,7 +4,10 @@ CREATE FUNCTION smartwf.render_template(template text, model jsonb, render_type 
 	RETURNS text
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_render_template';
 COMMENT ON FUNCTION smartwf.render_template(text, jsonb, text, jsonb) IS
-'A Mustache template (text) with the values of a model (jsonb): variables, sections, inverted sections, comments, delimiters, and partials (jsonb object of templates by name). render_type (text): html escapes variables, text does not. Returns the result (text); what the model lacks is empty. Raises WF400, with the line, for a template that is not valid, and for an unknown render type.';
+'A Mustache template (text) with the values of a model (jsonb): variables, sections, inverted sections, comments, '
+'delimiters, and partials (jsonb object of templates by name). render_type (text): html escapes variables, text does '
+'not. Returns the result (text); what the model lacks is empty. Raises WF400, with the line, for a template that is '
+'not valid, and for an unknown render type.';
 
 CREATE FUNCTION smartwf.template_fault(template text) RETURNS text
 	LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_template_fault';
@@ -14,7 +17,8 @@ COMMENT ON FUNCTION smartwf.template_fault(text) IS
 CREATE FUNCTION smartwf.template_fields(template text) RETURNS text[]
 	LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_template_fields';
 COMMENT ON FUNCTION smartwf.template_fields(text) IS
-'The fields of the model (text[]) that a Mustache template (text) names outside of sections, sections included, each up to its first dot; in order of appearance. Raises WF400 for a template that is not valid.';
+'The fields of the model (text[]) that a Mustache template (text) names outside of sections, sections included, each '
+'up to its first dot; in order of appearance. Raises WF400 for a template that is not valid.';
 
 CREATE TABLE smartwf.templates (
 	name text COLLATE "C" PRIMARY KEY,
@@ -24,7 +28,8 @@ CREATE TABLE smartwf.templates (
 	html_body text NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE smartwf.templates IS
-'Mustache templates for notifications: subject, and a body for each render type. Each can name the others as partials of its render type.';
+'Mustache templates for notifications: subject, and a body for each render type. Each can name the others as '
+'partials of its render type.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.templates', '');
 
 CREATE FUNCTION smartwf.check_template() RETURNS trigger

@@ -16,13 +16,16 @@ CREATE TABLE smartwf.element_timers (
 );
 CREATE INDEX element_timers_due ON smartwf.element_timers (due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.element_timers IS
-'Tasks of the timers that run, a row each, gone when it is done: the version of the workflow that says what it does, whether the next transition ends it (volatile), the column that it counts from, when it is due (null: its date is not there, or it has failed for good), and why it failed.';
+'Tasks of the timers that run, a row each, gone when it is done: the version of the workflow that says what it does, '
+'whether the next transition ends it (volatile), the column that it counts from, when it is due (null: its date is '
+'not there, or it has failed for good), and why it failed.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.element_timers', '');
 
 CREATE FUNCTION smartwf.start_state_timer(docid text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_start_state_timer';
 COMMENT ON FUNCTION smartwf.start_state_timer(text) IS
-'Starts the timer of the state that a document (text) is in, and ends all others of it; for reconcile(), since no transition led there. Raises what get_states() raises for a document.';
+'Starts the timer of the state that a document (text) is in, and ends all others of it; for reconcile(), since no '
+'transition led there. Raises what get_states() raises for a document.';
 
 CREATE VIEW smartwf.timers WITH (security_barrier) AS
 SELECT e.docid, e.timer, e.task, k.kind, k.settings, e.action, e.reference_column,
@@ -37,11 +40,15 @@ COMMENT ON COLUMN smartwf.timers.timer IS 'Name of the timer.';
 COMMENT ON COLUMN smartwf.timers.task IS 'Which of its tasks, from 1.';
 COMMENT ON COLUMN smartwf.timers.kind IS 'What it does.';
 COMMENT ON COLUMN smartwf.timers.settings IS 'With what.';
-COMMENT ON COLUMN smartwf.timers.action IS 'volatile: the next transition ends it; persistent: it runs until it is unattached.';
+COMMENT ON COLUMN smartwf.timers.action IS
+'volatile: the next transition ends it; persistent: it runs until it is unattached.';
 COMMENT ON COLUMN smartwf.timers.reference_column IS 'The column that it counts from; null: from when it was attached.';
-COMMENT ON COLUMN smartwf.timers.due_at IS 'When; null: it counts from a column and the caller may not read all of them, its date is not there, or it has failed for good.';
+COMMENT ON COLUMN smartwf.timers.due_at IS
+'When; null: it counts from a column and the caller may not read all of them, its date is not there, or it has '
+'failed for good.';
 COMMENT ON COLUMN smartwf.timers.attempt IS 'How often it has failed.';
 COMMENT ON COLUMN smartwf.timers.sqlstate IS 'Of the last failure.';
-COMMENT ON COLUMN smartwf.timers.message IS 'Why it failed; null to those who may not read all columns of the document.';
+COMMENT ON COLUMN smartwf.timers.message IS
+'Why it failed; null to those who may not read all columns of the document.';
 COMMENT ON COLUMN smartwf.timers.attached_at IS 'Since when it runs.';
 GRANT SELECT ON smartwf.timers TO PUBLIC;

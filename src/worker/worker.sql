@@ -3,7 +3,11 @@
 CREATE PROCEDURE smartwf.work(max_seconds double precision DEFAULT 0)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_work';
 COMMENT ON PROCEDURE smartwf.work(double precision) IS
-'For administrators: does what the background workers do, in this session: drives runs that are due, fires timers, delivers notifications. It commits after every step. With max_seconds (double precision, seconds) it waits for more until they are over; 0, the default: it ends when nothing is due. Temporary tables, prepared statements and advisory locks of the session end. Raises 42501 for whom is no administrator, 2D000 in a transaction block, WF400 for a negative time.';
+'For administrators: does what the background workers do, in this session: drives runs that are due, fires timers, '
+'delivers notifications. It commits after every step. With max_seconds (double precision, seconds) it waits for more '
+'until they are over; 0, the default: it ends when nothing is due. Temporary tables, prepared statements and '
+'advisory locks of the session end. Raises 42501 for whom is no administrator, 2D000 in a transaction block, WF400 '
+'for a negative time.';
 
 CREATE FUNCTION smartwf.list_workers(OUT pid int, OUT work text, OUT state text, OUT doing text, OUT started_at timestamptz, OUT changed_at timestamptz,
 		OUT done bigint, OUT failed bigint) RETURNS SETOF record
@@ -26,7 +30,11 @@ COMMENT ON COLUMN smartwf.workers.failed IS 'Transactions of work that were undo
 CREATE PROCEDURE smartwf.purge(older_than interval, keep_failed boolean DEFAULT true, with_history boolean DEFAULT false)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_purge';
 COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
-'For administrators: does away with runs that ended, and notifications that were delivered, longer than an interval (older_than) ago, in batches with a commit each. keep_failed (boolean, default true): those that failed stay. with_history (boolean, default false): history older than that goes as well, but for the last line of each living document, and with it the names of deleted documents. Raises 42501 for whom is no administrator, 2D000 in a transaction block, WF400 for null or a negative interval.';
+'For administrators: does away with runs that ended, and notifications that were delivered, longer than an interval '
+'(older_than) ago, in batches with a commit each. keep_failed (boolean, default true): those that failed stay. '
+'with_history (boolean, default false): history older than that goes as well, but for the last line of each living '
+'document, and with it the names of deleted documents. Raises 42501 for whom is no administrator, 2D000 in a '
+'transaction block, WF400 for null or a negative interval.';
 
 CREATE VIEW smartwf.metrics WITH (security_barrier) AS
 WITH run AS (
@@ -70,7 +78,10 @@ SELECT 'timers_failed', '', count(*) FROM smartwf.element_timers WHERE due_at IS
 UNION ALL
 SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state) FROM (VALUES ('idle'), ('working')) AS w (state);
 COMMENT ON VIEW smartwf.metrics IS
-'How it goes, a row a value, all gauges: runs by status (those that are not over), failed runs by flow, length and age of the queue, steps and failed steps a second in the last minute, deliveries that wait and how long the oldest has, those that failed, open confirmations and the age of the oldest, timers, workers.';
-COMMENT ON COLUMN smartwf.metrics.metric IS 'What is measured; its unit, if it is not a number of things, is part of the name.';
+'How it goes, a row a value, all gauges: runs by status (those that are not over), failed runs by flow, length and '
+'age of the queue, steps and failed steps a second in the last minute, deliveries that wait and how long the oldest '
+'has, those that failed, open confirmations and the age of the oldest, timers, workers.';
+COMMENT ON COLUMN smartwf.metrics.metric IS
+'What is measured; its unit, if it is not a number of things, is part of the name.';
 COMMENT ON COLUMN smartwf.metrics.label IS 'Of which: status, flow, channel or state; empty where there is but one.';
 COMMENT ON COLUMN smartwf.metrics.value IS 'How much.';

@@ -20,7 +20,8 @@ CREATE SCHEMA app;
 GRANT USAGE ON SCHEMA app TO PUBLIC;
 CREATE TABLE app.log (what text);
 GRANT ALL ON app.log TO PUBLIC;
-CREATE FUNCTION app.m0(e smartwf.event) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.log VALUES ('m0'); RETURN e.element ->> 'objection'; END $$;
+CREATE FUNCTION app.m0(e smartwf.event) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.log
+	VALUES ('m0'); RETURN e.element ->> 'objection'; END $$;
 CREATE FUNCTION app.m1(e smartwf.event) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	CASE e.comment
@@ -34,14 +35,17 @@ END $$;
 CREATE FUNCTION app.m2(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT 'm2 says "' || e.comment || '"' $$;
 CREATE FUNCTION app.m3(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT 'm3 too' $$;
 CREATE FUNCTION app.quiet(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT NULL::text $$;
-CREATE FUNCTION app.may_reject(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT CASE WHEN e.actor = e.element ->> 'author' THEN 'not your own' END $$;
+CREATE FUNCTION app.may_reject(e smartwf.event) RETURNS text
+	LANGUAGE sql AS $$ SELECT CASE WHEN e.actor = e.element ->> 'author' THEN 'not your own' END $$;
 CREATE FUNCTION app.says(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT to_jsonb(e)::text $$;
 CREATE FUNCTION app.affordable(amount numeric) RETURNS boolean LANGUAGE sql AS $$ SELECT amount < 1000 $$;
 CREATE FUNCTION app.book(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('booked', model -> 'amount') $$;
 CREATE FUNCTION app.note(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$ INSERT INTO app.log VALUES (model::text); SELECT NULL::jsonb $$;
-CREATE FUNCTION app.fail(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.log VALUES ('undone'); RAISE EXCEPTION 'failed: %', model; END $$;
+CREATE FUNCTION app.fail(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.log
+	VALUES ('undone'); RAISE EXCEPTION 'failed: %', model; END $$;
 CREATE FUNCTION app.list(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$ SELECT '[1, null]'::jsonb $$;
-CREATE FUNCTION app.again(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('nested', smartwf.start_flow(model ->> 'flow', model => '{}')) $$;
+CREATE FUNCTION app.again(model jsonb, run bigint) RETURNS jsonb
+	LANGUAGE sql AS $$ SELECT jsonb_build_object('nested', smartwf.start_flow(model ->> 'flow', model => '{}')) $$;
 CREATE FUNCTION app.bosses(model jsonb, run bigint) RETURNS text[] LANGUAGE sql AS $$ SELECT ARRAY['boss', NULL, 'fuzz_definer'] $$;
 CREATE FUNCTION app.route(model jsonb, run bigint) RETURNS text[] LANGUAGE sql AS $$ SELECT ARRAY['fuzz_clerk', model ->> 'owner'] $$;
 CREATE FUNCTION app.call(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$ INSERT INTO app.log VALUES ('called'); SELECT model $$;
@@ -51,20 +55,25 @@ INSERT INTO smartwf.templates (name, subject, text_body, html_body) VALUES
 	('reminder', 'Invoice {{number}}', 'Dear {{name}}', '<p>Dear {{name}}</p>'), ('overdue', '{{title}}', 'The claim was due on {{due_on}}.', '');
 
 SELECT smartwf.define_workflow('{"name": "WDOC_BILL", "locale": "en",
- "states": [{"name": "e1", "label": "Initial", "color": "#00CE01", "initial": true}, {"name": "e2", "label": "Final", "activity": "Ending", "timer": "late"}, {"name": "e3"}],
+ "states": [{"name": "e1", "label": "Initial", "color": "#00CE01", "initial": true},
+  {"name": "e2", "label": "Final", "activity": "Ending", "timer": "late"}, {"name": "e3"}],
  "transitions": [{"name": "t1_2", "askComment": null, "arcs": [{"from": "e1", "to": "e2"}, {"from": "e3", "to": "e2"}],
    "guard": "amount < 1000", "guardMessage": "trop cher", "m0": "app.m0", "m1": "app.m1", "m2": "app.m2", "m3": "app.m3",
-   "parameters": [{"name": "reason"}, {"name": "i", "type": "int"}, {"name": "d", "type": "double", "multiple": true}, {"name": "m", "type": "money"}, {"name": "day", "type": "date"},
-     {"name": "hour", "type": "time"}, {"name": "at", "type": "timestamp", "multiple": true}, {"name": "e", "type": "enum", "multiple": true, "options": {"values": {"a": "A", "b": "B"}}},
+   "parameters": [{"name": "reason"}, {"name": "i", "type": "int"}, {"name": "d", "type": "double", "multiple": true},
+  {"name": "m", "type": "money"}, {"name": "day", "type": "date"},
+     {"name": "hour", "type": "time"}, {"name": "at", "type": "timestamp", "multiple": true},
+  {"name": "e", "type": "enum", "multiple": true, "options": {"values": {"a": "A", "b": "B"}}},
      {"name": "yes", "type": "boolean"}, {"name": "j", "type": "json"}, {"name": "amount", "type": "double"}]},
   {"name": "t2_1", "arcs": [{"from": "e2", "to": "e1"}], "timers": [{"timer": "late", "action": "persistent"}]},
   {"name": "round", "arcs": [{"from": "e1", "to": "e1"}], "m1": "app.m1", "m2": "app.says"},
   {"name": "granted", "arcs": [{"from": "e1", "to": "e3"}], "grants": [{"role": "fuzz_definer"}, {"column": "author"}]}],
- "timers": [{"name": "late", "column": "due_on", "delta": "1 day", "tasks": [{"kind": "go_to_state", "settings": {"state": "e1"}}, {"delta": "-2 days", "kind": "call_function", "settings": {"function": "app.call"}}]}],
+ "timers": [{"name": "late", "column": "due_on", "delta": "1 day", "tasks": [{"kind": "go_to_state", "settings": {"state": "e1"}},
+  {"delta": "-2 days", "kind": "call_function", "settings": {"function": "app.call"}}]}],
  "translations": {"fr": {"states": {"e1": "Début"}, "activities": {"e2": "Fin"}, "transitions": {"t1_2": "Passer"}, "parameters": {"reason": "Raison"}}}}');
 CREATE TABLE bill (id text PRIMARY KEY, state text, amount numeric CHECK (amount >= 0), objection text, reason text, author text, due_on date);
 CREATE TABLE other (id int PRIMARY KEY, state varchar(10), amount numeric DEFAULT 1, objection text, author text[], due_on timestamptz) ;
-CREATE TABLE parted (id uuid, state text, amount numeric DEFAULT 1, objection text, author text, due_on date, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE TABLE parted (id uuid, state text, amount numeric DEFAULT 1, objection text, author text, due_on date, PRIMARY KEY (id))
+	PARTITION BY RANGE (id);
 CREATE TABLE parted_low PARTITION OF parted FOR VALUES FROM (MINVALUE) TO ('80000000-0000-0000-0000-000000000000');
 CREATE TABLE parted_high PARTITION OF parted FOR VALUES FROM ('80000000-0000-0000-0000-000000000000') TO (MAXVALUE);
 SELECT smartwf.attach('bill', 'WDOC_BILL', structure => 'BILL'), smartwf.attach('other', 'WDOC_BILL', docid_prefix => 'o'), smartwf.attach('parted', 'WDOC_BILL', docid_prefix => 'p');
