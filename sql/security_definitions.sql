@@ -10,7 +10,8 @@ GRANT EXECUTE ON FUNCTION smartwf.refuse(text, text[]), smartwf.template_fault(t
 SELECT smartwf.define_workflow('{"name": "W", "states": [{"name": "draft", "initial": true}, {"name": "sent"}],
  "transitions": [{"name": "send", "guard": "id > 100", "arcs": [{"from": "draft", "to": "sent"}]}]}');
 SELECT smartwf.define_flow('{"name": "F", "stages": [{"name": "s", "steps": [{"name": "a", "kind": "finish"}]}]}');
-CREATE VIEW kept AS SELECT t.guard, w.shape = smartwf.workflow_shape(w.id) AS has_shape FROM smartwf.workflows w
+CREATE VIEW kept AS SELECT t.guard, w.shape = smartwf.workflow_shape(w.id) AS has_shape
+	FROM smartwf.workflows w
 	JOIN smartwf.transitions t ON t.workflow_id = w.id WHERE w.name = 'W';
 
 SET ROLE regress_definer;
@@ -125,7 +126,25 @@ INSERT INTO smartwf.runs (id, flow_id, flow, status, starter, actor, search_path
 INSERT INTO smartwf.confirmations (id, run, step, field, options, users) OVERRIDING SYSTEM VALUE
 	VALUES (1003, 900, 'ask', 'go', '{yes}', '{regress_definer}');
 INSERT INTO smartwf.answers (confirmation, actor, choice) VALUES (1003, 'x', 'yes');
+-- in no form that the engine would stumble over
+SELECT flow_id AS flow FROM smartwf.runs WHERE id = :run \gset
+INSERT INTO smartwf.runs (flow_id, flow, starter, actor, search_path, status, model, step)
+	VALUES (:flow, 'ASK', 'regress_definer', 'regress_definer', '', 'nonsense', '{}', 'ask');
+INSERT INTO smartwf.runs (flow_id, flow, starter, actor, search_path, status, model, step)
+	VALUES (:flow, 'ASK', 'regress_definer', 'regress_definer', '', 'waiting', '[]', 'ask');
+INSERT INTO smartwf.runs (flow_id, flow, starter, actor, search_path, status, model, step)
+	VALUES (:flow, 'ASK', 'regress_definer', 'regress_definer', '', 'waiting', '{}', NULL);
+INSERT INTO smartwf.runs (id, flow_id, flow, starter, actor, search_path, status, model, step, due_at, by_worker) OVERRIDING SYSTEM VALUE
+	VALUES (901, :flow, 'ASK', 'regress_definer', 'regress_definer', '', 'waiting', '{}', 'nowhere', '-infinity', true),
+		(902, :flow, 'ASK', 'regress_definer', 'regress_definer', '', 'queued', '{}', 'nowhere', '-infinity', true),
+		(903, 999, 'ASK', 'regress_definer', 'regress_definer', '', 'queued', '{}', 'ask', '-infinity', true);
+INSERT INTO smartwf.confirmations (id, run, step, field, options, users) OVERRIDING SYSTEM VALUE VALUES (1004, 901, 'nowhere', 'go', '{yes}', '{regress_definer}');
+SELECT smartwf.answer_confirmation(1004, 'yes');
+SELECT smartwf.answer_confirmation(1001, 'yes');
 RESET ROLE;
+CALL smartwf.work();
+SELECT id, status FROM smartwf.runs WHERE id > 900 ORDER BY id;
+DELETE FROM smartwf.runs WHERE id > 900;
 SELECT smartwf.revoke_restore('regress_definer');
 SELECT id, run FROM smartwf.confirmations WHERE id >= 1000 ORDER BY id;
 SELECT confirmation FROM smartwf.answers ORDER BY 1;

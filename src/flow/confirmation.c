@@ -192,8 +192,12 @@ open_confirmation(int64 id, const char *what, Run **run)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("confirmation " INT64_FORMAT " does not exist", id)));
 	*run = run_load(confirmation->run);
+	if (*run == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", confirmation->run)));
 	confirmation = read_confirmation(id);
-	if (strcmp(confirmation->status, "answered") == 0)
+	if (strcmp(confirmation->status, "answered") == 0 && confirmation->actors != NIL)
 		raise_failure(RUN_CLOSED, what,
 					  psprintf(localized("confirmation %s has been answered by \"%s\""),
 							   id_text(id), (char *) llast(confirmation->actors)));

@@ -158,6 +158,10 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->model = jsonb_of_row(row, descriptor, number[RUN_MODEL]);
 	run->base = jsonb_of_row(row, descriptor, number[RUN_BASE]);
 	run->step = step == NULL ? END_OF_FLOW : step_index(run->flow, step);
+	if (step != NULL && run->step == END_OF_FLOW)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("step \"%s\" of run " INT64_FORMAT " is not defined", step, run->id)));
 	run->sqlstate = text_of_row(row, descriptor, number[RUN_SQLSTATE]);
 	run->message = text_of_row(row, descriptor, number[RUN_MESSAGE]);
 	run->context = text_of_row(row, descriptor, number[RUN_CONTEXT]);

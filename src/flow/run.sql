@@ -1,6 +1,6 @@
 -- Runs of flows.  Changed by the engine alone, which knows what their columns can
--- hold: to check that with every row, foreign keys too, would cost a fifth of a step.  Read by whom their
--- policies let.
+-- hold: to check that with every step, foreign keys too, would cost a fifth of it.  A run is
+-- checked when it comes, be it from a dump.  Read by whom their policies let.
 
 CREATE TABLE smartwf.runs (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -8,12 +8,12 @@ CREATE TABLE smartwf.runs (
 	flow text COLLATE "C" NOT NULL,
 	docid text COLLATE "C",
 	key text COLLATE "C",
-	status text NOT NULL,
+	status text NOT NULL CHECK (status IN ('draft', 'queued', 'running', 'waiting', 'finished', 'failed', 'cancelled')),
 	starter text NOT NULL,
 	actor text NOT NULL,
 	search_path text NOT NULL,
-	model jsonb NOT NULL,
-	base jsonb,
+	model jsonb NOT NULL CHECK (jsonb_typeof(model) = 'object'),
+	base jsonb CHECK (jsonb_typeof(base) = 'object'),
 	step text,
 	sqlstate text,
 	message text,
@@ -24,7 +24,8 @@ CREATE TABLE smartwf.runs (
 	attempt int NOT NULL DEFAULT 0,
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	actor_is_person boolean NOT NULL DEFAULT false
+	actor_is_person boolean NOT NULL DEFAULT false,
+	CHECK (status <> 'waiting' OR step IS NOT NULL)
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key) WHERE key IS NOT NULL;
 CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
