@@ -29,6 +29,8 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.clock(),
 	smartwf.advance_clock(interval),
 	smartwf.deliver_again(text),
+	smartwf.pause_database(name),
+	smartwf.resume_database(name),
 	smartwf.cancel_run(bigint),
 	smartwf.reset_run(bigint),
 	smartwf.answer_confirmation(bigint, text, text),

@@ -10,7 +10,7 @@
 #include "executor/spi.h"
 
 #define EQ " OPERATOR(pg_catalog.=) "
-#define MOST_ARGUMENTS 20
+#define MOST_ARGUMENTS 28
 
 typedef struct OwnStatement
 {

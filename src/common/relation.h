@@ -29,7 +29,7 @@ typedef struct OwnColumn
 	Oid			type;
 }			OwnColumn;
 
-#define MOST_OWN_COLUMNS 24
+#define MOST_OWN_COLUMNS 32
 
 typedef struct OwnTable
 {

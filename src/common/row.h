@@ -16,7 +16,7 @@
 #include "utils/snapshot.h"
 
 /* Values of columns, one after the other. */
-#define MOST_VALUES 24
+#define MOST_VALUES 32
 
 typedef struct ColumnValues
 {

@@ -1,6 +1,7 @@
 /*
  * wake.c
- *		Telling whoever works in the background that there is work.
+ *		Telling whoever works in the background that there is work, or that it is
+ *		not wanted any more.
  *
  * Lower rooms leave work behind; the room that does it registers how it is
  * woken.  That happens when the transaction has committed: before, there would
@@ -13,6 +14,7 @@
 #include "wake.h"
 
 static Waker wake = NULL;
+static Interrupter interrupter = NULL;
 static int	to_wake = 0;
 
 static void
@@ -44,4 +46,18 @@ void
 wake_at_commit(int whom)
 {
 	to_wake |= whom;
+}
+
+/* At load: how they are interrupted. */
+void
+interrupter_register(Interrupter with)
+{
+	interrupter = with;
+}
+
+/* Interrupt whoever drives a run in the background; false: nobody does. */
+bool
+interrupt_run(int64 run)
+{
+	return interrupter != NULL && interrupter(run);
 }

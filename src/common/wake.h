@@ -13,8 +13,13 @@
 
 typedef void (*Waker) (int whom);
 
+/* Interrupts whoever drives a run in the background; false: nobody does. */
+typedef bool (*Interrupter) (int64 run);
+
 extern void wake_init(void);
 extern void wake_register(Waker waker);
 extern void wake_at_commit(int whom);
+extern void interrupter_register(Interrupter interrupter);
+extern bool interrupt_run(int64 run);
 
 #endif

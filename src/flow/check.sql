@@ -4,7 +4,7 @@
 CREATE FUNCTION smartwf.flow_settings()
 	RETURNS TABLE (kind text, setting text, type text, needed boolean)
 	LANGUAGE sql IMMUTABLE ROWS 40 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT * FROM (VALUES
+	WITH form (kind, setting, type, needed) AS (VALUES
 		('send_notification', 'channel', 'string', true),
 		('send_notification', 'subject', 'string', false),
 		('send_notification', 'message', 'string', true),
@@ -35,7 +35,10 @@ CREATE FUNCTION smartwf.flow_settings()
 		('switch_case', 'field', 'string', true),
 		('pass_transition', 'transition', 'string', true),
 		('pass_transition', 'comment', 'string', false),
-		('pass_transition', 'parameters', 'object', false)) AS form (kind, setting, type, needed)
+		('pass_transition', 'parameters', 'object', false))
+	SELECT * FROM form
+	UNION ALL
+	SELECT DISTINCT kind, 'timeout', 'string', false FROM form
 	UNION ALL
 	-- whom to tell or to ask
 	SELECT kind, setting, type, false
@@ -200,6 +203,8 @@ CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 			('operator', 'WFL0504', ARRAY['equal', 'notEqual', 'greater', 'less'])
 	), span (object, name, text, must_last) AS (
 		SELECT s.object, m.setting, s.settings ->> m.setting, false FROM step s, (VALUES ('due'), ('duration')) AS m (setting) WHERE jsonb_typeof(s.settings -> m.setting) = 'string'
+		UNION ALL
+		SELECT s.object, 'timeout', s.settings ->> 'timeout', true FROM step s WHERE jsonb_typeof(s.settings -> 'timeout') = 'string'
 		UNION ALL
 		SELECT s.object, m.key, s.failure ->> m.key, true FROM step s, (VALUES ('backoff'), ('maximumBackoff')) AS m (key) WHERE jsonb_typeof(s.failure -> m.key) = 'string')
 	SELECT c.code, s.object, format('%s "%s" must be one of %s', c.setting, s.settings ->> c.setting, array_to_string(c.allowed, ', '))

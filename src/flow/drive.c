@@ -346,12 +346,17 @@ take_step(Run *run)
 	{
 		/* what it stored of the run is undone as well */
 		*run = before;
+		if (run->by_worker && is_lock_conflict(error->sqlerrcode))
+		{
+			put_off(run, error);
+			return;
+		}
 		note_failure(run, record, error);
 	}
 	else
 	{
 		record->changes = model_difference(before.model, run->model);
-		run->attempt = 0;
+		run->attempt = run->deaths = run->put_offs = 0;
 		if (performance.verdict == WAIT)
 			record->outcome = "waiting";
 		obey(run, step, performance.verdict);

@@ -22,6 +22,8 @@ extern void ask_people(Run *run, const Step *step);
 extern bool confirmation_is_overdue(Run *run);
 
 /* failure.c */
+extern bool is_lock_conflict(int sqlstate);
+extern void put_off(Run *run, const ErrorData *error);
 extern void decide_after_failure(Run *run, int sqlstate);
 extern void fail_waiting_step(Run *run, Failure failure, const char *message);
 

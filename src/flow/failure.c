@@ -16,6 +16,10 @@
 #define CONFLICT_RETRIES 10
 #define CONFLICT_BACKOFF (20 * 1000)
 
+/* What is put off, as nothing is wrong with it, comes again after such pauses. */
+#define PUT_OFF_FIRST USECS_PER_SEC
+#define PUT_OFF_LONGEST (5 * USECS_PER_MINUTE)
+
 typedef struct FailurePolicy
 {
 	int			retries;
@@ -53,6 +57,28 @@ is_conflict(int sqlstate)
 	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TRANSACTION_ROLLBACK;
 }
 
+/* Somebody else has what the step needs, for longer than a worker waits. */
+bool
+is_lock_conflict(int sqlstate)
+{
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
+}
+
+/*
+ * Put the step at which the run stands off, later and later: nothing is wrong
+ * with it.  A run that waits for something else goes on doing so.
+ */
+void
+put_off(Run *run, const ErrorData *error)
+{
+	if (run->status != RUN_WAITING)
+		run->status = RUN_QUEUED;
+	run->by_worker = true;
+	run->message = pstrdup(error->message);
+	run->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	run->due_at = next_attempt_at(++run->put_offs, PUT_OFF_FIRST, PUT_OFF_LONGEST);
+}
+
 /* Try again later: that is a worker's to do. */
 static void
 queue_again(Run *run, int64 backoff, int64 longest)
@@ -68,7 +94,7 @@ go_on_at(Run *run, int step)
 {
 	run->status = RUN_RUNNING;
 	run->step = step;
-	run->attempt = 0;
+	run->attempt = run->deaths = run->put_offs = 0;
 	run->sqlstate = run->message = run->context = NULL;
 }
 
@@ -80,7 +106,8 @@ decide_after_failure(Run *run, int sqlstate)
 	FailurePolicy policy = policy_of_step(step);
 
 	run->attempt++;
-	if (run->attempt <= policy.retries)
+	/* what ended its process has been tried again already */
+	if (run->attempt <= policy.retries && sqlstate != ERRCODE_CRASH_SHUTDOWN)
 		queue_again(run, policy.backoff, policy.longest);
 	else if (is_conflict(sqlstate) && run->attempt <= CONFLICT_RETRIES)
 		queue_again(run, CONFLICT_BACKOFF, USECS_PER_MINUTE);

@@ -100,22 +100,52 @@ become_starter(const Run *run)
 	become_actor(run_role(run), run->actor, run->actor_is_person);
 }
 
-/*
- * Take a run that is due one step further, as whoever started it; the caller
- * commits.  REPORT tells whoever watches what is done.
- */
-Advance
-advance_run(int64 id, void (*report) (const char *doing))
+/* The step that comes next, for whoever watches. */
+char *
+describe_step(const Run *run)
 {
-	Run		   *run = run_claim(id);
+	return psprintf("run " INT64_FORMAT " of flow \"%s\", step \"%s\"", run->id, run->flow->name,
+					run->step == END_OF_FLOW ? "" : run->flow->steps[run->step].name);
+}
 
-	if (run == NULL)
-		return NOT_DUE;
-	report(psprintf("run " INT64_FORMAT " of flow \"%s\", step \"%s\"", id, run->flow->name,
-					run->step == END_OF_FLOW ? "" : run->flow->steps[run->step].name));
+/* How long it may take, in microseconds; 0: it does not say. */
+int64
+timeout_of_step(const Run *run)
+{
+	char	   *timeout = run->step == END_OF_FLOW ? NULL : step_setting(&run->flow->steps[run->step], "timeout");
+
+	return timeout == NULL ? 0 : interval_microseconds(timeout);
+}
+
+/* As whom the step acts that comes next. */
+Oid
+role_of_step(const Run *run)
+{
+	return run_role(run);
+}
+
+/* Take a run that is claimed one step further, as whoever started it; the caller commits. */
+Advance
+advance_run(Run *run)
+{
 	become_starter(run);
 	drive_one_step(run);
 	return run->status == RUN_RUNNING ? GOES_ON : PAUSES;
+}
+
+/* The run as it was claimed, and its step, failed. */
+static void
+store_failed_step(Run *run, const ErrorData *error)
+{
+	StepRecord *record = palloc0_object(StepRecord);
+
+	if (run->status == RUN_WAITING)
+		run_close_confirmations(run);
+	record->step = &run->flow->steps[run->step];
+	record->started_at = record->ended_at = GetCurrentTimestamp();
+	note_failure(run, record, error);
+	run->records = lappend(run->records, record);
+	pause_or_end(run);
 }
 
 /*
@@ -126,24 +156,46 @@ void
 give_up_step(int64 id, const ErrorData *error)
 {
 	Run		   *run = run_claim(id);
-	StepRecord *record = palloc0_object(StepRecord);
 
 	if (run == NULL)
 		return;
-	if (run->step == END_OF_FLOW)
+	if (is_lock_conflict(error->sqlerrcode))
+	{
+		put_off(run, error);
+		run_store(run);
+	}
+	else if (run->step == END_OF_FLOW)
 	{
 		/* there is no step to blame: put the end off */
 		run->due_at = next_attempt_at(++run->attempt, USECS_PER_SEC, USECS_PER_HOUR);
 		run_store(run);
+	}
+	else
+		store_failed_step(run, error);
+}
+
+/*
+ * A step has ended the process that took it: it is put off, and when that has
+ * happened MOST times it has failed.
+ */
+void
+note_death_of_step(int64 id, int most)
+{
+	Run		   *run = run_claim(id);
+	ErrorData	error = {.sqlerrcode = ERRCODE_CRASH_SHUTDOWN};
+
+	if (run == NULL || run->step == END_OF_FLOW)
+		return;
+	run->deaths++;
+	error.message = psprintf("the step ended the process that took it (%d of %d times)", run->deaths, most);
+	if (run->deaths < most)
+	{
+		put_off(run, &error);
+		run_store(run);
+		log_failure(run, run->flow->steps[run->step].name, error.message);
 		return;
 	}
-	if (run->status == RUN_WAITING)
-		run_close_confirmations(run);
-	record->step = &run->flow->steps[run->step];
-	record->started_at = record->ended_at = GetCurrentTimestamp();
-	note_failure(run, record, error);
-	run->records = lappend(run->records, record);
-	pause_or_end(run);
+	store_failed_step(run, &error);
 }
 
 /* smartwf.restart_all(flow, error_like) */

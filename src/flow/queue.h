@@ -10,6 +10,8 @@
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
+#include "run.h"
+
 typedef struct DueRun
 {
 	int64		id;
@@ -27,7 +29,11 @@ typedef enum Advance
 	PAUSES						/* or has ended */
 } Advance;
 
-extern Advance advance_run(int64 id, void (*report) (const char *doing));
+extern char *describe_step(const Run *run);
+extern int64 timeout_of_step(const Run *run);
+extern Oid	role_of_step(const Run *run);
+extern Advance advance_run(Run *run);
 extern void give_up_step(int64 id, const ErrorData *error);
+extern void note_death_of_step(int64 id, int most);
 
 #endif

@@ -14,10 +14,13 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
+#include "utils/wait_event.h"
 
 #include "common/compat.h"
 #include "common/clock.h"
@@ -27,6 +30,9 @@
 #include "common/wake.h"
 #include "run.h"
 #include "store.h"
+
+/* How long a run is waited for that another session has, in microseconds. */
+#define LONGEST_SEIZURE (5 * USECS_PER_SEC)
 
 static const char *const status_names[NUMBER_OF_STATUSES] = {
 	[RUN_DRAFT] = "draft",
@@ -58,7 +64,7 @@ enum
 {
 	RUN_ID = 1, RUN_FLOW_ID, RUN_FLOW, RUN_DOCID, RUN_KEY, RUN_STATUS, RUN_STARTER, RUN_ACTOR,
 	RUN_ACTOR_IS_PERSON, RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
-	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_CHANGED_AT,
+	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_DEATHS, RUN_PUT_OFFS, RUN_CHANGED_AT,
 	RUN_COLUMNS = RUN_CHANGED_AT
 };
 
@@ -83,6 +89,8 @@ static const OwnColumn run_columns[] = {
 	[RUN_DUE_AT] = {"due_at", TIMESTAMPTZOID},
 	[RUN_BY_WORKER] = {"by_worker", BOOLOID},
 	[RUN_ATTEMPT] = {"attempt", INT4OID},
+	[RUN_DEATHS] = {"deaths", INT4OID},
+	[RUN_PUT_OFFS] = {"put_offs", INT4OID},
 	[RUN_CHANGED_AT] = {"changed_at", TIMESTAMPTZOID},
 };
 
@@ -124,6 +132,8 @@ add_progress(ColumnValues *values, const Run *run)
 	put_value(values, number[RUN_DUE_AT], TimestampTzGetDatum(due_time(run)), is_over(run));
 	put_value(values, number[RUN_BY_WORKER], BoolGetDatum(run->by_worker), false);
 	put_value(values, number[RUN_ATTEMPT], Int32GetDatum(run->attempt), false);
+	put_value(values, number[RUN_DEATHS], Int32GetDatum(run->deaths), false);
+	put_value(values, number[RUN_PUT_OFFS], Int32GetDatum(run->put_offs), false);
 	put_value(values, number[RUN_CHANGED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
 	if ((run->status == RUN_QUEUED || run->status == RUN_WAITING) && run->due_at != NEVER)
 		wake_at_commit(WAKE_RUNS);
@@ -168,6 +178,8 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->priority = int_of_row(row, descriptor, number[RUN_PRIORITY]);
 	run->by_worker = boolean_of_row(row, descriptor, number[RUN_BY_WORKER]);
 	run->attempt = int_of_row(row, descriptor, number[RUN_ATTEMPT]);
+	run->deaths = int_of_row(row, descriptor, number[RUN_DEATHS]);
+	run->put_offs = int_of_row(row, descriptor, number[RUN_PUT_OFFS]);
 	run->stored_model = run->model;
 	run->stored_base = run->base;
 	return run;
@@ -189,15 +201,20 @@ read_row_of_run(Relation relation, int64 id)
 	return rows == NIL ? NULL : linitial(rows);
 }
 
+typedef enum RunLock
+{
+	NOT_LOCKED, LOCKED_IF_FREE, LOCKED
+} RunLock;
+
 static Run *
-load(int64 id, bool waits)
+load(int64 id, RunLock lock)
 {
 	Relation	relation = own_table_open(&runs, RowExclusiveLock);
 	HeapTuple	row = read_row_of_run(relation, id);
 	Run		   *run = NULL;
 
-	if (row != NULL)
-		row = locked_row(relation, row, waits);
+	if (row != NULL && lock != NOT_LOCKED)
+		row = locked_row(relation, row, lock == LOCKED);
 	if (row != NULL)
 	{
 		run = run_of_row(row, RelationGetDescr(relation));
@@ -214,14 +231,55 @@ load(int64 id, bool waits)
 Run *
 run_load(int64 id)
 {
-	return load(id, true);
+	return load(id, LOCKED);
+}
+
+/* A run as it is, for somebody who only looks; NULL if there is none. */
+Run *
+run_read(int64 id)
+{
+	return load(id, NOT_LOCKED);
+}
+
+static bool
+run_exists(int64 id)
+{
+	Relation	relation = own_table_open(&runs, AccessShareLock);
+	bool		exists = read_row_of_run(relation, id) != NULL;
+
+	table_close(relation, NoLock);
+	return exists;
+}
+
+/*
+ * The same where whoever drives it in the background shall stop, and what the step
+ * did be undone.  Another session is waited for, but not for long.
+ */
+Run *
+run_seize(int64 id)
+{
+	TimestampTz end = GetCurrentTimestamp() + LONGEST_SEIZURE;
+	Run		   *run;
+
+	while ((run = load(id, LOCKED_IF_FREE)) == NULL && run_exists(id))
+	{
+		if (!interrupt_run(id) && GetCurrentTimestamp() > end)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("run " INT64_FORMAT " is in use in another session", id),
+					 errhint("Try again when its transaction has ended.")));
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return run;
 }
 
 /* The same for a worker: NULL if it is not due (any more), or somebody has it. */
 Run *
 run_claim(int64 id)
 {
-	Run		   *run = load(id, false);
+	Run		   *run = load(id, LOCKED_IF_FREE);
 
 	return run != NULL && run->due_at <= clock_now() ? run : NULL;
 }

@@ -46,6 +46,8 @@ typedef struct Run
 	int32		priority;
 	bool		by_worker;		/* its steps are left to workers */
 	int32		attempt;		/* how often the step has failed so far */
+	int32		deaths;			/* how often it has ended its process */
+	int32		put_offs;		/* how often it was put off, though nothing is wrong with it */
 	bool		is_task;		/* no run at all, but a timer's task: never stored */
 	bool		reads_again;	/* the next step begins with reading the row again */
 	List	   *records;		/* of StepRecord *, not stored yet */
@@ -66,6 +68,8 @@ typedef struct StepRecord
 
 extern const char *status_name(RunStatus status);
 extern Run *run_load(int64 id);
+extern Run *run_read(int64 id);
+extern Run *run_seize(int64 id);
 extern Run *run_claim(int64 id);
 extern void run_store(Run *run);
 extern bool run_store_first(Run *run);

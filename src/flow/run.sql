@@ -22,6 +22,8 @@ CREATE TABLE smartwf.runs (
 	due_at timestamptz,
 	by_worker boolean NOT NULL DEFAULT false,
 	attempt int NOT NULL DEFAULT 0,
+	deaths int NOT NULL DEFAULT 0,
+	put_offs int NOT NULL DEFAULT 0,
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	actor_is_person boolean NOT NULL DEFAULT false,
@@ -37,8 +39,9 @@ COMMENT ON TABLE smartwf.runs IS
 'or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name '
 'behind it (actor: that of a person, by a token, or of the role) and its search_path, the step that comes next, '
 'waits or failed, and why it failed; from when on a worker takes it up (due_at; infinity: when somebody has acted; '
-'null: it is over), the higher priority first, whether its steps are left to workers (by_worker), and how often the '
-'step has failed so far (attempt).';
+'null: it is over), the higher priority first, whether its steps are left to workers (by_worker), how often the step '
+'has failed (attempt), has ended the process that took it (deaths), and was put off since somebody else had what '
+'it needs (put_offs).';
 
 CREATE TABLE smartwf.run_steps (
 	run bigint NOT NULL,

@@ -167,9 +167,20 @@ smartwf_enqueue_flow(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(start_run(&start));
 }
 
-/* A run that the caller may steer: its starter, or an administrator; locked. */
+static void
+refuse_unknown_run(int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("run " INT64_FORMAT " does not exist", id)));
+}
+
+/*
+ * A run that the caller may steer: its starter, or an administrator.  It is locked
+ * by LOAD, which may disturb others, so his right is looked at first.
+ */
 static Run *
-run_to_steer(FunctionCallInfo fcinfo)
+run_to_steer(FunctionCallInfo fcinfo, Run *(*load) (int64 id))
 {
 	Run		   *run;
 	int64		id;
@@ -177,16 +188,17 @@ run_to_steer(FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(0))
 		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "run"));
 	id = PG_GETARG_INT64(0);
-	run = run_load(id);
+	run = run_read(id);
 	if (run == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("run " INT64_FORMAT " does not exist", id)));
+		refuse_unknown_run(id);
 	if (!is_administrator() &&
 		!(is_same_actor(run->actor, run->actor_is_person) && holds_role(run->starter)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("run " INT64_FORMAT " was started by \"%s\"", id, run->actor)));
+	run = load(id);
+	if (run == NULL)
+		refuse_unknown_run(id);
 	return run;
 }
 
@@ -215,7 +227,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_restart_run);
 Datum
 smartwf_restart_run(PG_FUNCTION_ARGS)
 {
-	Run		   *run = run_to_steer(fcinfo);
+	Run		   *run = run_to_steer(fcinfo, run_load);
 	char	   *from = text_argument(fcinfo, 1);
 
 	require_status(run, localized("Restart"), 1 << RUN_FAILED | 1 << RUN_CANCELLED | 1 << RUN_DRAFT | 1 << RUN_QUEUED);
@@ -227,7 +239,7 @@ smartwf_restart_run(PG_FUNCTION_ARGS)
 					 errmsg("run " INT64_FORMAT " has not come to a step \"%s\"", run->id, from)));
 		run->step = step_index(run->flow, from);
 	}
-	run->attempt = 0;
+	run->attempt = run->deaths = run->put_offs = 0;
 	if (run->by_worker && run->status != RUN_QUEUED)
 	{
 		run->status = RUN_QUEUED;
@@ -249,7 +261,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_cancel_run);
 Datum
 smartwf_cancel_run(PG_FUNCTION_ARGS)
 {
-	Run		   *run = run_to_steer(fcinfo);
+	Run		   *run = run_to_steer(fcinfo, run_seize);
 
 	require_status(run, localized("Cancelling"), UNFINISHED);
 	run_close_confirmations(run);
@@ -263,7 +275,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_reset_run);
 Datum
 smartwf_reset_run(PG_FUNCTION_ARGS)
 {
-	Run		   *run = run_to_steer(fcinfo);
+	Run		   *run = run_to_steer(fcinfo, run_seize);
 
 	require_status(run, localized("Reset"), UNFINISHED | 1 << RUN_CANCELLED);
 	run_close_confirmations(run);

@@ -20,11 +20,11 @@
 	"  ORDER BY r.flow, r.priority LIMIT 1) n)"
 
 static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
-	[INSERT_RUN] = {20, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, INT4OID, JSONBOID, JSONBOID,
-	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, INT4OID, TIMESTAMPTZOID},
+	[INSERT_RUN] = {22, {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, INT4OID, JSONBOID, JSONBOID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID},
 		"INSERT INTO smartwf.runs (flow_id, flow, docid, key, starter, actor, actor_is_person, search_path, priority, model, base,"
-		" status, step, sqlstate, message, context, due_at, by_worker, attempt, changed_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+		" status, step, sqlstate, message, context, due_at, by_worker, attempt, deaths, put_offs, changed_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
 	" ON CONFLICT (flow, key) WHERE key IS NOT NULL DO NOTHING RETURNING id"},
 	/* the heads of the queues: the higher priority first, then turn by turn */
 	[DUE_RUNS] = {2, {TIMESTAMPTZOID, INT4OID},
@@ -39,7 +39,7 @@ static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
 		"  WHERE r.flow" EQ "q.flow AND r.priority" EQ "q.priority AND r.due_at OPERATOR(pg_catalog.>) $1"
 	"  ORDER BY r.due_at LIMIT 1) h"},
 	[RESTART_RUNS] = {3, {TEXTOID, TEXTOID, TIMESTAMPTZOID},
-		"UPDATE smartwf.runs SET status = 'queued', due_at = $3, by_worker = true, attempt = 0,"
+		"UPDATE smartwf.runs SET status = 'queued', due_at = $3, by_worker = true, attempt = 0, deaths = 0, put_offs = 0,"
 		" changed_at = pg_catalog.clock_timestamp() WHERE flow" EQ "$1 AND status" EQ "'failed'"
 	" AND message OPERATOR(pg_catalog.~~) $2"},
 	[FIND_KEY] = {2, {TEXTOID, TEXTOID},

@@ -27,6 +27,9 @@
 #define FIRST_PAUSE (10 * USECS_PER_SEC)
 #define LONGEST_PAUSE USECS_PER_HOUR
 
+/* How long the same failure is not told again. */
+#define SAY_AGAIN USECS_PER_MINUTE
+
 char	   *smtp_url = NULL;
 char	   *smtp_from = NULL;
 char	   *smtp_user = NULL;
@@ -76,7 +79,7 @@ delivery_init(void)
 }
 
 static OwnStatement claim = {4, {TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, BOOLOID},
-	"UPDATE smartwf.notifications n SET due_at = $3"
+	"UPDATE smartwf.notifications n SET due_at = $3, attempt = n.attempt OPERATOR(pg_catalog.+) 1"
 	" FROM (SELECT d.id FROM (VALUES ('signalr', true), ('smtp', $4)) AS c (channel, is_on),"
 	"  LATERAL (SELECT id, due_at FROM smartwf.notifications WHERE channel" EQ "c.channel AND due_at OPERATOR(pg_catalog.<=) $1"
 	"   ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) d WHERE c.is_on ORDER BY d.due_at LIMIT $2) q"
@@ -94,11 +97,12 @@ static OwnStatement find_next = {2, {TIMESTAMPTZOID, BOOLOID},
 
 static OwnStatement deliver = {1, {INT8OID},
 	"UPDATE smartwf.notifications SET status = 'delivered', due_at = NULL, error = NULL,"
+	" attempt = attempt OPERATOR(pg_catalog.-) 1,"
 	" delivered_at = pg_catalog.clock_timestamp() WHERE id" EQ "$1"
 };
 
-static OwnStatement fail = {5, {INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID},
-	"UPDATE smartwf.notifications SET status = $2, attempt = $3, due_at = $4, error = $5"
+static OwnStatement fail = {4, {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID},
+	"UPDATE smartwf.notifications SET status = $2, due_at = $3, error = $4"
 	" WHERE id" EQ "$1 AND status" EQ "'queued'"
 };
 
@@ -192,13 +196,42 @@ next_due_delivery(void)
 	return next;
 }
 
-/* What came of an attempt: delivered, again later, or failed for good. */
+/*
+ * For whoever reads the server's log.  A server that is down fails every mail for
+ * the same reason: that is said once a minute, with how many it concerned.
+ */
+static void
+log_outcome(const Delivery *delivery, const char *what, const char *error)
+{
+	static TimestampTz next = 0;
+	static char last_error[256] = "";
+	static int	not_said = 0;
+	bool		is_same = strncmp(last_error, error, sizeof(last_error) - 1) == 0;
+
+	if (is_same && GetCurrentTimestamp() < next)
+	{
+		not_said++;
+		return;
+	}
+	ereport(LOG,
+			(errmsg("notification " INT64_FORMAT " by %s to \"%s\" %s: %s", delivery->id, delivery->channel,
+					delivery->recipient, what, error),
+			 not_said == 0 ? 0 : errdetail("%d more did so since the last message, for the reason told there.", not_said),
+			 errhidestmt(true), errhidecontext(true)));
+	strlcpy(last_error, error, sizeof(last_error));
+	next = GetCurrentTimestamp() + SAY_AGAIN;
+	not_said = 0;
+}
+
+/*
+ * What came of an attempt: delivered, again later, or failed for good.  The
+ * claim has counted it, so that one which ends its process counts as well.
+ */
 void
 note_outcome(const Delivery *delivery, const Outcome *outcome)
 {
-	int			attempt = delivery->attempt + 1;
-	bool		is_final = outcome->is_final || attempt >= delivery_attempts;
-	Datum		values[5];
+	bool		is_final = outcome->is_final || delivery->attempt >= delivery_attempts;
+	Datum		values[4];
 
 	values[0] = Int64GetDatum(delivery->id);
 	if (outcome->is_delivered)
@@ -207,14 +240,10 @@ note_outcome(const Delivery *delivery, const Outcome *outcome)
 		return;
 	}
 	values[1] = CStringGetTextDatum(is_final ? "failed" : "queued");
-	values[2] = Int32GetDatum(attempt);
-	values[3] = TimestampTzGetDatum(next_attempt_at(attempt, FIRST_PAUSE, LONGEST_PAUSE));
-	values[4] = CStringGetTextDatum(outcome->error);
-	(void) own_execute(&fail, values, is_final ? "   n " : NULL, NULL, NULL);
-	ereport(LOG,
-			(errmsg("notification " INT64_FORMAT " by %s to \"%s\" %s: %s", delivery->id, delivery->channel,
-					delivery->recipient, is_final ? "failed" : "is put off", outcome->error),
-			 errhidestmt(true), errhidecontext(true)));
+	values[2] = TimestampTzGetDatum(next_attempt_at(delivery->attempt, FIRST_PAUSE, LONGEST_PAUSE));
+	values[3] = CStringGetTextDatum(outcome->error);
+	(void) own_execute(&fail, values, is_final ? "  n " : NULL, NULL, NULL);
+	log_outcome(delivery, is_final ? "failed" : "is put off", outcome->error);
 }
 
 /* smartwf.deliver_again(error_like) */

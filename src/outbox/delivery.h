@@ -21,7 +21,7 @@ typedef struct Delivery
 	char	   *body;
 	bool		is_html;
 	char	   *key;			/* the same in every attempt */
-	int			attempt;		/* how often it has failed so far */
+	int			attempt;		/* which one this is, from 1 */
 	char	   *run;			/* NULL: none */
 	char	   *step;
 	TimestampTz created_at;

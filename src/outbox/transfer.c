@@ -55,6 +55,7 @@ transfers_abandon(void)
 #include "utils/builtins.h"
 #include "utils/json.h"
 
+#include "common/attempt.h"
 #include "common/json_text.h"
 
 #define LONGEST_SECRET 4096
@@ -380,47 +381,42 @@ is_notify_alone(const Delivery *delivery)
 	return strcmp(delivery->channel, "signalr") == 0 && delivery->address == NULL && push_url[0] == '\0';
 }
 
-/* Set a delivery on its way; what prevents it is told by transfer_wait(). */
+/* For attempt(): what a delivery takes, composed and signed. */
+static void
+prepare_now(void *argument)
+{
+	prepare(argument);
+}
+
+/*
+ * Set a delivery on its way, within a transaction; what prevents it is told by
+ * transfer_wait().
+ */
 void
 transfer_start(const Delivery *delivery)
 {
-	MemoryContext context = CurrentMemoryContext;
-	Transfer   *volatile transfer;
-	volatile bool is_ready = true;
+	Transfer   *transfer;
+	Transfer  **list = &refused;
+	ErrorData  *error = NULL;
 
 	open_multi();
 	transfer = calloc(1, sizeof(Transfer));
 	if (transfer == NULL)
 		elog(ERROR, "out of memory");
 	transfer->delivery = delivery;
-	PG_TRY();
+	if (delivery->attempt > delivery_attempts)
+		snprintf(transfer->error, CURL_ERROR_SIZE, "it was claimed %d times, and never came to an end",
+				 delivery->attempt - 1);
+	else if (!is_notify_alone(delivery))
 	{
-		if (is_notify_alone(delivery))
-			is_ready = false;
+		error = attempt(prepare_now, transfer, false);
+		if (error != NULL)
+			strlcpy(transfer->error, error->message, CURL_ERROR_SIZE);
 		else
-			prepare(transfer);
+			list = &transfers;
 	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		strlcpy(transfer->error, error->message, CURL_ERROR_SIZE);
-		is_ready = false;
-	}
-	PG_END_TRY();
-	if (is_ready)
-	{
-		transfer->next = transfers;
-		transfers = transfer;
-	}
-	else
-	{
-		transfer->next = refused;
-		refused = transfer;
-	}
+	transfer->next = *list;
+	*list = transfer;
 }
 
 int

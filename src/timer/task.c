@@ -220,31 +220,50 @@ end_this(OwnStatement *statement, const DueTask *task)
 	(void) own_execute(statement, values, NULL, NULL, NULL);
 }
 
-/*
- * Do a task that is due; the caller commits.  False if it is not due any more,
- * or somebody else has the element just now.
- */
-bool
-fire_task(const DueTask *task, void (*report) (const char *doing))
+/* The table of a document that is there; InvalidOid: it is not. */
+static Oid
+table_of_task(const DueTask *task)
 {
 	Element		element;
 	const Structure *structure;
-	Flow		flow = {.name = task->timer, .structure = ""};
-	Run			run = {.flow = &flow, .docid = task->docid, .is_task = true};
-	Step	   *step;
 
-	report(psprintf("timer \"%s\" of document \"%s\", task %d", task->timer, task->docid, task->task));
 	if (!element_read(task->docid, &element) || element.is_deleted)
-	{
-		end_this(&end_tasks, task);
-		return true;
-	}
+		return InvalidOid;
 	structure = structure_by_name(element.structure);
 	if (structure == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("structure \"%s\" is not attached", element.structure)));
-	become_owner_of(structure_relation(structure));
+	return structure_relation(structure);
+}
+
+/* As whom a task acts; InvalidOid: its document is gone. */
+Oid
+role_of_task(const DueTask *task)
+{
+	Oid			table = table_of_task(task);
+
+	return OidIsValid(table) ? relation_owner(table) : InvalidOid;
+}
+
+/*
+ * Do a task that is due; the caller commits.  False if it is not due any more,
+ * or somebody else has the element just now.
+ */
+bool
+fire_task(const DueTask *task)
+{
+	Flow		flow = {.name = task->timer, .structure = ""};
+	Run			run = {.flow = &flow, .docid = task->docid, .is_task = true};
+	Oid			table = table_of_task(task);
+	Step	   *step;
+
+	if (!OidIsValid(table))
+	{
+		end_this(&end_tasks, task);
+		return true;
+	}
+	become_owner_of(table);
 	run.base = run.model = model_of_element_to_change(task->docid);
 	step = run.model == NULL ? NULL : step_of_task(task);
 	if (step == NULL)

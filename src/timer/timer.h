@@ -22,7 +22,8 @@ extern void timer_init(void);
 /* task.c */
 extern List *due_tasks(int most);
 extern TimestampTz next_due_task(void);
-extern bool fire_task(const DueTask *task, void (*report) (const char *doing));
+extern Oid	role_of_task(const DueTask *task);
+extern bool fire_task(const DueTask *task);
 extern void note_task_failure(const DueTask *task, const ErrorData *error);
 
 #endif

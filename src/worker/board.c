@@ -8,6 +8,9 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
+#include "commands/dbcommands.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -19,12 +22,16 @@
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 #include "board.h"
+#include "common/actor.h"
 #include "common/compat.h"
 #include "common/wake.h"
+#include "in_hand.h"
 
-#define LONGEST_DOING 200
+/* How long pause_database() waits for workers to end, in microseconds. */
+#define LONGEST_WAIT (10 * USECS_PER_SEC)
 
 /* A worker's place. */
 typedef struct Place
@@ -38,11 +45,17 @@ typedef struct Place
 	TimestampTz changed_at;
 	int64		done;			/* transactions of work */
 	int64		failed;
+	int64		run;			/* the run that it drives just now; 0: none */
+	bool		is_cancelled;	/* somebody has cancelled that */
+	TimestampTz deadline;		/* of the step that it takes; 0: none */
 	char		doing[LONGEST_DOING];
 }			Place;
 
 typedef struct Board
 {
+	PGPROC	   *launcher;		/* NULL: not there */
+	int			replacements;	/* workers that have ended to be replaced */
+	char		paused[MOST_PAUSES][NAMEDATALEN];	/* databases */
 	int			places;
 	Place		place[FLEXIBLE_ARRAY_MEMBER];
 }			Board;
@@ -93,6 +106,7 @@ start_board(void)
 	{
 		memset(board, 0, board_size());
 		board->places = number_of_places;
+		in_hand_forget_processes();
 	}
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -115,6 +129,31 @@ wake_idle(int whom)
 	LWLockRelease(board_lock);
 }
 
+/*
+ * Interrupt whoever drives a run of this database; false if nobody here does.
+ * The signal is sent before he can turn to another.
+ */
+static bool
+cancel_run(int64 run)
+{
+	bool		found = false;
+
+	if (board == NULL)
+		return false;
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < board->places; i++)
+	{
+		Place	   *place = &board->place[i];
+
+		if (place->pid == 0 || place->run != run || place->database != MyDatabaseId)
+			continue;
+		place->is_cancelled = true;
+		found = kill(place->pid, SIGINT) == 0;
+	}
+	LWLockRelease(board_lock);
+	return found;
+}
+
 /* At preload: as many places. */
 void
 board_init(int places)
@@ -129,6 +168,7 @@ board_init(int places)
 	previous_startup_hook = shmem_startup_hook;
 	shmem_startup_hook = start_board;
 	wake_register(wake_idle);
+	interrupter_register(cancel_run);
 }
 
 /* Is this process on the board? */
@@ -167,6 +207,7 @@ board_enter(int whom)
 		.pid = MyProcPid, .database = MyDatabaseId, .process = MyProc, .whom = whom,
 			.started_at = GetCurrentTimestamp(), .changed_at = GetCurrentTimestamp()
 	};
+	in_hand_enter();
 	LWLockRelease(board_lock);
 	/* for good: only the latest entry could be cancelled */
 	if (!registered)
@@ -178,6 +219,7 @@ board_enter(int whom)
 void
 board_leave(void)
 {
+	in_hand_leave();
 	leave_board(0, 0);
 }
 
@@ -210,6 +252,242 @@ board_report(const char *doing)
 	my_place->is_idle = false;
 	LWLockRelease(board_lock);
 }
+
+/*
+ * A step of a run, or a task (RUN 0), begins: say so.  What was to stop the one
+ * before comes too late.
+ */
+void
+board_begin_step(const char *doing, int64 run, TimestampTz deadline)
+{
+	board_report(doing);
+	if (my_place == NULL)
+		return;
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	my_place->run = run;
+	my_place->deadline = deadline;
+	my_place->is_cancelled = false;
+	LWLockRelease(board_lock);
+}
+
+/* Has somebody cancelled its run? */
+bool
+board_step_is_cancelled(void)
+{
+	bool		is_cancelled;
+
+	if (my_place == NULL)
+		return false;
+	LWLockAcquire(board_lock, LW_SHARED);
+	is_cancelled = my_place->is_cancelled;
+	LWLockRelease(board_lock);
+	return is_cancelled;
+}
+
+/* The step is over; true if somebody has cancelled its run meanwhile. */
+bool
+board_end_step(void)
+{
+	bool		is_cancelled;
+
+	if (my_place == NULL)
+		return false;
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	is_cancelled = my_place->is_cancelled;
+	my_place->is_cancelled = false;
+	my_place->run = 0;
+	my_place->deadline = 0;
+	LWLockRelease(board_lock);
+	return is_cancelled;
+}
+
+/* Something in this database over which its process has died; see in_hand.h. */
+bool
+board_next_death(WorkInHand *work)
+{
+	bool		found;
+
+	if (board == NULL)
+		return false;
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	found = next_that_died(work);
+	LWLockRelease(board_lock);
+	return found;
+}
+
+/* The launcher */
+
+static void
+leave_launcher(int code, Datum argument)
+{
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	board->launcher = NULL;
+	LWLockRelease(board_lock);
+}
+
+/* This process is the launcher: it hears of what concerns it. */
+void
+board_enter_launcher(void)
+{
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	board->launcher = MyProc;
+	LWLockRelease(board_lock);
+	before_shmem_exit(leave_launcher, 0);
+}
+
+static void
+wake_launcher(void)
+{
+	if (board->launcher != NULL)
+		SetLatch(&board->launcher->procLatch);
+}
+
+/* This worker ends so that a new one takes its place, at once. */
+void
+board_note_replacement(void)
+{
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	board->replacements++;
+	LWLockRelease(board_lock);
+}
+
+/* How many have done so. */
+int
+board_replacements(void)
+{
+	int			replacements;
+
+	LWLockAcquire(board_lock, LW_SHARED);
+	replacements = board->replacements;
+	LWLockRelease(board_lock);
+	return replacements;
+}
+
+/* End the workers whose step should have ended before, and has not heeded that. */
+void
+board_end_late_steps(TimestampTz before)
+{
+	LWLockAcquire(board_lock, LW_SHARED);
+	for (int i = 0; i < board->places; i++)
+	{
+		Place	   *place = &board->place[i];
+
+		if (place->pid != 0 && place->deadline != 0 && place->deadline < before)
+			kill(place->pid, SIGTERM);
+	}
+	LWLockRelease(board_lock);
+}
+
+/* Pauses of databases */
+
+/* Has somebody asked that workers leave a database alone? */
+bool
+database_is_paused(const char *name)
+{
+	bool		found = false;
+
+	LWLockAcquire(board_lock, LW_SHARED);
+	for (int i = 0; i < MOST_PAUSES; i++)
+		found |= strcmp(board->paused[i], name) == 0;
+	LWLockRelease(board_lock);
+	return found;
+}
+
+/* Put a name on the list of pauses, or take it off; false if there is no room. */
+static bool
+set_pause(const char *name, bool is_paused)
+{
+	int			free_place = -1;
+	bool		is_on_list = false;
+
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MOST_PAUSES; i++)
+	{
+		if (strcmp(board->paused[i], name) == 0)
+		{
+			is_on_list = is_paused;
+			if (!is_paused)
+				board->paused[i][0] = '\0';
+		}
+		if (board->paused[i][0] == '\0' && free_place < 0)
+			free_place = i;
+	}
+	if (is_paused && !is_on_list && free_place >= 0)
+		strlcpy(board->paused[free_place], name, NAMEDATALEN);
+	wake_launcher();
+	LWLockRelease(board_lock);
+	return !is_paused || is_on_list || free_place >= 0;
+}
+
+/* How many background workers there are in a database. */
+static int
+workers_of_database(Oid database)
+{
+	int			number = 0;
+
+	LWLockAcquire(board_lock, LW_SHARED);
+	for (int i = 0; i < board->places; i++)
+		number += board->place[i].pid != 0 && board->place[i].database == database &&
+			board->place[i].pid != MyProcPid;
+	LWLockRelease(board_lock);
+	return number;
+}
+
+/* The database that a function is about; for administrators. */
+static char *
+database_argument(FunctionCallInfo fcinfo)
+{
+	char	   *name = PG_ARGISNULL(0) ? get_database_name(MyDatabaseId) : NameStr(*PG_GETARG_NAME(0));
+
+	if (!is_administrator())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only an administrator can pause the workers of a database")));
+	if (board == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("there are no workers: smartwf is not preloaded"),
+				 errhint("Add it to shared_preload_libraries.")));
+	return name;
+}
+
+/* smartwf.pause_database(database) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_pause_database);
+Datum
+smartwf_pause_database(PG_FUNCTION_ARGS)
+{
+	char	   *name = database_argument(fcinfo);
+	Oid			database = get_database_oid(name, true);
+	TimestampTz end = GetCurrentTimestamp() + LONGEST_WAIT;
+
+	if (!set_pause(name, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no more than %d databases can be paused", MOST_PAUSES)));
+	while (OidIsValid(database) && workers_of_database(database) > 0)
+	{
+		if (GetCurrentTimestamp() > end)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("the workers of database \"%s\" have not left it yet", name),
+					 errdetail("They will not come back until it is resumed.")));
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 20, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_RETURN_VOID();
+}
+
+/* smartwf.resume_database(database) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_resume_database);
+Datum
+smartwf_resume_database(PG_FUNCTION_ARGS)
+{
+	(void) set_pause(database_argument(fcinfo), false);
+	PG_RETURN_VOID();
+}
+
+/* What they do, and how often */
 
 /* A transaction of work is done, or has failed. */
 void

@@ -28,13 +28,25 @@ typedef struct Claiming
 	MemoryContext context;
 }			Claiming;
 
+/*
+ * Claim and compose: to sign and to convert takes resources of a transaction.
+ * Nothing goes out before transfer_wait(), when the claim is committed.
+ */
 static void
 claim_now(void *argument)
 {
 	Claiming   *claiming = argument;
 	MemoryContext outer = MemoryContextSwitchTo(claiming->context);
+	ListCell   *cell;
 
 	claiming->deliveries = claim_deliveries(claiming->most);
+	foreach(cell, claiming->deliveries)
+	{
+		const Delivery *delivery = lfirst(cell);
+
+		board_report(psprintf("notification " INT64_FORMAT " by %s", delivery->id, delivery->channel));
+		transfer_start(delivery);
+	}
 	MemoryContextSwitchTo(outer);
 }
 
@@ -57,16 +69,12 @@ static int
 start_some(void)
 {
 	Claiming	claiming = {.most = AT_ONCE - transfers_under_way(), .context = CurrentMemoryContext};
-	ListCell   *cell;
 
-	if (claiming.most > 0)
-		(void) unit("claim notifications", claim_now, &claiming);
-	foreach(cell, claiming.deliveries)
+	if (claiming.most > 0 && unit("claim notifications", claim_now, &claiming) != NULL)
 	{
-		const Delivery *delivery = lfirst(cell);
-
-		board_report(psprintf("notification " INT64_FORMAT " by %s", delivery->id, delivery->channel));
-		transfer_start(delivery);
+		/* what is claimed and what is under way must not differ */
+		transfers_abandon();
+		return 0;
 	}
 	return list_length(claiming.deliveries);
 }

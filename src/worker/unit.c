@@ -12,12 +12,15 @@
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/interrupt.h"
 #include "tcop/pquery.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "board.h"
+#include "bounds.h"
 #include "common/attempt.h"
 #include "unit.h"
 
@@ -27,9 +30,27 @@ static int	settings_level = 0;
 
 /* In a background worker */
 
+/*
+ * Between two units: signals, new settings, statistics for autovacuum.  A worker
+ * that is busy for days heeds them as well.
+ */
+void
+heed_the_server(void)
+{
+	QueryCancelPending = false; /* it was for the unit before */
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+	pgstat_report_stat(false);
+}
+
 static void
 begin_in_worker(void)
 {
+	heed_the_server();
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -57,6 +78,7 @@ const Transactions worker_transactions = {
 static void
 begin_in_procedure(void)
 {
+	CHECK_FOR_INTERRUPTS();
 	EnsurePortalSnapshotExists();
 }
 
@@ -147,12 +169,11 @@ unit(const char *what, Work work, void *argument)
 	ErrorData  *error;
 	ErrorData  *commit_error;
 
-	CHECK_FOR_INTERRUPTS();
 	transactions->begin();
 	settings_level = NewGUCNestLevel();
 	MemoryContextSwitchTo(unit_context);
 	error = attempt_whatever(work, argument);
-	if (error != NULL && transactions->can_be_cancelled &&
+	if (error != NULL && transactions->can_be_cancelled && !step_was_interrupted() &&
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
 	commit_error = commit_unit();

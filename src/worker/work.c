@@ -14,9 +14,11 @@
 #include "utils/portal.h"
 
 #include "board.h"
+#include "bounds.h"
 #include "common/clock.h"
 #include "common/compat.h"
 #include "common/wake.h"
+#include "death.h"
 #include "deliver.h"
 #include "flow/queue.h"
 #include "flow/run.h"
@@ -82,15 +84,39 @@ typedef struct Turn
 {
 	int64		run;
 	Advance		advance;
+	char		doing[LONGEST_DOING];
 	const ErrorData *error;
 }			Turn;
+
+/* A step, or a task (RUN 0), begins, within these limits, and may end this process. */
+static void
+begin_step(const char *doing, const WorkInHand *work, int64 timeout)
+{
+	board_begin_step(doing, work->run, limit_step(timeout));
+	take_in_hand(work);
+}
+
+/* It is over; true if somebody has cancelled its run. */
+static bool
+end_step(void)
+{
+	put_down();
+	end_limits();
+	return board_end_step();
+}
 
 static void
 advance_now(void *argument)
 {
 	Turn	   *turn = argument;
+	Run		   *run = run_claim(turn->run);
+	WorkInHand	work = {.kind = A_RUN, .run = turn->run};
 
-	turn->advance = advance_run(turn->run, board_report);
+	if (run == NULL || !may_serve(role_of_step(run)))
+		return;
+	strlcpy(turn->doing, describe_step(run), LONGEST_DOING);
+	begin_step(turn->doing, &work, timeout_of_step(run));
+	turn->advance = advance_run(run);
 }
 
 static void
@@ -150,12 +176,33 @@ clean_session(void)
 		(void) unit("drop temporary tables", drop_temporary_tables, NULL);
 }
 
+/*
+ * Take the run one step further, in a transaction, and note what went wrong in
+ * another; false if it was not due, or is somebody else's.
+ */
+static bool
+take_turn(Turn *turn)
+{
+	bool		is_cancelled;
+
+	turn->advance = NOT_DUE;
+	turn->doing[0] = '\0';
+	turn->error = unit(NULL, advance_now, turn);
+	is_cancelled = end_step();
+	/* who cancels a run waits for it, and ends it */
+	if (turn->error == NULL || is_cancelled)
+		return turn->advance != NOT_DUE;
+	turn->error = error_of_late_step((ErrorData *) turn->error, turn->doing);
+	turn->advance = unit("note the failure of a step", give_up_now, turn) == NULL ? PAUSES : NOT_DUE;
+	return turn->advance != NOT_DUE;
+}
+
 /* Drive a run, a transaction for each step, until it pauses or ends. */
 static bool
 drive_run(const Candidate *candidate)
 {
 	Slot		slot = {candidate, candidate->limit == 0};
-	Turn		turn = {candidate->id, GOES_ON, NULL};
+	Turn		turn = {.run = candidate->id, .advance = GOES_ON};
 	bool		is_mine = false;
 
 	if (!slot.is_taken)
@@ -163,13 +210,7 @@ drive_run(const Candidate *candidate)
 	if (!slot.is_taken)
 		return false;
 	while (turn.advance == GOES_ON)
-	{
-		turn.advance = PAUSES;
-		turn.error = unit(NULL, advance_now, &turn);
-		if (turn.error != NULL && unit("note the failure of a step", give_up_now, &turn) != NULL)
-			turn.advance = NOT_DUE;
-		is_mine |= turn.advance != NOT_DUE;
-	}
+		is_mine |= take_turn(&turn);
 	has_put_off |= !is_mine;
 	clean_session();
 	return is_mine;
@@ -190,7 +231,7 @@ drive_due_runs(void)
 	end += Max(BATCH_MICROSECONDS, BATCH_TIMES * (end - start));
 	foreach(cell, candidates.runs)
 	{
-		if (has_worked && GetCurrentTimestamp() > end)
+		if ((has_worked && GetCurrentTimestamp() > end) || worker_must_be_replaced())
 			break;
 		has_worked |= drive_run(lfirst(cell));
 	}
@@ -219,15 +260,22 @@ typedef struct Firing
 {
 	const DueTask *task;
 	bool		has_fired;
-	const ErrorData *error;
+	ErrorData  *error;
 }			Firing;
 
 static void
 fire_now(void *argument)
 {
 	Firing	   *firing = argument;
+	const DueTask *task = firing->task;
+	WorkInHand	work = {.kind = A_TASK, .task = task->task};
 
-	firing->has_fired = fire_task(firing->task, board_report);
+	if (!may_serve(role_of_task(task)))
+		return;
+	strlcpy(work.docid, task->docid, sizeof(work.docid));
+	strlcpy(work.timer, task->timer, sizeof(work.timer));
+	begin_step(psprintf("timer \"%s\" of document \"%s\", task %d", task->timer, task->docid, task->task), &work, 0);
+	firing->has_fired = fire_task(task);
 }
 
 static void
@@ -253,9 +301,11 @@ fire_due_timers(void)
 	{
 		Firing		firing = {.task = lfirst(cell)};
 
-		if (has_worked && GetCurrentTimestamp() > end)
+		if ((has_worked && GetCurrentTimestamp() > end) || worker_must_be_replaced())
 			break;
 		firing.error = unit(NULL, fire_now, &firing);
+		(void) end_step();
+		firing.error = error_of_late_step(firing.error, "the task");
 		if (firing.error != NULL)
 			firing.has_fired = unit("note the failure of a timer", note_failure_now, &firing) == NULL;
 		has_worked |= firing.has_fired;
@@ -292,9 +342,10 @@ work_off(int whom, TimestampTz end)
 	bool		has_worked = true;
 	bool		had_work = false;
 
-	while (has_worked && GetCurrentTimestamp() < end)
+	while (has_worked && GetCurrentTimestamp() < end && !worker_must_be_replaced())
 	{
 		has_worked = has_put_off = false;
+		note_deaths();
 		for (int i = 0; i < lengthof(kinds); i++)
 			if ((kinds[i].whom & whom) != 0)
 				has_worked |= kinds[i].work();
@@ -303,7 +354,7 @@ work_off(int whom, TimestampTz end)
 	}
 	MemoryContextSwitchTo(outer);
 	MemoryContextDelete(context);
-	return had_work;
+	return had_work && !worker_must_be_replaced();
 }
 
 typedef struct NextDue

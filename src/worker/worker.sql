@@ -9,6 +9,20 @@ COMMENT ON PROCEDURE smartwf.work(double precision) IS
 'advisory locks of the session end. Raises 42501 for whom is no administrator, 2D000 in a transaction block, WF400 '
 'for a negative time.';
 
+CREATE FUNCTION smartwf.pause_database(database name DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_pause_database';
+COMMENT ON FUNCTION smartwf.pause_database(name) IS
+'For administrators: the background workers leave a database (name, default: this one) and stay out of it until '
+'resume_database() or the next start of the server, so that it can be used as a template, renamed or dropped. Returns '
+'when they have left. Raises 42501 unless the caller is an administrator, 55000 where the library is not preloaded, '
+'55006 if they have not left after 10 seconds, 53400 if 64 databases are paused already.';
+
+CREATE FUNCTION smartwf.resume_database(database name DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_resume_database';
+COMMENT ON FUNCTION smartwf.resume_database(name) IS
+'For administrators: the background workers come back to a database (name, default: this one) that pause_database() '
+'has made them leave. Raises 42501 unless the caller is an administrator, 55000 where the library is not preloaded.';
+
 CREATE FUNCTION smartwf.list_workers(OUT pid int, OUT work text, OUT state text, OUT doing text, OUT started_at timestamptz, OUT changed_at timestamptz,
 		OUT done bigint, OUT failed bigint) RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_list_workers';

@@ -1,0 +1,20 @@
+/*
+ * bounds.h
+ *		What a step may take, and what it may leave behind.
+ */
+#ifndef SMARTWF_BOUNDS_H
+#define SMARTWF_BOUNDS_H
+
+#include "postgres.h"
+
+extern void bounds_init(void);
+extern TimestampTz limit_step(int64 timeout);
+extern bool step_was_interrupted(void);
+extern void end_limits(void);
+extern ErrorData *error_of_late_step(ErrorData *error, const char *what);
+
+extern void note_libraries(void);
+extern bool may_serve(Oid role);
+extern bool worker_must_be_replaced(void);
+
+#endif

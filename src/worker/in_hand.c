@@ -1,0 +1,215 @@
+/*
+ * in_hand.c
+ *		What each process that works has in hand, in memory that outlives a crash.
+ *
+ * A step can end the process that runs it, and the server's shared memory with
+ * it.  So this is a file of its own, mapped into the postmaster and with that
+ * into all processes: a note costs a few stores, nothing is written in
+ * advance.  Whoever is only told to end by another's crash takes his note back;
+ * what is left names the step that did it.  After a clean shutdown nothing does.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "catalog/pg_control.h"
+#include "common/controldata_utils.h"
+#include "libpq/pqsignal.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/pmsignal.h"
+#include "tcop/tcopprot.h"
+
+#include "common/compat.h"
+#include "in_hand.h"
+
+#define FILE_NAME PG_STAT_TMP_DIR "/smartwf.work"
+
+typedef struct Note
+{
+	volatile int pid;			/* 0: free */
+	volatile bool has_died;		/* its process is gone, and did not put it down */
+	WorkInHand	work;
+}			Note;
+
+static int	number_of_notes = 0;
+static Note *notes = NULL;		/* NULL: not preloaded */
+static Note *my_note = NULL;
+
+/* The memory, as a file if possible: it then outlives the postmaster, too. */
+static void *
+map_notes(Size size)
+{
+	int			file = open(FILE_NAME, O_RDWR | O_CREAT, S_IRUSR | S_IWUSR);
+	void	   *memory = MAP_FAILED;
+
+	if (file >= 0 && ftruncate(file, size) == 0 && posix_fallocate(file, 0, size) == 0)
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (memory == MAP_FAILED)
+	{
+		ereport(LOG,
+				(errcode_for_file_access(),
+				 errmsg("could not map file \"%s\": %m", FILE_NAME),
+				 errdetail("Steps that end the server are not counted across its next start.")));
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	}
+	if (file >= 0)
+		close(file);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Was the server stopped as it should be? */
+static bool
+shutdown_was_clean(void)
+{
+	bool		crc_is_right;
+	ControlFileData *control = get_controlfile(DataDir, &crc_is_right);
+
+	return control->state == DB_SHUTDOWNED || control->state == DB_SHUTDOWNED_IN_RECOVERY;
+}
+
+/* At preload. */
+void
+in_hand_init(int places)
+{
+	number_of_notes = places;
+	notes = map_notes(places * sizeof(Note));
+	if (notes != NULL && shutdown_was_clean())
+		memset(notes, 0, places * sizeof(Note));
+	in_hand_forget_processes();
+}
+
+/* At preload, and after a crash: nobody of those who noted something is there any more. */
+void
+in_hand_forget_processes(void)
+{
+	for (int i = 0; notes != NULL && i < number_of_notes; i++)
+	{
+		notes[i].has_died |= notes[i].pid != 0;
+		if (notes[i].work.kind == NO_WORK)
+			memset(&notes[i], 0, offsetof(Note, work));
+	}
+}
+
+/* Another process has crashed, not this one: it is not to blame. */
+static void
+end_for_others(SIGNAL_ARGS)
+{
+	if (my_note != NULL)
+		my_note->work.kind = NO_WORK;
+	if (AmBackgroundWorkerProcess())
+		SignalHandlerForCrashExit(postgres_signal_arg);
+	else
+		quickdie(postgres_signal_arg);
+}
+
+/* The process ends: in the middle of something, unless it has put it down. */
+static void
+note_death(int code, Datum argument)
+{
+	if (my_note == NULL)
+		return;
+	if (!PostmasterIsAlive())
+		my_note->work.kind = NO_WORK;
+	if (my_note->work.kind == NO_WORK)
+		my_note->pid = 0;
+	else
+		my_note->has_died = true;
+	my_note = NULL;
+}
+
+/* From now on this process notes what it has in hand; its caller excludes others. */
+void
+in_hand_enter(void)
+{
+	static bool registered = false;
+
+	for (int i = 0; notes != NULL && i < number_of_notes && my_note == NULL; i++)
+		if (notes[i].pid == 0)
+			my_note = &notes[i];
+	/* what died in a database that nobody serves any more must make room */
+	for (int i = 0; notes != NULL && i < number_of_notes && my_note == NULL; i++)
+		if (notes[i].has_died && notes[i].work.database != MyDatabaseId)
+			my_note = &notes[i];
+	if (my_note == NULL)
+		return;
+	my_note->work.kind = NO_WORK;
+	my_note->has_died = false;
+	my_note->pid = MyProcPid;
+	pqsignal(SIGQUIT, end_for_others);
+	if (!registered)
+		before_shmem_exit(note_death, 0);
+	registered = true;
+}
+
+/* A session that worked for a while does so no more. */
+void
+in_hand_leave(void)
+{
+	if (my_note == NULL)
+		return;
+	put_down();
+	if (!AmBackgroundWorkerProcess())
+		pqsignal(SIGQUIT, quickdie);
+	my_note->pid = 0;
+	my_note = NULL;
+}
+
+/* This is what the process does from now on; it may be its end. */
+void
+take_in_hand(const WorkInHand *work)
+{
+	if (my_note == NULL)
+		return;
+	my_note->work.database = MyDatabaseId;
+	my_note->work.run = work->run;
+	my_note->work.task = work->task;
+	if (work->kind == A_TASK)
+	{
+		strlcpy(my_note->work.docid, work->docid, sizeof(work->docid));
+		strlcpy(my_note->work.timer, work->timer, sizeof(work->timer));
+	}
+	pg_write_barrier();
+	my_note->work.kind = work->kind;
+}
+
+/* It was not. */
+void
+put_down(void)
+{
+	if (my_note != NULL)
+		my_note->work.kind = NO_WORK;
+}
+
+/* The process of that number is told to end, whatever it does. */
+void
+in_hand_excuse(int pid)
+{
+	for (int i = 0; notes != NULL && i < number_of_notes; i++)
+		if (notes[i].pid == pid && !notes[i].has_died)
+			notes[i].work.kind = NO_WORK;
+}
+
+/*
+ * Something in this database whose process died over it, told once; its caller
+ * excludes others.
+ */
+bool
+next_that_died(WorkInHand *work)
+{
+	for (int i = 0; notes != NULL && i < number_of_notes; i++)
+	{
+		if (notes[i].pid == 0 || !notes[i].has_died || notes[i].work.database != MyDatabaseId)
+			continue;
+		*work = notes[i].work;
+		notes[i].work.kind = NO_WORK;
+		notes[i].has_died = false;
+		notes[i].pid = 0;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,38 @@
+/*
+ * in_hand.h
+ *		What each process that works has in hand, in memory that outlives a crash.
+ */
+#ifndef SMARTWF_IN_HAND_H
+#define SMARTWF_IN_HAND_H
+
+#include "postgres.h"
+
+/* A document's id is a key of an index: it is no longer than this. */
+#define LONGEST_KEY 2704
+
+typedef enum WorkKind
+{
+	NO_WORK, A_RUN, A_TASK
+} WorkKind;
+
+/* A run, or the task of a timer. */
+typedef struct WorkInHand
+{
+	WorkKind	kind;
+	Oid			database;
+	int64		run;
+	int32		task;
+	char		docid[LONGEST_KEY + 1];
+	char		timer[NAMEDATALEN];
+}			WorkInHand;
+
+extern void in_hand_init(int places);
+extern void in_hand_forget_processes(void);
+extern void in_hand_enter(void);
+extern void in_hand_leave(void);
+extern void take_in_hand(const WorkInHand *work);
+extern void put_down(void);
+extern void in_hand_excuse(int pid);
+extern bool next_that_died(WorkInHand *work);
+
+#endif
