@@ -20,7 +20,7 @@ FROM pg_proc p WHERE p.pronamespace IN ('smartwf'::regnamespace, 'smartwf_api'::
 ORDER BY p.oid::regprocedure::text;
 SELECT c.oid::regclass AS readable_by_all
 FROM pg_class c WHERE c.relnamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND c.relkind IN ('r', 'v')
-	AND (has_table_privilege('pg_signal_backend', c.oid, 'SELECT') OR has_table_privilege('pg_signal_backend', c.oid, 'INSERT'))
+	AND (has_any_column_privilege('pg_signal_backend', c.oid, 'SELECT') OR has_table_privilege('pg_signal_backend', c.oid, 'INSERT'))
 ORDER BY c.oid::regclass::text;
 -- views: those of the gateway's schema say what each column is, and keep what they hide from the functions of others
 SELECT c.oid::regclass AS unsafe_view, a.attname

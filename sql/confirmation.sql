@@ -18,7 +18,7 @@ CREATE VIEW ledger_of_all AS SELECT * FROM ledger;
 GRANT INSERT ON ledger TO regress_smartwf_clerk;
 CREATE FUNCTION app.careless(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ledger VALUES (lower(current_user)); RETURN NULL; END $$;
 SELECT smartwf.register_dataflow('careless', 'app.careless');
-SELECT smartwf.define_flow('{"name": "trap", "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "x", "options": ["yes"], "users": ["regress_smartwf_boss"]}},
+SELECT smartwf.define_flow('{"name": "trap", "start": [{"role": "regress_smartwf_clerk"}], "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "x", "options": ["yes"], "users": ["regress_smartwf_boss"]}},
  {"name": "careless", "kind": "execute_data_flow", "settings": {"dataflow": "careless"}}]}]}');
 CREATE FUNCTION app.whoami(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('booked_by', current_user || ' as ' || smartwf.actor()) $$;
 SELECT smartwf.register_dataflow('whoami', 'app.whoami');
@@ -55,6 +55,7 @@ SELECT status, starter, step FROM smartwf.runs WHERE id = :run;
 SELECT id, state, decision FROM invoice WHERE id = 1;
 SELECT step, outcome, changes FROM smartwf.run_steps WHERE run = :run ORDER BY number;
 RESET ROLE;
+SELECT step, outcome, changes FROM smartwf.run_steps WHERE run = :run ORDER BY number;
 SELECT actor, transition, comment, parameters FROM smartwf.history WHERE docid = '1' ORDER BY revision;
 
 -- big: the boss is asked, and sees it; nobody else does
@@ -82,7 +83,7 @@ SELECT smartwf.answer_confirmation(1, 'perhaps');
 SELECT smartwf.answer_confirmation(1, NULL);
 SELECT smartwf.answer_confirmation(NULL, 'yes');
 SELECT smartwf.answer_confirmation(99, 'yes');
--- to somebody else as well; the answer drives the run on, as the clerk, whatever time zone it comes from
+-- handed over to somebody else; the answer drives the run on, as the clerk, whatever time zone it comes from
 SELECT smartwf.delegate(1, 'regress_smartwf_deputy');
 SET ROLE regress_smartwf_deputy;
 SELECT confirmation, body FROM smartwf.inbox ORDER BY 1;
@@ -92,9 +93,9 @@ RESET timezone;
 SET ROLE regress_smartwf_boss;
 SELECT smartwf.answer_confirmation(1, 'no');
 SELECT smartwf.delegate(1, 'regress_smartwf_other');
-SELECT actor, choice, comment FROM smartwf.answers;
 SELECT count(*) FROM smartwf.inbox WHERE confirmation IS NOT NULL;
 RESET ROLE;
+SELECT actor, person, choice, comment FROM smartwf.answers;
 SELECT status, model ->> 'decision' FROM smartwf.runs WHERE id = :run;
 SELECT step, outcome, changes FROM smartwf.run_steps WHERE run = :run ORDER BY number;
 SELECT state, decision, booked_by FROM invoice WHERE id = 2;

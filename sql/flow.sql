@@ -23,7 +23,8 @@ INSERT INTO smartwf.templates (name, subject, text_body, html_body) VALUES ('rem
 INSERT INTO smartwf.templates (name, subject, text_body) VALUES ('broken', '{{#x}}', '{{/y}}');
 
 -- everything that a definition can say
-SELECT '{"name": "FULL", "label": "Tout", "structure": "", "restrictAccess": true, "maxRuns": 3, "grants": [{"role": "regress_smartwf_accounting"}],
+SELECT '{"name": "FULL", "label": "Tout", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": 3, "grants": [{"role": "regress_smartwf_accounting"}],
+ "start": [{"role": "regress_smartwf_accounting"}], "managers": [{"role": "regress_smartwf_accounting"}], "model": null,
  "stages": [
   {"name": "Préparer", "steps": [
    {"name": "flag", "kind": "update_model_field", "settings": {"field": "state", "value": null}},

@@ -14,11 +14,12 @@ BEGIN
 	RETURN NULL;
 END $$;
 SELECT smartwf.register_dataflow('note', 'app.note');
-SELECT smartwf.define_flow('{"name": "A", "stages": [{"name": "s", "steps": [{"name": "note", "kind": "execute_data_flow", "settings": {"dataflow": "note"}},
+CREATE ROLE regress_smartwf_queuer;
+SELECT smartwf.define_flow('{"name": "A", "start": [{"role": "regress_smartwf_queuer"}], "stages": [{"name": "s", "steps": [{"name": "note", "kind": "execute_data_flow", "settings": {"dataflow": "note"}},
  {"name": "mark", "kind": "update_model_field", "settings": {"field": "marked", "value": true}}]}]}');
 SELECT smartwf.define_flow(replace(smartwf.flow_definition('A')::text, '"A"', '"B"')::jsonb);
 
-SELECT smartwf.define_flow('{"name": "nap", "stages": [{"name": "s", "steps": [{"name": "nap", "kind": "wait", "settings": {"duration": "1 hour"}}]}]}');
+SELECT smartwf.define_flow('{"name": "nap", "start": [{"role": "regress_smartwf_queuer"}], "stages": [{"name": "s", "steps": [{"name": "nap", "kind": "wait", "settings": {"duration": "1 hour"}}]}]}');
 -- queued, then done, a row for each step; a key holds here as well
 SELECT smartwf.enqueue_flow('A', model => '{"name": "one"}', key => 'k') = smartwf.enqueue_flow('A', key => 'k') AS same_run;
 SELECT status, by_worker, priority, due_at <= smartwf.clock() AS is_due FROM smartwf.runs;
@@ -29,9 +30,9 @@ CALL smartwf.work();
 SELECT count(*) FROM app.log;
 -- the higher priority first, then flow by flow in turn, then by time
 TRUNCATE app.log;
-SELECT count(smartwf.enqueue_flow('A', model => jsonb_build_object('name', 'A' || g))) FROM generate_series(1, 4) g;
-SELECT count(smartwf.enqueue_flow('B', model => jsonb_build_object('name', 'B' || g))) FROM generate_series(1, 2) g;
-SELECT count(smartwf.enqueue_flow('B', model => '{"name": "first"}', priority => 1)), count(smartwf.enqueue_flow('A', model => '{"name": "last"}', priority => -1));
+SELECT count(smartwf.enqueue_flow('A', model => jsonb_build_object('name', 'A' || g), priority => 1)) FROM generate_series(1, 4) g;
+SELECT count(smartwf.enqueue_flow('B', model => jsonb_build_object('name', 'B' || g), priority => 1)) FROM generate_series(1, 2) g;
+SELECT count(smartwf.enqueue_flow('B', model => '{"name": "first"}', priority => 2)), count(smartwf.enqueue_flow('A', model => '{"name": "last"}', priority => 0));
 CALL smartwf.work();
 SELECT (array_agg(what ORDER BY n))[1] AS first, (array_agg(what ORDER BY n))[8] AS last FROM app.log;
 SELECT b.what, a.what FROM app.log a, app.log b WHERE (a.what, b.what) IN (('A2', 'B1'), ('A4', 'B2')) AND b.n < a.n ORDER BY 1;
@@ -92,7 +93,6 @@ DO $$ BEGIN CALL smartwf.work(); END $$;
 CREATE FUNCTION app.work() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CALL smartwf.work(); END $$;
 SELECT app.work();
 -- who may: everybody may queue, administrators do the work
-CREATE ROLE regress_smartwf_queuer;
 GRANT USAGE ON SCHEMA app TO regress_smartwf_queuer;
 GRANT INSERT ON app.log TO regress_smartwf_queuer;
 GRANT USAGE ON SEQUENCE app.log_n_seq TO regress_smartwf_queuer;

@@ -65,6 +65,7 @@ BEGIN
 		INSERT INTO smartwf.flows AS f (name, version, status, shape) VALUES (flow, i, CASE i WHEN 1 THEN 'draft' ELSE 'published' END, complete)
 	RETURNING f.id INTO id;
 		INSERT INTO smartwf.stages VALUES (id, 's', 1);
+		INSERT INTO smartwf.flow_grants (flow_id, privilege, role) VALUES (id, 'start', 'regress_definer');
 		INSERT INTO smartwf.steps SELECT id, s.name, coalesce(s.stage, 's'), s.parent, s.branch, s.branch_value, coalesce(s.position, 1), coalesce(s.kind, 'finish'),
 			coalesce(s.settings, '{}'), s.cases, s.failure FROM jsonb_populate_recordset(NULL::smartwf.steps, steps) s;
 		complete := smartwf.flow_shape(id);
@@ -102,7 +103,7 @@ SELECT n, forge('G' || n, s::jsonb) FROM (VALUES
 RESET ROLE;
 
 -- whoever restores brings back nothing that would drive the run of somebody else
-SELECT smartwf.define_flow('{"name": "ASK", "stages": [{"name": "s", "steps": [
+SELECT smartwf.define_flow('{"name": "ASK", "restrictAccess": false, "stages": [{"name": "s", "steps": [
  {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "go", "options": ["yes", "no"], "users": ["pg_monitor"], "answersNeeded": 2}}]}]}');
 SELECT smartwf.start_flow('ASK') AS run \gset
 SELECT id AS question FROM smartwf.confirmations WHERE run = :run \gset
@@ -110,7 +111,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA smartwf FROM regress_definer;
 GRANT SELECT ON smartwf.confirmations, smartwf.answers, smartwf.runs, smartwf.run_steps TO PUBLIC;
 SELECT smartwf.grant_restore('regress_definer');
 SET ROLE regress_definer;
-INSERT INTO smartwf.answers (confirmation, actor, choice) VALUES (:question, 'x', 'yes'), (:question, 'y', 'yes');
+INSERT INTO smartwf.answers (confirmation, actor, person, choice) VALUES (:question, 'x', 'x', 'yes'), (:question, 'y', 'y', 'yes');
 INSERT INTO smartwf.confirmations (id, run, step, field, options, users) OVERRIDING SYSTEM VALUE
 	VALUES (1000, :run, 'ask', 'go', '{yes}', '{regress_definer}');
 INSERT INTO smartwf.run_steps (run, number, step, stage, attempt, outcome, started_at, duration) VALUES (:run, 50, 'ask', 's', 1, 'done', now(), '0');
@@ -118,14 +119,14 @@ INSERT INTO smartwf.notifications (run, channel, recipient, body) VALUES (:run, 
 -- nor of a run to come
 INSERT INTO smartwf.confirmations (id, run, step, field, options, users) OVERRIDING SYSTEM VALUE
 	VALUES (1001, 1000, 'ask', 'go', '{yes}', '{regress_definer}');
-INSERT INTO smartwf.answers (confirmation, actor, choice) VALUES (1001, 'x', 'yes'), (1002, 'x', 'yes');
+INSERT INTO smartwf.answers (confirmation, actor, person, choice) VALUES (1001, 'x', 'x', 'yes'), (1002, 'x', 'x', 'yes');
 INSERT INTO smartwf.run_steps (run, number, step, stage, attempt, outcome, started_at, duration) VALUES (1000, 50, 'ask', 's', 1, 'done', now(), '0');
 -- his own
 INSERT INTO smartwf.runs (id, flow_id, flow, status, starter, actor, search_path, model, step) OVERRIDING SYSTEM VALUE
 	SELECT 900, flow_id, flow, 'waiting', 'regress_definer', 'regress_definer', '', '{}', 'ask' FROM smartwf.runs WHERE id = :run;
 INSERT INTO smartwf.confirmations (id, run, step, field, options, users) OVERRIDING SYSTEM VALUE
 	VALUES (1003, 900, 'ask', 'go', '{yes}', '{regress_definer}');
-INSERT INTO smartwf.answers (confirmation, actor, choice) VALUES (1003, 'x', 'yes');
+INSERT INTO smartwf.answers (confirmation, actor, person, choice) VALUES (1003, 'x', 'x', 'yes');
 -- in no form that the engine would stumble over
 SELECT flow_id AS flow FROM smartwf.runs WHERE id = :run \gset
 INSERT INTO smartwf.runs (flow_id, flow, starter, actor, search_path, status, model, step)

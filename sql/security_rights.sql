@@ -341,7 +341,7 @@ BEGIN
 	RETURN NULL;
 END $$;
 SELECT smartwf.register_dataflow('rename', 'app.step');
-SELECT smartwf.define_flow('{"name": "cascade", "stages": [{"name": "s", "steps": [
+SELECT smartwf.define_flow('{"name": "cascade", "restrictAccess": false, "start": [{"role": "regress_clerk"}, {"role": "regress_low"}], "stages": [{"name": "s", "steps": [
  {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "go", "options": ["yes"], "users": ["regress_clerk", "regress_web"]}},
  {"name": "rename", "kind": "execute_data_flow", "settings": {"dataflow": "rename"}}]}]}');
 SET ROLE regress_low;
@@ -411,7 +411,7 @@ CREATE TABLE bound (id int PRIMARY KEY, state text);
 SELECT smartwf.attach('bound', 'B', docid_prefix => 'b');
 GRANT SELECT ON bound TO PUBLIC;
 INSERT INTO bound VALUES (1), (2);
-SELECT smartwf.define_flow('{"name": "mine", "restrictAccess": true, "stages": [{"name": "s", "steps": [
+SELECT smartwf.define_flow('{"name": "mine", "start": [{"role": "regress_gone"}], "stages": [{"name": "s", "steps": [
  {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "go", "options": ["yes"], "users": ["regress_gone"]}}]}]}');
 SET ROLE regress_gone;
 SELECT smartwf.lock_element('b2');
@@ -438,6 +438,7 @@ RESET ROLE;
 SELECT smartwf.forget_role('regress_gone');
 SELECT status FROM smartwf.runs WHERE flow = 'mine' ORDER BY id;
 SELECT count(*) FROM smartwf.transition_grants WHERE grantee = 'regress_gone';
+INSERT INTO smartwf.flow_grants (flow_id, privilege, role) SELECT id, 'start', 'regress_gone' FROM smartwf.flows WHERE name = 'mine';
 SET ROLE regress_gone;
 SELECT smartwf.start_flow('mine') IS NOT NULL;
 SELECT count(*) FROM smartwf.runs WHERE flow = 'mine';

@@ -65,8 +65,8 @@ INSERT INTO app.attack (name, statement) VALUES
 	('later', 'INSERT INTO theft.trap VALUES (''settings'')'),
 	('path', 'SELECT set_config(''search_path'', ''theft'', false)');
 SELECT smartwf.register_dataflow('attack', 'theft.attack');
-SELECT smartwf.define_flow('{"name": "attack", "stages": [{"name": "s", "steps": [{"name": "attack", "kind": "execute_data_flow", "settings": {"dataflow": "attack"}}]}]}');
-SELECT smartwf.define_flow('{"name": "ask", "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "x", "options": ["y"], "users": ["regress_smartwf_victim"]}},
+SELECT smartwf.define_flow('{"name": "attack", "start": [{"role": "regress_smartwf_thief"}], "stages": [{"name": "s", "steps": [{"name": "attack", "kind": "execute_data_flow", "settings": {"dataflow": "attack"}}]}]}');
+SELECT smartwf.define_flow('{"name": "ask", "start": [{"role": "regress_smartwf_thief"}], "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "x", "options": ["y"], "users": ["regress_smartwf_victim"]}},
  {"name": "attack", "kind": "execute_data_flow", "settings": {"dataflow": "attack"}}]}]}');
 
 -- by whoever does the work
@@ -98,7 +98,7 @@ SELECT * FROM app.loot;
 CREATE FUNCTION app.look(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql SET search_path = app AS $$
 BEGIN RETURN (SELECT jsonb_build_object('found', what) FROM secret); END $$;
 SELECT smartwf.register_dataflow('look', 'app.look');
-SELECT smartwf.define_flow('{"name": "look", "stages": [{"name": "s", "steps": [{"name": "look", "kind": "execute_data_flow", "settings": {"dataflow": "look"}}]}]}');
+SELECT smartwf.define_flow('{"name": "look", "start": [{"role": "regress_smartwf_victim"}], "stages": [{"name": "s", "steps": [{"name": "look", "kind": "execute_data_flow", "settings": {"dataflow": "look"}}]}]}');
 SET ROLE regress_smartwf_thief;
 SELECT smartwf.enqueue_flow('attack', model => '{"statement": "CREATE TEMP TABLE secret AS SELECT ''false''::text AS what; GRANT ALL ON secret TO PUBLIC"}') IS NOT NULL;
 RESET ROLE;

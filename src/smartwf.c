@@ -11,6 +11,7 @@
 #include "common/compat.h"
 #include "common/locale.h"
 #include "common/wake.h"
+#include "flow/people.h"
 #include "flow/start.h"
 #include "lifecycle/ddl.h"
 #include "lifecycle/pending.h"
@@ -35,6 +36,7 @@ _PG_init(void)
 	ddl_init();
 	protect_init();
 	flow_effect_init();
+	people_init();
 	timer_init();
 	delivery_init();
 	purge_init();

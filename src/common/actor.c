@@ -40,14 +40,8 @@ typedef struct ActorFrame
 
 static ActorFrame *innermost = NULL;
 
-/* The name that acts while run_as_actor() lasts, be it a person's or a role's. */
-typedef struct AssumedName
-{
-	const char *name;			/* NULL: the token's or the role's */
-	bool		is_person;
-}			AssumedName;
-
-static AssumedName assumed = {NULL, false};
+/* Who acts while run_as_actor() lasts; no name: whom the token or the role says. */
+static Actor assumed = {InvalidOid, NULL, false, NULL};
 
 static ExecutorFinish_hook_type previous_executor_finish = NULL;
 
@@ -207,6 +201,41 @@ names_caller(const char *name)
 	return person != NULL && strcmp(name, person) == 0;
 }
 
+/*
+ * Does a name of which it is known what it is mean the caller?  That of a person
+ * is never taken for a role's, nor a role's for a person's.
+ */
+bool
+means_caller(const char *name, bool is_person)
+{
+	char	   *person;
+
+	if (!is_person)
+		return holds_role(name);
+	person = person_name();
+	return person != NULL && strcmp(name, person) == 0;
+}
+
+/*
+ * By whom the caller is told from others, where one must not count as two: SET
+ * ROLE makes nobody else of him.  A login that stands for many, a gateway's, has a
+ * claim that names them, and where that is missing, their roles; a superuser
+ * can be anybody in any case.
+ */
+char *
+person_of_caller(void)
+{
+	char	   *person = person_name();
+
+	if (assumed.name != NULL)
+		return pstrdup(assumed.person);
+	if (person != NULL)
+		return person;
+	if ((actor_claim != NULL && actor_claim[0] != '\0') || superuser_arg(GetSessionUserId()))
+		return GetUserNameFromId(acting_role(), false);
+	return GetUserNameFromId(GetSessionUserId(), false);
+}
+
 /* Is that who acts now?  A person of a role's name is not that role. */
 bool
 is_same_actor(const char *name, bool is_person)
@@ -314,25 +343,25 @@ run_as_after_trigger(Oid owner, Work work, void *argument)
 }
 
 /*
- * Do WORK as somebody else altogether: with the rights of ROLE, checked by them,
- * under the NAME that history keeps.  For the steps of flows, which act for
- * whoever started them.  What he would leave to the end of the transaction or
+ * Do WORK as somebody else altogether: with his rights, checked by them, under the
+ * name that history keeps.  For the steps of flows, which act for whoever started
+ * them, published them or answered.  What he would leave to the end of the transaction or
  * session, a deferred trigger or a temporary table, would act with the rights
  * of whose session it is: PostgreSQL refuses it in a restricted operation.
  */
 void
-run_as_actor(Oid role, const char *name, bool is_person, Work work, void *argument)
+run_as_actor(const Actor *actor, Work work, void *argument)
 {
-	AssumedName saved = assumed;
+	Actor		saved = assumed;
 	Oid			user;
 	int			context;
 
 	GetUserIdAndSecContext(&user, &context);
 	PG_TRY();
 	{
-		assumed = (AssumedName) {name, is_person};
-		run_in_context(role, (context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION) &
-					   ~SECURITY_NOFORCE_RLS, role, work, argument);
+		assumed = *actor;
+		run_in_context(actor->role, (context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION) &
+					   ~SECURITY_NOFORCE_RLS, actor->role, work, argument);
 	}
 	PG_FINALLY();
 	{
@@ -368,7 +397,7 @@ be_worker_again(XactEvent event, void *argument)
  * without us.
  */
 void
-become_actor(Oid role, const char *name, bool is_person)
+become_actor(const Actor *actor)
 {
 	static bool registered = false;
 
@@ -376,9 +405,11 @@ become_actor(Oid role, const char *name, bool is_person)
 		RegisterXactCallback(be_worker_again, NULL);
 	registered = true;
 	GetUserIdAndSecContext(&worker_user, &worker_context);
-	assumed = (AssumedName) {MemoryContextStrdup(TopTransactionContext, name), is_person};
-	push_actor(&worker_frame, role);
-	SetUserIdAndSecContext(role, worker_context | SECURITY_LOCAL_USERID_CHANGE);
+	assumed = *actor;
+	assumed.name = MemoryContextStrdup(TopTransactionContext, actor->name);
+	assumed.person = MemoryContextStrdup(TopTransactionContext, actor->person);
+	push_actor(&worker_frame, actor->role);
+	SetUserIdAndSecContext(actor->role, worker_context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
 /* smartwf.actor() */
@@ -405,21 +436,31 @@ smartwf_actor_is_person(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(actor_is_person());
 }
 
-/* smartwf.names_caller(names) */
+/* smartwf.names_caller(names, people) */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_names_caller);
 Datum
 smartwf_names_caller(PG_FUNCTION_ARGS)
 {
+	List	   *people;
 	ListCell   *cell;
 
 	if (is_administrator())
 		PG_RETURN_BOOL(true);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(false);
+	people = PG_ARGISNULL(1) ? NIL : list_of_texts(PG_GETARG_DATUM(1));
 	foreach(cell, list_of_texts(PG_GETARG_DATUM(0)))
-		if (names_caller(lfirst(cell)))
+		if (means_caller(lfirst(cell), is_in_texts(people, lfirst(cell))))
 			PG_RETURN_BOOL(true);
 	PG_RETURN_BOOL(false);
+}
+
+/* smartwf.person() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_person);
+Datum
+smartwf_person(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(person_of_caller()));
 }
 
 /* smartwf.is_administrator() */

@@ -8,6 +8,15 @@
 
 #include "postgres.h"
 
+/* Somebody whom smartwf acts for. */
+typedef struct Actor
+{
+	Oid			role;			/* whose rights are checked */
+	const char *name;			/* that history keeps */
+	bool		is_person;		/* from a token, else the role's */
+	const char *person;			/* by whom he is told from others */
+}			Actor;
+
 extern void actor_init(void);
 extern Oid	acting_role(void);
 extern bool acting_role_is_guess(void);
@@ -17,6 +26,8 @@ extern bool is_same_actor(const char *name, bool is_person);
 extern bool is_administrator(void);
 extern bool holds_role(const char *role_name);
 extern bool names_caller(const char *name);
+extern bool means_caller(const char *name, bool is_person);
+extern char *person_of_caller(void);
 
 /* Work to be done under another user. */
 typedef void (*Work) (void *argument);
@@ -25,7 +36,7 @@ extern void run_as_owner(Work work, void *argument);
 extern void run_as_caller(Work work, void *argument);
 extern void run_unforced(Work work, void *argument);
 extern void run_as_after_trigger(Oid owner, Work work, void *argument);
-extern void run_as_actor(Oid role, const char *name, bool is_person, Work work, void *argument);
-extern void become_actor(Oid role, const char *name, bool is_person);
+extern void run_as_actor(const Actor *actor, Work work, void *argument);
+extern void become_actor(const Actor *actor);
 
 #endif

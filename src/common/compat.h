@@ -95,6 +95,28 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
 	index_beginscan(heap, index, snapshot, keys, 0)
 #endif
 
+/* 16 keeps the settings in a hash table, and hands out a list of them. */
+#include "utils/guc_tables.h"
+static inline struct config_generic **
+all_settings(int *number)
+{
+#if PG_VERSION_NUM >= 160000
+	return get_guc_variables(number);
+#else
+	*number = GetNumConfigOptions();
+	return get_guc_variables();
+#endif
+}
+
+/* 17 wants the relation of an identity column itself. */
+#include "catalog/dependency.h"
+#if PG_VERSION_NUM >= 170000
+#define identity_sequence(relation, column) getIdentitySequence(relation, column, false)
+#else
+#define identity_sequence(relation, column) \
+	getIdentitySequence(RelationGetRelid(relation), column, false)
+#endif
+
 /* 18 has generated columns that are not stored: put their expressions in. */
 #if PG_VERSION_NUM >= 180000
 #include "rewrite/rewriteHandler.h"

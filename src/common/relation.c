@@ -8,6 +8,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -17,6 +18,7 @@
 #include "utils/syscache.h"
 
 #include "actor.h"
+#include "compat.h"
 #include "relation.h"
 #include "texts.h"
 
@@ -28,6 +30,9 @@ static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
 	[HISTORY] = "history",
 	[RUNS] = "runs",
 	[RUN_STEPS] = "run_steps",
+	[CONFIRMATIONS] = "confirmations",
+	[CONFIRMATIONS_OF_RUN] = "confirmations_run",	/* an index */
+	[ANSWERS] = "answers",
 };
 
 static Oid	known[NUMBER_OF_OWN_RELATIONS];
@@ -105,9 +110,19 @@ own_table_open(OwnTable *table, LOCKMODE lock)
 	{
 		for (int i = 1; i <= table->columns; i++)
 			table->number[i] = number_of_column(relation, &table->column[i]);
+		table->identity = InvalidOid;
 		table->generation = generation;
 	}
 	return relation;
+}
+
+/* The next number for the first column of a table of ours, an identity. */
+int64
+next_identity(OwnTable *table, Relation relation)
+{
+	if (!OidIsValid(table->identity))
+		table->identity = identity_sequence(relation, table->number[1]);
+	return nextval_internal(table->identity, false);
 }
 
 /* The owner of a table. */

@@ -16,7 +16,8 @@
 
 typedef enum OwnRelation
 {
-	KNOWN_ROLES, WORKFLOWS, ELEMENTS, LOCKED_ELEMENTS, HISTORY, RUNS, RUN_STEPS, NUMBER_OF_OWN_RELATIONS
+	KNOWN_ROLES, WORKFLOWS, ELEMENTS, LOCKED_ELEMENTS, HISTORY, RUNS, RUN_STEPS,
+	CONFIRMATIONS, CONFIRMATIONS_OF_RUN, ANSWERS, NUMBER_OF_OWN_RELATIONS
 } OwnRelation;
 
 /*
@@ -39,10 +40,12 @@ typedef struct OwnTable
 	/* asked of the table, once for each of its relcache entries */
 	int			generation;
 	AttrNumber	number[MOST_OWN_COLUMNS];
+	Oid			identity;		/* the sequence of its first column; InvalidOid: not looked up */
 }			OwnTable;
 
 extern Oid	smartwf_relation(OwnRelation relation);
 extern Relation own_table_open(OwnTable *table, LOCKMODE lock);
+extern int64 next_identity(OwnTable *table, Relation relation);
 extern Oid	relation_owner(Oid relid);
 extern Oid	smartwf_owner(void);
 extern Oid	smartwf_event_type(void);

@@ -9,16 +9,19 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "row.h"
+#include "texts.h"
 
 /* Values */
 
@@ -43,6 +46,13 @@ void
 put_jsonb(ColumnValues *values, AttrNumber column, Jsonb *json)
 {
 	put_value(values, column, PointerGetDatum(json), json == NULL);
+}
+
+/* A list of texts (char *) as an array. */
+void
+put_texts(ColumnValues *values, AttrNumber column, List *texts)
+{
+	put_value(values, column, array_of_texts(texts), false);
 }
 
 /* A row with these values, as wide as the table is now; what we do not know is null. */
@@ -90,6 +100,26 @@ int_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
 	Datum		value = heap_getattr(row, column, descriptor, &isnull);
 
 	return isnull ? 0 : DatumGetInt32(value);
+}
+
+/* A bigint of a row, 0 if null. */
+int64
+bigint_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, column, descriptor, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* An array of texts of a row, as a list (char *). */
+List *
+texts_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, column, descriptor, &isnull);
+
+	return isnull ? NIL : list_of_texts(value);
 }
 
 /* A boolean of a row, false if null. */
@@ -142,6 +172,33 @@ rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 	ExecDropSingleTupleTableSlot(slot);
 	index_close(index, NoLock);
 	return rows;
+}
+
+/*
+ * The rows whose primary key begins with a bigint, in its order: as they are now,
+ * all that this transaction did included.
+ */
+List *
+rows_by_key(Relation relation, int64 key)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	ScanKeyData scan_key;
+	List	   *rows;
+
+	snapshot->curcid = GetCurrentCommandId(false) + 1;
+	ScanKeyInit(&scan_key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
+	rows = rows_by_index(relation, primary_key_of(relation), &scan_key, snapshot, ForwardScanDirection, INT_MAX);
+	UnregisterSnapshot(snapshot);
+	return rows;
+}
+
+/* The one row of a key; NULL if there is none. */
+HeapTuple
+row_by_key(Relation relation, int64 key)
+{
+	List	   *rows = rows_by_key(relation, key);
+
+	return rows == NIL ? NULL : linitial(rows);
 }
 
 /*

@@ -39,3 +39,28 @@ array_of_texts(List *texts)
 						 CurrentMemoryContext);
 	return makeArrayResult(array, CurrentMemoryContext);
 }
+
+/* Is a text among those of a list? */
+bool
+is_in_texts(List *texts, const char *text)
+{
+	ListCell   *cell;
+
+	foreach(cell, texts)
+		if (strcmp(lfirst(cell), text) == 0)
+			return true;
+	return false;
+}
+
+/* The texts of a list but one. */
+List *
+list_delete_text(List *texts, const char *text)
+{
+	List	   *others = NIL;
+	ListCell   *cell;
+
+	foreach(cell, texts)
+		if (strcmp(lfirst(cell), text) != 0)
+			others = lappend(others, lfirst(cell));
+	return others;
+}

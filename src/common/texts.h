@@ -11,5 +11,7 @@
 
 extern List *list_of_texts(Datum array);
 extern Datum array_of_texts(List *texts);
+extern bool is_in_texts(List *texts, const char *text);
+extern List *list_delete_text(List *texts, const char *text);
 
 #endif

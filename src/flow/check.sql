@@ -19,10 +19,13 @@ CREATE FUNCTION smartwf.flow_settings()
 		('get_user_confirmation', 'answersNeeded', 'number', false),
 		('get_user_confirmation', 'due', 'string', false),
 		('get_user_confirmation', 'dueChoice', 'string', false),
+		('get_user_confirmation', 'excludeStarter', 'boolean', false),
+		('get_user_confirmation', 'excludeAnswerersOf', 'string', false),
 		('wait', 'duration', 'string', false),
 		('wait', 'until', 'string', false),
 		('execute_data_flow', 'dataflow', 'string', true),
-		('update_model', NULL, NULL, false),
+		('execute_data_flow', 'as', 'string', false),
+		('update_model', 'as', 'string', false),
 		('update_model_field', 'field', 'string', true),
 		('update_model_field', 'value', 'any', false),
 		('update_model_field', 'source', 'string', false),
@@ -35,7 +38,8 @@ CREATE FUNCTION smartwf.flow_settings()
 		('switch_case', 'field', 'string', true),
 		('pass_transition', 'transition', 'string', true),
 		('pass_transition', 'comment', 'string', false),
-		('pass_transition', 'parameters', 'object', false))
+		('pass_transition', 'parameters', 'object', false),
+		('pass_transition', 'as', 'string', false))
 	SELECT * FROM form
 	UNION ALL
 	SELECT DISTINCT kind, 'timeout', 'string', false FROM form
@@ -88,7 +92,11 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 		SELECT * FROM smartwf.flow_steps(definition)
 	), form (kind, key, type, needed) AS (
 		VALUES ('flow', 'name', 'string', true), ('flow', 'label', 'string', false), ('flow', 'structure', 'string', false),
-			('flow', 'restrictAccess', 'boolean', false), ('flow', 'maxRuns', 'number', false), ('flow', 'grants', 'array', false), ('flow', 'stages', 'array', true),
+			('flow', 'restrictAccess', 'boolean', false), ('flow', 'runAs', 'string', false), ('flow', 'maxRuns', 'number', false),
+			('flow', 'grants', 'array', false), ('flow', 'start', 'array', false), ('flow', 'managers', 'array', false),
+			('flow', 'model', 'object', false), ('flow', 'stages', 'array', true),
+			('model', 'fields', 'array', true),
+			('field', 'name', 'string', true), ('field', 'label', 'string', false), ('field', 'type', 'string', false), ('field', 'options', 'array', false),
 			('stage', 'name', 'string', true), ('stage', 'steps', 'array', true),
 			('step', 'name', 'string', true), ('step', 'kind', 'string', true), ('step', 'settings', 'object', false),
 			('step', 'else', 'array', false), ('step', 'cases', 'object', false), ('step', 'default', 'array', false), ('step', 'failure', 'object', false),
@@ -104,7 +112,12 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 		UNION ALL
 		SELECT 'failure', object, item -> 'failure' FROM step WHERE jsonb_typeof(item -> 'failure') = 'object'
 		UNION ALL
-		SELECT 'grant', format('grant %s', number), item FROM smartwf.items(definition, 'grants'))
+		SELECT 'grant', format('%s %s', g.word, number), item
+		FROM (VALUES ('grants', 'grant'), ('start', 'start'), ('managers', 'manager')) AS g (key, word), smartwf.items(definition, g.key)
+		UNION ALL
+		SELECT 'model', 'model', definition -> 'model' WHERE jsonb_typeof(definition -> 'model') = 'object'
+		UNION ALL
+		SELECT 'field', format('field %s', coalesce(item ->> 'name', '#' || number)), item FROM smartwf.items(definition -> 'model', 'fields'))
 	SELECT 'WFL0504', p.object, format('must be an object, not %s', jsonb_typeof(p.item)) FROM part p WHERE jsonb_typeof(p.item) <> 'object'
 	UNION ALL
 	SELECT 'WFL0502', p.object, format('unknown property "%s"', m.key)
@@ -121,10 +134,10 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 	FROM flow WHERE jsonb_typeof(definition -> 'name') = 'string' AND definition ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
 	UNION ALL
 	SELECT 'WFL0500', p.object, 'a name must not be empty, begin or end with a blank, or be longer than 100 characters'
-	FROM part p WHERE p.kind IN ('stage', 'step') AND jsonb_typeof(p.item -> 'name') = 'string' AND p.item ->> 'name' !~ '^\S([^\r\n]{0,98}\S)?$'
+	FROM part p WHERE p.kind IN ('stage', 'step', 'field') AND jsonb_typeof(p.item -> 'name') = 'string' AND p.item ->> 'name' !~ '^\S([^\r\n]{0,98}\S)?$'
 	UNION ALL
 	SELECT 'WFL0500', object, format('a %s of that name is defined twice', kind) FROM part
-	WHERE kind IN ('stage', 'step') AND item ->> 'name' IS NOT NULL GROUP BY kind, object HAVING count(*) > 1
+	WHERE kind IN ('stage', 'step', 'field') AND item ->> 'name' IS NOT NULL GROUP BY kind, object HAVING count(*) > 1
 	UNION ALL
 	SELECT 'WFL0505', object, 'it has no stage' FROM flow WHERE definition -> 'stages' = '[]'
 	UNION ALL
@@ -180,6 +193,28 @@ COMMENT ON FUNCTION smartwf.flow_function_fault(text, text) IS
 'Why the named function (text, schema.function) cannot be called with a model and a run and return a type (text), as '
 'text; null if it can. Raises nothing.';
 
+-- Whom a step can name: a role, or a person by a token.
+CREATE FUNCTION smartwf.is_user(item jsonb) RETURNS boolean
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(CASE jsonb_typeof(item) WHEN 'string' THEN true
+		WHEN 'object' THEN (SELECT count(*) = 1 AND bool_and(m.key IN ('role', 'person') AND jsonb_typeof(m.value) = 'string') FROM jsonb_each(item) m)
+		END, false)
+$$;
+COMMENT ON FUNCTION smartwf.is_user(jsonb) IS
+'True if JSON (jsonb) names somebody: a string, {"role": string} or {"person": string}. Raises nothing.';
+
+-- A role of which nobody is known to be a member can stand for any number: that of a gateway.
+CREATE FUNCTION smartwf.number_of_people(item jsonb) RETURNS bigint
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN item IS NULL THEN 0 WHEN r.oid IS NULL OR jsonb_typeof(item) = 'object' AND item ? 'person' THEN 1
+		WHEN NOT r.rolcanlogin THEN 1000000
+		ELSE (SELECT count(*) FROM pg_roles m WHERE m.rolcanlogin AND NOT m.rolsuper AND pg_has_role(m.oid, r.oid, 'MEMBER')) END
+	FROM (SELECT) AS one LEFT JOIN pg_roles r ON r.rolname = coalesce(item ->> 'role', item #>> '{}')
+$$;
+COMMENT ON FUNCTION smartwf.number_of_people(jsonb) IS
+'How many people a step''s user (jsonb) stands for at most (bigint): one who is no role for himself, a role that can '
+'log in for its members, any other role for any number. Raises nothing.';
+
 CREATE FUNCTION smartwf.is_interval(text text, must_last boolean) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -200,7 +235,7 @@ CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 		SELECT s.object, s.kind, s.item -> 'settings' AS settings, s.item -> 'failure' AS failure FROM smartwf.flow_steps(definition) s
 	), choice (setting, code, allowed) AS (
 		VALUES ('channel', 'WFL0512', ARRAY['smtp', 'mail', 'signalr']), ('renderType', 'WFL0504', ARRAY['text', 'html']),
-			('operator', 'WFL0504', ARRAY['equal', 'notEqual', 'greater', 'less'])
+			('operator', 'WFL0504', ARRAY['equal', 'notEqual', 'greater', 'less']), ('as', 'WFL0504', ARRAY['answerer'])
 	), span (object, name, text, must_last) AS (
 		SELECT s.object, m.setting, s.settings ->> m.setting, false FROM step s, (VALUES ('due'), ('duration')) AS m (setting) WHERE jsonb_typeof(s.settings -> m.setting) = 'string'
 		UNION ALL
@@ -224,9 +259,11 @@ CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 	WHERE kind IN ('send_notification', 'send_templated_notification', 'get_user_confirmation')
 		AND settings ->> 'userField' IS NULL AND settings ->> 'userRouting' IS NULL AND coalesce(settings -> 'users', '[]') IN ('[]', 'null')
 	UNION ALL
-	SELECT 'WFL0504', s.object, format('setting "%s" must be a list of strings', l.setting)
-	FROM step s, (VALUES ('users'), ('options')) AS l (setting)
-	WHERE EXISTS (SELECT FROM smartwf.items(s.settings, l.setting) i WHERE jsonb_typeof(i.item) <> 'string')
+	SELECT 'WFL0504', object, 'setting "options" must be a list of strings' FROM step s
+	WHERE EXISTS (SELECT FROM smartwf.items(s.settings, 'options') i WHERE jsonb_typeof(i.item) <> 'string')
+	UNION ALL
+	SELECT 'WFL0504', object, 'setting "users" must be a list of names, as strings or as {"role": name} or {"person": name}' FROM step s
+	WHERE EXISTS (SELECT FROM smartwf.items(s.settings, 'users') i WHERE NOT smartwf.is_user(i.item))
 	UNION ALL
 	SELECT 'WFL0504', object, 'answersNeeded must be a whole number from 1' FROM step
 	WHERE jsonb_typeof(settings -> 'answersNeeded') = 'number' AND settings ->> 'answersNeeded' !~ '^[1-9][0-9]{0,3}$'
@@ -243,8 +280,22 @@ CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 	SELECT 'WFL0513', object, 'then and steps do not agree: a branch needs steps, and only a branch has them' FROM step
 	WHERE jsonb_typeof(failure) = 'object' AND (coalesce(failure ->> 'then', 'fail') = 'branch') = (coalesce(failure -> 'steps', '[]') IN ('[]', 'null'))
 	UNION ALL
-	SELECT 'WFL0504', format('flow %s', definition ->> 'name'), format('maxRuns must be a whole number from 1, not %s', definition -> 'maxRuns')
-	WHERE jsonb_typeof(definition -> 'maxRuns') = 'number' AND definition ->> 'maxRuns' !~ '^[1-9][0-9]{0,8}$'
+	SELECT 'WFL0504', format('flow %s', definition ->> 'name'), format('maxRuns must be a whole number from 0, not %s', definition -> 'maxRuns')
+	WHERE jsonb_typeof(definition -> 'maxRuns') = 'number' AND definition ->> 'maxRuns' !~ '^[0-9]{1,9}$'
+	UNION ALL
+	SELECT 'WFL0504', format('flow %s', definition ->> 'name'), format('runAs "%s" must be one of starter, owner', definition ->> 'runAs')
+	WHERE jsonb_typeof(definition -> 'runAs') = 'string' AND definition ->> 'runAs' NOT IN ('starter', 'owner')
+	UNION ALL
+	SELECT 'WFL0504', format('field %s', item ->> 'name'), format('type "%s" must be one of string, number, boolean, object, array', item ->> 'type')
+	FROM smartwf.items(definition -> 'model', 'fields')
+	WHERE jsonb_typeof(item -> 'type') = 'string' AND item ->> 'type' NOT IN ('string', 'number', 'boolean', 'object', 'array')
+	UNION ALL
+	SELECT 'WFL0504', format('field %s', f.item ->> 'name'), 'options must be a list of strings'
+	FROM smartwf.items(definition -> 'model', 'fields') f
+	WHERE EXISTS (SELECT FROM smartwf.items(f.item, 'options') i WHERE jsonb_typeof(i.item) <> 'string')
+	UNION ALL
+	SELECT 'WFL0513', format('flow %s', definition ->> 'name'), 'either structure or model must be given, not both'
+	WHERE definition ->> 'structure' <> '' AND jsonb_typeof(definition -> 'model') = 'object'
 	UNION ALL
 	SELECT 'WFL0513', object, 'either duration or until must be given, not both' FROM step
 	WHERE kind = 'wait' AND (settings ->> 'duration' IS NOT NULL) = (settings ->> 'until' IS NOT NULL)
@@ -280,8 +331,16 @@ CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
 	WITH step AS (
 		SELECT s.*, s.path[:cardinality(s.path) - 1] AS list FROM smartwf.flow_steps(definition) s)
 	SELECT 'WFL0506', s.object, 'its alternative has no finish' FROM step s
-	WHERE s.kind = 'if_condition' AND NOT EXISTS (SELECT FROM step f WHERE f.kind = 'finish'
+	WHERE s.kind = 'if_condition' AND NOT EXISTS (SELECT FROM step f WHERE f.kind IN ('finish', 'reset_to_draft')
 		AND f.path[:cardinality(s.path) + 1] = s.path || 'else'::text)
+	UNION ALL
+	-- a question stands before what is done as its answerer, be it around that
+	SELECT 'WFL0521', s.object, 'nobody has answered anything before it' FROM step s
+	WHERE s.item -> 'settings' ->> 'as' = 'answerer' AND NOT EXISTS (SELECT FROM step q WHERE q.kind = 'get_user_confirmation' AND q.path < s.path)
+	UNION ALL
+	SELECT 'WFL0522', s.object, format('excludeAnswerersOf names "%s", which is no question before it', s.item -> 'settings' ->> 'excludeAnswerersOf') FROM step s
+	WHERE jsonb_typeof(s.item -> 'settings' -> 'excludeAnswerersOf') = 'string'
+		AND NOT EXISTS (SELECT FROM step q WHERE q.kind = 'get_user_confirmation' AND q.name = s.item -> 'settings' ->> 'excludeAnswerersOf' AND q.path < s.path)
 	UNION ALL
 	SELECT 'WFL0507', s.object, 'it has no branch' FROM step s
 	WHERE s.kind = 'switch_case' AND NOT EXISTS (SELECT FROM smartwf.members(s.item -> 'cases'))
@@ -301,14 +360,34 @@ COMMENT ON FUNCTION smartwf.flow_order_faults(jsonb) IS
 'Faults in the order of the steps of a flow''s JSON (jsonb): alternatives without a finish, switches without a '
 'branch, steps that nothing reaches. Raises nothing.';
 
--- Where the model is known: fields that it lacks.
+-- Where the model is known: its fields, as columns of the structure or as the flow declares
+-- them, and what each can hold (null: anything).
+CREATE FUNCTION smartwf.flow_fields(definition jsonb) RETURNS TABLE (field text, options text[])
+	LANGUAGE sql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT a.attname::text, smartwf.field_options(s.name, a.attname)
+	FROM smartwf.structures s JOIN pg_attribute a ON a.attrelid = smartwf.attached_relation(s.name) AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE s.name = definition ->> 'structure'
+	UNION ALL
+	SELECT f.item ->> 'name', CASE WHEN f.item ->> 'type' = 'boolean' THEN ARRAY['true', 'false']
+		WHEN jsonb_typeof(f.item -> 'options') = 'array' THEN ARRAY(SELECT o.item #>> '{}' FROM smartwf.items(f.item, 'options') o) END
+	FROM smartwf.items(definition -> 'model', 'fields') f
+$$;
+COMMENT ON FUNCTION smartwf.flow_fields(jsonb) IS
+'The fields of the model of a flow''s JSON (jsonb) where it is known, and the values (text[]) that each can hold, null '
+'where that is open. Raises nothing.';
+
+-- What is wrong with the fields that the steps name, and with values that a field cannot hold.
 CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH relation AS (
-		SELECT smartwf.attached_relation(s.name) AS relation FROM smartwf.structures s WHERE s.name = definition ->> 'structure'
+		SELECT smartwf.attached_relation(s.name)::text AS name FROM smartwf.structures s WHERE s.name = definition ->> 'structure'
+		UNION ALL
+		SELECT 'the model' WHERE jsonb_typeof(definition -> 'model') = 'object'
+	), known AS MATERIALIZED (
+		SELECT * FROM smartwf.flow_fields(definition)
 	), step AS (
-		SELECT s.object, s.kind, s.item -> 'settings' AS settings FROM smartwf.flow_steps(definition) s
+		SELECT s.object, s.kind, s.item, s.item -> 'settings' AS settings, s.branch = 'failure' AS is_failure FROM smartwf.flow_steps(definition) s
 	), named (severity, object, field) AS (
 		SELECT 'error', s.object, s.settings ->> f.setting
 		FROM step s, (VALUES ('field'), ('source'), ('userField'), ('until')) AS f (setting) WHERE jsonb_typeof(s.settings -> f.setting) = 'string'
@@ -324,18 +403,67 @@ CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 		FROM step s JOIN smartwf.templates t ON t.name = s.settings ->> 'template',
 			unnest(ARRAY[t.subject, CASE s.settings ->> 'renderType' WHEN 'html' THEN t.html_body ELSE t.text_body END]) AS part,
 			unnest(smartwf.template_fields(part)) AS field
-		WHERE NOT coalesce(s.settings -> 'properties' ? field, false))
+		WHERE NOT coalesce(s.settings -> 'properties' ? field, false)
+			AND NOT EXISTS (SELECT FROM smartwf.items(jsonb_build_object('properties', t.properties), 'properties') p WHERE p.item ->> 'name' = field)
+	), held (object, field, value) AS (
+		SELECT s.object, s.settings ->> 'field', o.item #>> '{}' FROM step s, smartwf.items(s.settings, 'options') o WHERE s.kind = 'get_user_confirmation'
+		UNION ALL
+		SELECT s.object, s.settings ->> 'field', s.settings ->> 'value' FROM step s WHERE s.kind IN ('update_model_field', 'if_condition')
+		UNION ALL
+		SELECT s.object, s.settings ->> 'field', c.key FROM step s, smartwf.members(s.item -> 'cases') c)
 	SELECT 'error', 'WFL0518', format('flow %s', definition ->> 'name'), format('structure "%s" is not attached', definition ->> 'structure')
 	WHERE definition ->> 'structure' <> '' AND NOT EXISTS (SELECT FROM relation)
 	UNION ALL
-	SELECT DISTINCT n.severity, 'WFL0511', n.object, format('%s has no field "%s"', r.relation, n.field)
+	SELECT DISTINCT n.severity, 'WFL0511', n.object, format('%s has no field "%s"', r.name, n.field)
 	FROM named n, relation r
-	WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r.relation AND a.attnum > 0 AND NOT a.attisdropped
-		AND a.attname = split_part(n.field, '.', 1))
+	-- a failure branch has the field error as well
+	WHERE NOT EXISTS (SELECT FROM known k WHERE k.field = split_part(n.field, '.', 1)) AND split_part(n.field, '.', 1) <> 'error'
+	UNION ALL
+	SELECT DISTINCT 'error', 'WFL0523', h.object, format('field "%s" cannot hold "%s", only: %s', h.field, h.value, array_to_string(k.options, ', '))
+	FROM held h JOIN known k ON k.field = h.field WHERE h.value <> ALL (k.options)
 $$;
 COMMENT ON FUNCTION smartwf.flow_field_faults(jsonb) IS
-'Fields that a flow''s JSON (jsonb) names and the elements of its structure lack; a warning where a template names '
-'them. Raises nothing.';
+'Fields that a flow''s JSON (jsonb) names and its model lacks, where that is known (a warning where a template names '
+'them), and values that a field cannot hold. Raises nothing.';
+
+-- What a flow names elsewhere, and how many it asks.
+CREATE FUNCTION smartwf.flow_reference_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH step AS (
+		SELECT s.object, s.kind, s.item -> 'settings' AS settings FROM smartwf.flow_steps(definition) s
+	), workflow AS (
+		SELECT s.workflow, (SELECT w.id FROM smartwf.workflows w WHERE w.name = s.workflow AND w.status = 'published' ORDER BY w.version DESC LIMIT 1) AS id
+		FROM smartwf.structures s WHERE s.name = definition ->> 'structure'
+	), asked AS (
+		SELECT s.object, (s.settings ->> 'answersNeeded')::numeric AS needed, sum(smartwf.number_of_people(u.item)) AS people, count(*) AS named
+		FROM step s LEFT JOIN LATERAL smartwf.items(s.settings, 'users') u ON true
+		WHERE s.kind = 'get_user_confirmation' AND jsonb_typeof(s.settings -> 'answersNeeded') = 'number'
+			AND s.settings ->> 'userField' IS NULL AND s.settings ->> 'userRouting' IS NULL
+		GROUP BY s.object, s.settings
+	), property AS (
+		SELECT s.object, s.settings, t.name AS template, p.item ->> 'name' AS name, (p.item ->> 'needed')::boolean AS needed
+		FROM step s JOIN smartwf.templates t ON t.name = s.settings ->> 'template', smartwf.items(jsonb_build_object('properties', t.properties), 'properties') p)
+	SELECT 'error', 'WFL0524', s.object, format('workflow "%s" has no transition "%s"', w.workflow, s.settings ->> 'transition')
+	FROM step s, workflow w
+	WHERE s.kind = 'pass_transition' AND jsonb_typeof(s.settings -> 'transition') = 'string'
+		AND NOT EXISTS (SELECT FROM smartwf.transitions t WHERE t.workflow_id = w.id AND t.name = s.settings ->> 'transition')
+	UNION ALL
+	SELECT 'error', 'WFL0525', a.object, format('%s answers are needed, but no more than %s can be given', a.needed, a.people)
+	FROM asked a WHERE a.people < a.needed
+	UNION ALL
+	SELECT 'error', 'WFL0526', p.object, format('template "%s" needs property "%s"', p.template, p.name)
+	FROM property p
+	WHERE p.needed AND p.settings -> 'properties' ->> p.name IS NULL
+		AND NOT EXISTS (SELECT FROM smartwf.flow_fields(definition) f WHERE f.field = split_part(p.name, '.', 1))
+	UNION ALL
+	SELECT 'error', 'WFL0526', s.object, format('template "%s" has no property "%s"', t.name, m.key)
+	FROM step s JOIN smartwf.templates t ON t.name = s.settings ->> 'template', smartwf.members(s.settings -> 'properties') m
+	WHERE t.properties <> '[]' AND NOT EXISTS (SELECT FROM property p WHERE p.object = s.object AND p.name = m.key)
+$$;
+COMMENT ON FUNCTION smartwf.flow_reference_faults(jsonb) IS
+'What a flow''s JSON (jsonb) names elsewhere and what is not there: transitions of the workflow of its structure, '
+'properties of templates; and more answers needed than can be given. Raises nothing.';
 
 CREATE FUNCTION smartwf.flow_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -349,8 +477,10 @@ CREATE FUNCTION smartwf.flow_faults(definition jsonb)
 		UNION ALL
 		SELECT * FROM smartwf.flow_field_faults(definition)
 		UNION ALL
-		SELECT 'warning', 'WFL0901', format('grant %s', number), format('role "%s" does not exist', item ->> 'role')
-		FROM smartwf.items(definition, 'grants')
+		SELECT * FROM smartwf.flow_reference_faults(definition)
+		UNION ALL
+		SELECT 'warning', 'WFL0901', format('%s %s', g.word, number), format('role "%s" does not exist', item ->> 'role')
+		FROM (VALUES ('grants', 'grant'), ('start', 'start'), ('managers', 'manager')) AS g (key, word), smartwf.items(definition, g.key)
 		WHERE jsonb_typeof(item -> 'role') = 'string' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = item ->> 'role')
 	) AS fault (severity, code, object, message)
 	ORDER BY severity, object COLLATE "C", code COLLATE "C", message COLLATE "C"

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "common/actor.h"
@@ -27,40 +28,14 @@
 #include "model.h"
 #include "outbox/template.h"
 #include "people.h"
+#include "question.h"
+#include "start.h"
 #include "store.h"
-
-typedef struct Confirmation
-{
-	int64		run;
-	char	   *step;
-	char	   *field;
-	char	   *message;
-	List	   *options;
-	List	   *users;
-	int32		answers_needed;
-	char	   *status;
-	List	   *actors;			/* of the answers, in their order */
-	List	   *choices;
-	MemoryContext context;
-}			Confirmation;
 
 static char *
 id_text(int64 id)
 {
 	return psprintf(INT64_FORMAT, id);
-}
-
-/* Lists */
-
-static int
-times_in_list(List *list, const char *text)
-{
-	ListCell   *cell;
-	int			times = 0;
-
-	foreach(cell, list)
-		times += strcmp(lfirst(cell), text) == 0;
-	return times;
 }
 
 /* Asking */
@@ -107,113 +82,208 @@ options_of_step(const Run *run, const Step *step, const char *field)
 	return taken.list;
 }
 
+static bool
+boolean_setting(const Step *step, const char *name)
+{
+	JsonbValue	settings = json_root(step->settings);
+	JsonbValue *value = json_member(&settings, name, strlen(name));
+
+	return value != NULL && value->type == jbvBool && value->val.boolean;
+}
+
+static int
+answers_needed(const Step *step)
+{
+	JsonbValue	settings = json_root(step->settings);
+	JsonbValue *needed = json_member(&settings, "answersNeeded", strlen("answersNeeded"));
+
+	return needed == NULL || needed->type != jbvNumeric ? 1 : atoi(json_text(needed));
+}
+
+/* The persons who have answered what an earlier step asked, with those of LIST. */
+static List *
+add_answerers(List *list, int64 run, const char *step)
+{
+	ListCell   *cell;
+	ListCell   *given;
+
+	foreach(cell, questions_of_run(run))
+	{
+		const Question *question = lfirst(cell);
+
+		if (strcmp(question->step, step) != 0)
+			continue;
+		foreach(given, answers_of_question(question->id))
+			list = lappend(list, ((Answer *) lfirst(given))->person);
+	}
+	return list;
+}
+
+/* Who may not answer, however he comes to be asked: four eyes see more than two. */
+static List *
+excluded_persons(const Run *run, const Step *step)
+{
+	char	   *earlier = step_setting(step, "excludeAnswerersOf");
+	List	   *excluded = boolean_setting(step, "excludeStarter") ? list_make1(run->person) : NIL;
+
+	return earlier == NULL ? excluded : add_answerers(excluded, run->id, earlier);
+}
+
+/* Put the names of PEOPLE to the question, but those whom it excludes. */
+static List *
+set_people(Question *question, List *people)
+{
+	List	   *asked = NIL;
+	ListCell   *cell;
+
+	foreach(cell, people)
+	{
+		Person	   *person = lfirst(cell);
+
+		if (is_in_texts(question->excluded, person->name))
+			continue;
+		asked = lappend(asked, person);
+		question->users = lappend(question->users, person->name);
+		if (person->is_person)
+			question->people = lappend(question->people, person->name);
+		else
+			bind_role(person->name);
+	}
+	return asked;
+}
+
+/* Tell those who are asked: in the inbox the question itself is what they find. */
+static void
+tell_asked(Run *run, const Step *step, List *people, const Question *question)
+{
+	char	   *channel = step_setting(step, "channel");
+	ListCell   *cell;
+
+	if (channel != NULL && strcmp(channel, "mail") != 0)
+	{
+		notify_people(run, step, people, channel, "", question->message, false);
+		return;
+	}
+	foreach(cell, people)
+		push_to_person(lfirst(cell), psprintf("confirmation " INT64_FORMAT, question->id));
+}
+
 /* The step get_user_confirmation: ask, tell those who are asked, and wait. */
 void
 ask_people(Run *run, const Step *step)
 {
-	JsonbValue	settings = json_root(step->settings);
-	char	   *field = step_setting(step, "field");
 	char	   *message = step_setting(step, "message");
-	char	   *channel = step_setting(step, "channel");
 	char	   *due = step_setting(step, "due");
-	JsonbValue *needed = json_member(&settings, "answersNeeded", strlen("answersNeeded"));
 	List	   *people = people_of_step(run, step);
-	char	   *text = message == NULL ? "" :
-		render_template(message, run->model, NULL, false);
-	Datum		values[8];
-	ListCell   *cell;
+	Question	question = {
+		.run = run_number(run), .step = (char *) step->name, .field = step_setting(step, "field"),
+		.message = message == NULL ? "" : render_template(message, visible_model(run), NULL, false),
+		.answers_needed = answers_needed(step),
+	};
 
-	run_store(run);
-	values[0] = Int64GetDatum(run->id);
-	values[1] = CStringGetTextDatum(step->name);
-	values[2] = CStringGetTextDatum(field);
-	values[3] = CStringGetTextDatum(text);
-	values[4] = array_of_texts(options_of_step(run, step, field));
-	values[5] = array_of_texts(people);
-	foreach(cell, people)
-		bind_role(lfirst(cell));
-	values[6] = Int32GetDatum(needed == NULL || needed->type != jbvNumeric ? 1 : atoi(json_text(needed)));
-	run->due_at = due == NULL ? NEVER : time_after(clock_now(), due);
-	values[7] = TimestampTzGetDatum(run->due_at);
-	(void) store_execute(INSERT_CONFIRMATION, values, due == NULL ? "       n" : NULL, NULL, NULL);
-	notify_people(run, step, people, channel == NULL ? "mail" : channel, "", text, false);
+	question.options = options_of_step(run, step, question.field);
+	question.excluded = excluded_persons(run, step);
+	people = set_people(&question, people);
+	if (people == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("step \"%s\" has nobody to address", step->name),
+				 errdetail("Those whom it asks are excluded from answering.")));
+	question.due_at = run->due_at = due == NULL ? NEVER : time_after(clock_now(), due);
+	question_insert(&question);
+	tell_asked(run, step, people, &question);
 }
 
 /* Answering */
 
 static void
-take_confirmation(void *argument)
+refuse_unknown_question(int64 id)
 {
-	Confirmation *confirmation = argument;
-	MemoryContext outer = MemoryContextSwitchTo(confirmation->context);
-
-	confirmation->run = result_bigint(0, 1);
-	confirmation->step = result_text(0, 2);
-	confirmation->field = result_text(0, 3);
-	confirmation->options = result_texts(0, 4);
-	confirmation->users = result_texts(0, 5);
-	confirmation->answers_needed = result_int(0, 6);
-	confirmation->status = result_text(0, 7);
-	confirmation->message = result_text(0, 8);
-	confirmation->actors = result_texts(0, 9);
-	confirmation->choices = result_texts(0, 10);
-	MemoryContextSwitchTo(outer);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("confirmation " INT64_FORMAT " does not exist", id)));
 }
 
-static Confirmation *
-read_confirmation(int64 id)
+static bool
+asks_caller(const Question *question)
 {
-	Confirmation *confirmation = palloc0_object(Confirmation);
-	Datum		value = Int64GetDatum(id);
+	ListCell   *cell;
 
-	confirmation->context = CurrentMemoryContext;
-	if (store_execute(READ_CONFIRMATION, &value, NULL, take_confirmation, confirmation) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("confirmation " INT64_FORMAT " does not exist", id)));
-	return confirmation;
+	if (is_administrator())
+		return true;
+	foreach(cell, question->users)
+		if (means_caller(lfirst(cell), is_in_texts(question->people, lfirst(cell))))
+			return true;
+	return false;
+}
+
+/* Does it concern him?  Who handed it over, or may not answer, is told so. */
+static bool
+knows_question(const Question *question)
+{
+	return asks_caller(question) || is_in_texts(question->excluded, person_of_caller());
+}
+
+/* He may see it, but not answer: he has done so, has handed it over, or is excluded. */
+static void
+require_answerer(const Question *question, List *given, const Run *run, const char *what)
+{
+	char	   *person = person_of_caller();
+	ListCell   *cell;
+
+	foreach(cell, given)
+	{
+		const Answer *answer = lfirst(cell);
+
+		if (strcmp(answer->person, person) == 0)
+			raise_failure(RUN_CLOSED, what,
+						  psprintf(localized("confirmation %s has been answered by \"%s\""),
+								   id_text(question->id), answer->actor));
+	}
+	if (is_in_texts(question->excluded, person))
+		raise_failure(REFUSED, what, run->docid == NULL ? "" : run->docid,
+					  psprintf(localized("\"%s\" may not answer confirmation %s"), person, id_text(question->id)));
 }
 
 /*
- * An open confirmation that asks the caller, and its run, locked.  What he may
- * not see does not exist for him.
+ * An open question that asks the caller, and its run, locked.  What he may not
+ * see does not exist for him.
  */
-static Confirmation *
-open_confirmation(int64 id, const char *what, Run **run)
+static Question *
+open_question(int64 id, const char *what, Run **run, List **given)
 {
-	Confirmation *confirmation = read_confirmation(id);
-	bool		is_asked = is_administrator();
-	ListCell   *cell;
+	Question   *question = question_read(id);
 
-	foreach(cell, confirmation->users)
-		is_asked |= names_caller(lfirst(cell));
-	if (!is_asked)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("confirmation " INT64_FORMAT " does not exist", id)));
-	*run = run_load(confirmation->run);
+	if (question == NULL || !knows_question(question))
+		refuse_unknown_question(id);
+	*run = run_load(question->run);
 	if (*run == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("run " INT64_FORMAT " does not exist", confirmation->run)));
-	confirmation = read_confirmation(id);
-	if (strcmp(confirmation->status, "answered") == 0 && confirmation->actors != NIL)
+				 errmsg("run " INT64_FORMAT " does not exist", question->run)));
+	/* as whoever came first has left it */
+	question = question_read(id);
+	if (question == NULL || !knows_question(question))
+		refuse_unknown_question(id);
+	*given = answers_of_question(id);
+	if (strcmp(question->status, "answered") == 0 && *given != NIL)
 		raise_failure(RUN_CLOSED, what,
 					  psprintf(localized("confirmation %s has been answered by \"%s\""),
-							   id_text(id), (char *) llast(confirmation->actors)));
-	if (strcmp(confirmation->status, "open") != 0 || (*run)->status != RUN_WAITING)
+							   id_text(id), ((Answer *) llast(*given))->actor));
+	if (strcmp(question->status, "open") != 0 || (*run)->status != RUN_WAITING)
 		raise_failure(RUN_CLOSED, what,
 					  psprintf(localized("confirmation %s is closed"), id_text(id)));
-	return confirmation;
+	require_answerer(question, *given, *run, what);
+	return question;
 }
 
 /* The answer as the field's type has it: true and false of a boolean are no texts. */
 static Jsonb *
-choice_as_json(const Run *run, const Confirmation *confirmation, const char *choice)
+choice_as_json(const Run *run, const Question *question, const char *choice)
 {
 	JsonbValue	value = {.type = jbvString, .val.string = {.val = (char *) choice, .len = strlen(choice)}};
 
-	if (model_field_type(run, confirmation->field) == BOOLOID)
+	if (model_field_type(run, question->field) == BOOLOID)
 	{
 		value.type = jbvBool;
 		value.val.boolean = strcmp(choice, "true") == 0;
@@ -223,15 +293,14 @@ choice_as_json(const Run *run, const Confirmation *confirmation, const char *cho
 
 /* The choice lands in the field, and the run stands at the next step. */
 static void
-accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *choice, const char *status)
+accept_choice(Run *run, Question *question, const char *choice, const char *status)
 {
-	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(choice), CStringGetTextDatum(status)};
 	const Step *step = &run->flow->steps[run->step];
 	Jsonb	   *before = run->model;
 
-	(void) store_execute(CLOSE_CONFIRMATION, values, NULL, NULL, NULL);
-	model_set(run, confirmation->field, choice_as_json(run, confirmation, choice));
-	run_end_wait(run, "done", model_difference(before, run->model));
+	question_close(question, status, choice);
+	model_set(run, question->field, choice_as_json(run, question, choice));
+	end_waiting_record(run, "done", model_difference(before, run->model));
 	run->step = step->next;
 }
 
@@ -239,25 +308,26 @@ accept_choice(Run *run, const Confirmation *confirmation, int64 id, const char *
 static void
 go_on(Run *run)
 {
-	if (!run->by_worker)
+	if (!run->by_worker && !flow_is_stopped(run->flow))
 	{
 		drive(run);
 		return;
 	}
-	run->status = RUN_QUEUED;
-	run->due_at = clock_now();
+	leave_to_workers(run);
 	run_store(run);
 }
 
 /* Has everybody answered who is asked by name?  ACTOR is the last to do so. */
 static bool
-all_have_answered(const Confirmation *confirmation, const char *actor)
+all_have_answered(const Question *question, List *given, const char *actor)
 {
+	List	   *names = list_make1((char *) actor);
 	ListCell   *cell;
 
-	foreach(cell, confirmation->users)
-		if (strcmp(lfirst(cell), actor) != 0 &&
-			times_in_list(confirmation->actors, lfirst(cell)) == 0)
+	foreach(cell, given)
+		names = lappend(names, ((Answer *) lfirst(cell))->actor);
+	foreach(cell, question->users)
+		if (!is_in_texts(names, lfirst(cell)))
 			return false;
 	return true;
 }
@@ -275,10 +345,18 @@ fail_split(Run *run, int64 id)
 		run_store(run);
 }
 
-static void
-take_id(void *argument)
+/* The question that a run waits for. */
+static Question *
+question_of_waiting_run(const Run *run)
 {
-	*(int64 *) argument = result_bigint(0, 1);
+	ListCell   *cell;
+
+	foreach(cell, questions_of_run(run->id))
+		if (strcmp(((Question *) lfirst(cell))->status, "open") == 0)
+			return lfirst(cell);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("run " INT64_FORMAT " waits for an answer, but asks nothing", run->id)));
 }
 
 /*
@@ -288,24 +366,49 @@ take_id(void *argument)
 bool
 confirmation_is_overdue(Run *run)
 {
-	const Step *step = &run->flow->steps[run->step];
-	char	   *choice = step_setting(step, "dueChoice");
-	Datum		value = Int64GetDatum(run->id);
-	int64		id = 0;
+	char	   *choice = step_setting(&run->flow->steps[run->step], "dueChoice");
+	Question   *question = question_of_waiting_run(run);
 
-	(void) store_execute(OPEN_CONFIRMATION, &value, NULL, take_id, &id);
 	if (choice != NULL)
 	{
-		accept_choice(run, read_confirmation(id), id, choice, "expired");
+		/* nobody has answered: nothing can be done as whoever has */
+		run->answerer = run->answerer_actor = NULL;
+		accept_choice(run, question, choice, "expired");
 		return true;
 	}
-	{
-		Datum		values[] = {Int64GetDatum(id), 0, CStringGetTextDatum("expired")};
-
-		(void) store_execute(CLOSE_CONFIRMATION, values, " n ", NULL, NULL);
-	}
-	fail_waiting_step(run, OVERDUE, failure_message(OVERDUE, id_text(id)));
+	question_close(question, "expired", NULL);
+	fail_waiting_step(run, OVERDUE, failure_message(OVERDUE, id_text(question->id)));
 	return false;
+}
+
+static int64
+confirmation_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "confirmation"));
+	return PG_GETARG_INT64(0);
+}
+
+/* How many have given that answer. */
+static int
+times_chosen(List *given, const char *choice)
+{
+	ListCell   *cell;
+	int			times = 0;
+
+	foreach(cell, given)
+		times += strcmp(((Answer *) lfirst(cell))->choice, choice) == 0;
+	return times;
+}
+
+/* From now on, whoever has answered is the caller. */
+static void
+note_answerer(Run *run)
+{
+	run->answerer = GetUserNameFromId(acting_role(), false);
+	run->answerer_actor = actor_name();
+	run->answerer_is_person = actor_is_person();
+	bind_role(run->answerer);
 }
 
 /* smartwf.answer_confirmation(confirmation, choice, comment) */
@@ -313,39 +416,38 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_answer_confirmation);
 Datum
 smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 {
-	char	   *choice = needed_argument(fcinfo, 1, "choice");
-	char	   *comment = text_argument(fcinfo, 2);
-	char	   *actor = actor_name();
-	int64		id;
+	int64		id = confirmation_argument(fcinfo);
+	Answer		answer = {.choice = needed_argument(fcinfo, 1, "choice"), .actor = actor_name(), .person = person_of_caller()};
+	List	   *given;
 	Run		   *run;
-	Confirmation *confirmation;
+	Question   *question = open_question(id, localized("Answer"), &run, &given);
 
-	if (PG_ARGISNULL(0))
-		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "confirmation"));
-	id = PG_GETARG_INT64(0);
-	confirmation = open_confirmation(id, localized("Answer"), &run);
-	if (times_in_list(confirmation->options, choice) == 0)
+	if (!is_in_texts(question->options, answer.choice))
 		raise_failure(MALFORMED_CALL,
-					  psprintf(localized("\"%s\" is no option of confirmation %s"), choice, id_text(id)));
-	if (times_in_list(confirmation->actors, actor) > 0)
-		raise_failure(RUN_CLOSED, localized("Answer"),
-					  psprintf(localized("confirmation %s has been answered by \"%s\""), id_text(id), actor));
+					  psprintf(localized("\"%s\" is no option of confirmation %s"), answer.choice, id_text(id)));
+	answer_insert(question, &answer, text_argument(fcinfo, 2));
+	if (times_chosen(given, answer.choice) + 1 >= question->answers_needed)
 	{
-		Datum		values[] = {
-			Int64GetDatum(id), CStringGetTextDatum(actor), CStringGetTextDatum(choice),
-			comment == NULL ? (Datum) 0 : CStringGetTextDatum(comment),
-		};
-
-		(void) store_execute(INSERT_ANSWER, values, comment == NULL ? "   n" : NULL, NULL, NULL);
-	}
-	if (times_in_list(confirmation->choices, choice) + 1 >= confirmation->answers_needed)
-	{
-		accept_choice(run, confirmation, id, choice, "answered");
+		note_answerer(run);
+		accept_choice(run, question, answer.choice, "answered");
 		go_on(run);
 	}
-	else if (all_have_answered(confirmation, actor))
+	else if (all_have_answered(question, given, answer.actor))
 		fail_split(run, id);
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
+}
+
+/* Somebody to whom a question can be handed over: a role, or a person with an address. */
+static Person *
+delegate_of_name(char *name)
+{
+	Person	   *delegate = person_of_name(name);
+	Datum		value = CStringGetTextDatum(name);
+
+	if (delegate->is_person && store_text(FIND_CONTACT, &value, NULL) == NULL)
+		raise_failure_with_hint(MALFORMED_CALL, localized("Add the person to smartwf.contacts."),
+								psprintf(localized("\"%s\" is neither a role nor in smartwf.contacts"), name));
+	return delegate;
 }
 
 /* smartwf.delegate(confirmation, to) */
@@ -353,23 +455,24 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_delegate);
 Datum
 smartwf_delegate(PG_FUNCTION_ARGS)
 {
-	char	   *person = needed_argument(fcinfo, 1, "to");
-	Confirmation *confirmation;
+	int64		id = confirmation_argument(fcinfo);
+	char	   *to = needed_argument(fcinfo, 1, "to");
+	char	   *person = person_of_caller();
+	Person	   *delegate;
+	List	   *given;
+	List	   *told;
 	Run		   *run;
-	int64		id;
+	Question   *question = open_question(id, localized("Delegation"), &run, &given);
 
-	if (PG_ARGISNULL(0))
-		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "confirmation"));
-	id = PG_GETARG_INT64(0);
-	confirmation = open_confirmation(id, localized("Delegation"), &run);
-	if (times_in_list(confirmation->users, person) == 0)
-	{
-		Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(person)};
-
-		bind_role(person);
-		(void) store_execute(DELEGATE_CONFIRMATION, values, NULL, NULL, NULL);
-		notify_people(run, &run->flow->steps[run->step], list_make1(person), "mail", "",
-					  confirmation->message, false);
-	}
+	if (strcmp(to, person) == 0 || is_in_texts(question->excluded, to))
+		raise_failure(MALFORMED_CALL,
+					  psprintf(localized("confirmation %s cannot be delegated to \"%s\""), id_text(id), to));
+	delegate = delegate_of_name(to);
+	/* who hands over is not asked any more, be it as one of a group */
+	question->users = list_delete_text(question->users, person);
+	question->excluded = lappend(question->excluded, person);
+	told = is_in_texts(question->users, to) ? NIL : set_people(question, list_make1(delegate));
+	question_change_people(question);
+	tell_asked(run, &run->flow->steps[run->step], told, question);
 	PG_RETURN_VOID();
 }

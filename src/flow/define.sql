@@ -34,11 +34,20 @@ $$;
 COMMENT ON FUNCTION smartwf.flow_step(smartwf.steps) IS
 'A step, with all that its branches hold, as JSON. Raises nothing.';
 
+CREATE FUNCTION smartwf.flow_grants_form(of_flow int, of_privilege text) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(json_agg(json_build_object('role', g.role) ORDER BY g.position, g.role), '[]')
+	FROM smartwf.flow_grants g WHERE g.flow_id = of_flow AND g.privilege = of_privilege
+$$;
+COMMENT ON FUNCTION smartwf.flow_grants_form(int, text) IS
+'The roles that have a privilege (text: read, start, manage) on a flow version (int), as JSON. Raises nothing.';
+
 CREATE FUNCTION smartwf.flow_form(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess', f.restrict_access, 'maxRuns', f.max_runs,
-		'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role) ORDER BY g.position, g.role), '[]')
-			FROM smartwf.flow_grants g WHERE g.flow_id = f.id),
+	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess', f.restrict_access,
+		'runAs', f.run_as, 'maxRuns', f.max_runs,
+		'grants', smartwf.flow_grants_form(f.id, 'read'), 'start', smartwf.flow_grants_form(f.id, 'start'),
+		'managers', smartwf.flow_grants_form(f.id, 'manage'), 'model', f.model,
 		'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'steps', smartwf.flow_list(f.id, s.name, NULL, NULL, NULL))
 				ORDER BY s.position), '[]')
 			FROM smartwf.stages s WHERE s.flow_id = f.id))
@@ -128,7 +137,8 @@ COMMENT ON FUNCTION smartwf.complete_flow_list(jsonb) IS
 
 CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT '{"label": "", "structure": "", "restrictAccess": false, "maxRuns": null, "grants": []}' || jsonb_strip_nulls(definition - 'stages')
+	SELECT '{"label": "", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": null,
+			"grants": [], "start": [], "managers": [], "model": null}' || jsonb_strip_nulls(definition - 'stages')
 		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps', smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
 			FROM smartwf.items(definition, 'stages')))
 $$;
@@ -150,18 +160,33 @@ COMMENT ON FUNCTION smartwf.store_flow_steps(int, jsonb) IS
 'Stores the stages and steps of a complete form (jsonb) as those of a draft (int, its id). Raises constraint '
 'violations.';
 
+-- What a flow says beside its stages.
+CREATE FUNCTION smartwf.store_flow_settings(of_flow int, definition jsonb) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	UPDATE smartwf.flows SET label = definition ->> 'label', structure = definition ->> 'structure',
+		restrict_access = (definition ->> 'restrictAccess')::boolean, run_as = definition ->> 'runAs',
+		max_runs = (definition ->> 'maxRuns')::int, model = nullif(definition -> 'model', 'null')
+		WHERE id = of_flow;
+	DELETE FROM smartwf.flow_grants WHERE flow_id = of_flow;
+	INSERT INTO smartwf.flow_grants (flow_id, privilege, role, position)
+		SELECT of_flow, g.privilege, item ->> 'role', number
+		FROM (VALUES ('grants', 'read'), ('start', 'start'), ('managers', 'manage')) AS g (key, privilege), smartwf.items(definition, g.key);
+$$;
+COMMENT ON FUNCTION smartwf.store_flow_settings(int, jsonb) IS
+'Stores what a complete form (jsonb) says beside its stages, as the settings of a draft (int, its id). Raises '
+'constraint violations.';
+
 CREATE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	stored smartwf.flows;
 BEGIN
-	INSERT INTO smartwf.flows (name, version, label, structure, restrict_access, max_runs)
+	INSERT INTO smartwf.flows (name, version, is_paused)
 		VALUES (definition ->> 'name',
 			(SELECT coalesce(max(version), 0) + 1 FROM smartwf.flows f WHERE f.name = definition ->> 'name'),
-			definition ->> 'label', definition ->> 'structure', (definition ->> 'restrictAccess')::boolean, (definition ->> 'maxRuns')::int)
+			(SELECT coalesce(bool_or(is_paused), false) FROM smartwf.flows f WHERE f.name = definition ->> 'name'))
 		RETURNING * INTO stored;
-	INSERT INTO smartwf.flow_grants (flow_id, role, position)
-		SELECT stored.id, item ->> 'role', number FROM smartwf.items(definition, 'grants');
+	PERFORM smartwf.store_flow_settings(stored.id, definition);
 	PERFORM smartwf.store_flow_steps(stored.id, definition);
 	RETURN stored.id;
 END

@@ -6,10 +6,14 @@ CREATE TABLE smartwf.flows (
 	version int NOT NULL DEFAULT 1 CHECK (version > 0),
 	label text NOT NULL DEFAULT '',
 	structure text COLLATE "C" NOT NULL DEFAULT '',
-	restrict_access boolean NOT NULL DEFAULT false,
-	max_runs int CHECK (max_runs > 0),
+	restrict_access boolean NOT NULL DEFAULT true,
+	max_runs int CHECK (max_runs >= 0),
 	status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'published')),
 	shape text,
+	run_as text NOT NULL DEFAULT 'starter' CHECK (run_as IN ('starter', 'owner')),
+	owner text,
+	is_paused boolean NOT NULL DEFAULT false,
+	model jsonb CHECK (jsonb_typeof(model) = 'object'),
 	UNIQUE (name, version)
 );
 CREATE UNIQUE INDEX flows_one_draft ON smartwf.flows (name) WHERE status = 'draft';
@@ -17,17 +21,20 @@ COMMENT ON TABLE smartwf.flows IS
 'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. '
 'structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a '
 'step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: '
-'any number). shape: the checksum of what is frozen, set when it is published; as in workflows.';
+'any number; 0: none). shape: the checksum of what is frozen, set when it is published; as in workflows. run_as: with '
+'whose rights its steps run, the starter''s or the owner''s, the role that published it. is_paused: its runs wait, see '
+'pause_flow(). model: the fields of the free JSON that it works on, as far as it declares them.';
 
 CREATE TABLE smartwf.flow_grants (
 	flow_id int NOT NULL,
 	role text COLLATE "C" NOT NULL,
 	position int NOT NULL DEFAULT 0,
-	PRIMARY KEY (flow_id, role)
+	privilege text NOT NULL DEFAULT 'read' CHECK (privilege IN ('read', 'start', 'manage')),
+	PRIMARY KEY (flow_id, privilege, role)
 );
 COMMENT ON TABLE smartwf.flow_grants IS
-'Roles whose members see the runs of a flow with restricted access. May change at any time, also of a published '
-'version.';
+'Roles whose members see the runs of a flow with restricted access (privilege read), may start it (start), or may '
+'manage it and all of its runs (manage). May change at any time, also of a published version.';
 
 CREATE TABLE smartwf.stages (
 	flow_id int NOT NULL,
@@ -94,6 +101,21 @@ CREATE FUNCTION smartwf.flow_has_runs(flow int) RETURNS boolean
 COMMENT ON FUNCTION smartwf.flow_has_runs(int) IS
 'True if there are runs of a flow version (int), whoever may see them. Raises nothing.';
 
+-- The steps of such a flow have the rights of whoever published it.
+CREATE FUNCTION smartwf.require_ordinary_owner(flow text, run_as text, owner text) RETURNS void
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF run_as = 'owner' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = require_ordinary_owner.owner AND r.rolsuper) THEN
+		RAISE EXCEPTION 'flow "%" would run as "%", a superuser', flow, owner USING ERRCODE = 'WF001',
+			DETAIL = format('WFL0520 flow %s: it runs as its owner, the role that publishes it.', flow),
+			HINT = 'Publish it as an ordinary role (SET ROLE), or let it run as its starter.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.require_ordinary_owner(text, text, text) IS
+'Raises WF001 if a flow (text) that runs as its owner (run_as, text) would do so with the rights of a superuser '
+'(owner, text).';
+
 -- A published version is frozen; publishing checks.  One that comes with its shape is
 -- being loaded, and not frozen before it is complete.
 CREATE FUNCTION smartwf.protect_flow() RETURNS trigger
@@ -111,15 +133,21 @@ BEGIN
 		SELECT f.id INTO frozen FROM smartwf.flows f
 			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int)
 				AND f.shape = smartwf.flow_shape(f.id);
+	ELSIF TG_OP = 'INSERT' AND NEW.status = 'published' AND NEW.run_as = 'owner' AND NOT smartwf.may_restore_run(NEW.owner, 'running') THEN
+		RAISE EXCEPTION 'flow "%" runs as "%"', NEW.name, NEW.owner USING ERRCODE = 'insufficient_privilege',
+			DETAIL = 'Only a member of that role may bring it back.';
 	ELSIF TG_OP = 'INSERT' AND NEW.status = 'published' AND NEW.shape IS NULL THEN
 		RAISE EXCEPTION 'flow "%" must be a draft first', NEW.name USING ERRCODE = 'WF001',
 			HINT = 'Insert it as a draft, and publish it when its stages and steps are there.';
 	ELSIF TG_OP = 'UPDATE' AND NEW.status = 'published' AND OLD.status = 'draft' THEN
 		PERFORM smartwf.require_valid_flow(smartwf.flow_form(NEW.id));
+		PERFORM smartwf.bind_role(smartwf.acting_role());
+		NEW.owner := smartwf.acting_role();
 		NEW.shape := smartwf.flow_shape(NEW.id);
+		PERFORM smartwf.require_ordinary_owner(NEW.name, NEW.run_as, NEW.owner);
 	ELSIF TG_OP = 'UPDATE' AND OLD.status = 'published'
-		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape)
-			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape) THEN
+		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as, NEW.owner, NEW.model)
+			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape, OLD.run_as, OLD.owner, OLD.model) THEN
 		frozen := OLD.id;
 	END IF;
 	IF frozen IS NOT NULL THEN

@@ -1,18 +1,19 @@
 -- How far a run is, as JSON; a flow as a picture.
 
-CREATE FUNCTION smartwf.run_steps_document(of_run bigint, of_flow int, of_stage text, of_parent text, of_branch text, of_value text, has_ended boolean) RETURNS json
+CREATE FUNCTION smartwf.run_steps_document(of_run bigint, of_flow int, of_stage text, of_parent text, of_branch text, of_value text, has_ended boolean, shows_model boolean) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN (SELECT coalesce(json_agg(json_build_object('name', s.name, 'kind', s.kind,
 			'status', coalesce(r.outcome, CASE WHEN has_ended THEN 'skipped' ELSE 'pending' END),
-			'attempts', coalesce(r.attempt, 0), 'startedAt', r.started_at, 'seconds', extract(epoch FROM r.duration), 'changes', r.changes,
+			'attempts', coalesce(r.attempt, 0), 'startedAt', r.started_at, 'seconds', extract(epoch FROM r.duration),
+			'changes', CASE WHEN shows_model THEN r.changes END,
 			'error', CASE WHEN r.outcome = 'failed' THEN json_build_object('sqlstate', r.sqlstate, 'message', r.message) END,
 			'waitingFor', (SELECT array_to_json(array_agg(u.name ORDER BY u.n))
 				FROM smartwf.confirmations c, unnest(c.users) WITH ORDINALITY AS u (name, n)
 				WHERE c.run = of_run AND c.step = s.name AND c.status = 'open'
 					AND NOT EXISTS (SELECT FROM smartwf.answers a WHERE a.confirmation = c.id AND a.actor = u.name)),
 			'branches', (SELECT coalesce(json_agg(json_build_object('branch', b.branch, 'value', b.value,
-					'steps', smartwf.run_steps_document(of_run, of_flow, of_stage, s.name, b.branch, b.value, has_ended)) ORDER BY b.branch, b.value), '[]')
+					'steps', smartwf.run_steps_document(of_run, of_flow, of_stage, s.name, b.branch, b.value, has_ended, shows_model)) ORDER BY b.branch, b.value), '[]')
 				FROM (SELECT 'else' AS branch, NULL AS value WHERE s.kind = 'if_condition'
 					UNION ALL SELECT 'default', NULL WHERE s.kind = 'switch_case'
 					UNION ALL SELECT 'failure', NULL WHERE s.failure ->> 'then' = 'branch'
@@ -24,22 +25,23 @@ BEGIN
 			AND s.branch IS NOT DISTINCT FROM of_branch AND s.branch_value IS NOT DISTINCT FROM of_value);
 END
 $$;
-COMMENT ON FUNCTION smartwf.run_steps_document(bigint, int, text, text, text, text, boolean) IS
-'One list of steps of a run (bigint), with what came of them and all that their branches hold, as JSON. Raises '
-'nothing.';
+COMMENT ON FUNCTION smartwf.run_steps_document(bigint, int, text, text, text, text, boolean, boolean) IS
+'One list of steps of a run (bigint), with what came of them and all that their branches hold, as JSON; what changed, if '
+'it may be shown. Raises nothing.';
 
-CREATE FUNCTION smartwf.whole_run_document(run bigint) RETURNS json
+CREATE FUNCTION smartwf.whole_run_document(run bigint, shows_model boolean) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT json_build_object('run', r.id, 'flow', f.name, 'version', f.version, 'label', f.label, 'docid', r.docid, 'status', r.status,
 		'actor', r.actor, 'startedAt', r.started_at, 'changedAt', r.changed_at, 'step', r.step,
 		'error', CASE WHEN r.status = 'failed' THEN json_build_object('sqlstate', r.sqlstate, 'message', r.message, 'context', r.context) END,
 		'stages', (SELECT json_agg(json_build_object('name', s.name,
-				'steps', smartwf.run_steps_document(r.id, f.id, s.name, NULL, NULL, NULL, r.status IN ('finished', 'cancelled'))) ORDER BY s.position)
+				'steps', smartwf.run_steps_document(r.id, f.id, s.name, NULL, NULL, NULL, r.status IN ('finished', 'cancelled'), shows_model)) ORDER BY s.position)
 			FROM smartwf.stages s WHERE s.flow_id = f.id))
 	FROM smartwf.runs r JOIN smartwf.flows f ON f.id = r.flow_id WHERE r.id = run
 $$;
-COMMENT ON FUNCTION smartwf.whole_run_document(bigint) IS
-'What run_document() answers, for whom may read all tables; null for an unknown run. Raises nothing.';
+COMMENT ON FUNCTION smartwf.whole_run_document(bigint, boolean) IS
+'What run_document() answers, for those who may read all tables, with what changed in the model, if it may be shown; '
+'null for an unknown run. Raises nothing.';
 
 CREATE FUNCTION smartwf.run_document(run bigint) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_run_document';

@@ -20,6 +20,8 @@
 #include "common/compat.h"
 #include "common/json_value.h"
 #include "common/relation.h"
+#include "common/role.h"
+#include "common/settings.h"
 #include "condition.h"
 #include "drive.h"
 #include "lifecycle/structure.h"
@@ -64,29 +66,35 @@ perform_get_user_confirmation(Run *run, const Step *step)
 	return WAIT;
 }
 
-/* When the step shall go on: after a while, or at the time in a field. */
+/* A time in a field of the model. */
 static TimestampTz
-end_of_wait(const Run *run, const Step *step)
+time_of_field(const Run *run, const Step *step, const char *field)
 {
-	char	   *duration = step_setting(step, "duration");
-	char	   *field = step_setting(step, "until");
-	const JsonbValue *value;
-	TimestampTz end;
+	const JsonbValue *value = model_field(run, field);
+	TimestampTz time;
 	int			level;
 
-	if (duration != NULL)
-		return time_after(clock_now(), duration);
-	value = model_field(run, field);
 	if (value == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("step \"%s\" waits until a time that is not there", step->name),
 				 errdetail("Field \"%s\" of the model is empty.", field)));
 	level = pin_settings();
-	end = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(json_text(value)),
-												  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	time = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(json_text(value)),
+												   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	unpin_settings(level);
-	return end;
+	return time;
+}
+
+/* When the step shall go on: after a while, or at the time in a field. */
+static TimestampTz
+end_of_wait(const Run *run, const Step *step)
+{
+	char	   *duration = step_setting(step, "duration");
+
+	if (duration != NULL)
+		return time_after(clock_now(), duration);
+	return time_of_field(run, step, step_setting(step, "until"));
 }
 
 static Verdict
@@ -100,6 +108,69 @@ perform_wait(Run *run, const Step *step)
 	return WAIT;
 }
 
+/* The model of a run that waits has changed, and with it perhaps until when. */
+void
+run_move_wait(Run *run)
+{
+	const Step *step = &run->flow->steps[run->step];
+	char	   *field = strcmp(step->kind, "wait") == 0 ? step_setting(step, "until") : NULL;
+
+	if (field != NULL)
+		run->due_at = time_of_field(run, step, field);
+}
+
+/* A run that waits until a time in its document, looking at it again; for attempt(). */
+typedef struct SecondLook
+{
+	Run		   *run;
+	const Step *step;
+	TimestampTz end;
+}			SecondLook;
+
+static void
+look_again_now(void *argument)
+{
+	SecondLook *look = argument;
+
+	model_read_again(look->run);
+	look->end = time_of_field(look->run, look->step, step_setting(look->step, "until"));
+}
+
+static void
+look_again(void *argument)
+{
+	SecondLook *look = argument;
+
+	run_as_step(look->run, look->step, look_again_now, argument);
+}
+
+/*
+ * Is it really time?  The date that the run waits for may have moved since.  False
+ * if it waits on, or what it waits for is gone and the step has failed.
+ */
+static bool
+wait_is_over(Run *run, const Step *step)
+{
+	SecondLook	look = {run, step, 0};
+	Run			before = *run;
+	ErrorData  *error;
+
+	if (run->docid == NULL || step_setting(step, "until") == NULL)
+		return true;
+	error = attempt(look_again, &look, false);
+	if (error != NULL)
+	{
+		*run = before;
+		run->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+		run->message = pstrdup(error->message);
+		end_waiting_record(run, "failed", NULL);
+		decide_after_failure(run, error->sqlerrcode);
+		return false;
+	}
+	run->due_at = look.end;
+	return look.end <= clock_now();
+}
+
 static Verdict
 perform_execute_data_flow(Run *run, const Step *step)
 {
@@ -108,12 +179,16 @@ perform_execute_data_flow(Run *run, const Step *step)
 	char	   *function = store_text(READ_DATAFLOW, &value, NULL);
 	Datum		result;
 	bool		isnull;
+	bool		is_current;
 
 	if (function == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("dataflow \"%s\" is not registered", name)));
-	result = call_flow_function(run, function, JSONBOID, &isnull);
+	is_current = model_is_current(run);
+	result = call_flow_function(run, step, function, JSONBOID, &isnull);
+	if (is_current)
+		model_take_over(run);
 	if (isnull)
 		return GO_ON;
 	if (!JB_ROOT_IS_OBJECT(DatumGetJsonbP(result)))
@@ -197,7 +272,7 @@ perform_pass_transition(Run *run, const Step *step)
 	char	   *comment = step_setting(step, "comment");
 	Order		order = {
 		.docid = run->docid, .name = step_setting(step, "transition"),
-		.comment = comment == NULL ? NULL : render_template(comment, run->model, NULL, false),
+		.comment = comment == NULL ? NULL : render_template(comment, visible_model(run), NULL, false),
 		.parameters = model_selection(run, step, "parameters", json_empty_object()),
 	};
 
@@ -248,6 +323,7 @@ typedef struct Performance
 	Run		   *run;
 	const Step *step;
 	Verdict		verdict;
+	bool		is_become;		/* the whole transaction acts for it already */
 }			Performance;
 
 static void
@@ -261,36 +337,157 @@ perform_now(void *argument)
 	performance->verdict = perform_of_kind(performance->step->kind) (performance->run, performance->step);
 }
 
+static Actor
+starter_of_run(const Run *run)
+{
+	return (Actor)
+	{
+		run_role(run), run->actor, run->actor_is_person, run->person
+	};
+}
+
+/* The role that published the flow; not one that became a superuser since. */
+static Actor
+owner_of_flow(const Flow *flow)
+{
+	Oid			role = flow->owner == NULL ? InvalidOid : role_of_name(flow->owner);
+
+	if (!OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\", which published flow \"%s\", does not exist any more", flow->owner, flow->name)));
+	if (superuser_arg(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("flow \"%s\" must not run as \"%s\", a superuser", flow->name, flow->owner)));
+	return (Actor)
+	{
+		role, flow->owner, false, flow->owner
+	};
+}
+
+static Actor
+answerer_of_run(const Run *run, const Step *step)
+{
+	Oid			role;
+
+	if (run->answerer == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("nobody has answered whose rights step \"%s\" could have", step->name)));
+	role = role_of_name(run->answerer);
+	if (!OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\", which answered run " INT64_FORMAT ", does not exist any more",
+						run->answerer, run->id)));
+	return (Actor)
+	{
+		role, run->answerer_actor, run->answerer_is_person, run->answerer_actor
+	};
+}
+
+/* As whom a step acts. */
+static Actor
+actor_of_step(const Run *run, const Step *step)
+{
+	if (step_setting(step, "as") != NULL)
+		return answerer_of_run(run, step);
+	return run->flow->runs_as_owner ? owner_of_flow(run->flow) : starter_of_run(run);
+}
+
+/* Is what a step does done for somebody who has not chosen its functions? */
+bool
+step_acts_for_other(const Run *run, const Step *step)
+{
+	return run->is_task || run->flow->runs_as_owner || step_setting(step, "as") != NULL;
+}
+
 /*
- * Do WORK as whoever started the run.  In somebody else's session his names are
- * looked up where he would have looked, and never in that session's temporary
- * schema first: what it finds would act with his rights.  Nor may he leave
- * anything behind that would act with the rights of the session: settings end
+ * The settings that the step starts from: those of its role.  The starter's names
+ * are looked up where he would have looked, and never in the session's temporary
+ * schema first: what is found acts with his rights.
+ */
+static void
+apply_settings_of_step(const Run *run, const Step *step, const Actor *actor, GucAction action)
+{
+	const char *path;
+
+	apply_role_settings(actor->role, action);
+	path = step != NULL && step_acts_for_other(run, step) ? GetConfigOption("search_path", false, false) : run->search_path;
+	(void) set_config_option("search_path", path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", path),
+							 PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
+}
+
+static bool
+is_caller(const Actor *actor)
+{
+	return actor->role == GetUserId() && actor->role == acting_role() && is_same_actor(actor->name, actor->is_person);
+}
+
+/*
+ * Do WORK, of a step, as whom it acts.  In somebody else's session he may leave
+ * nothing behind that would act with the rights of the session: settings end
  * with the step, temporary tables, deferred triggers and the like are refused.
+ * STEP may be NULL: then as the starter.
  */
 void
-run_as_starter(const Run *run, Work work, void *argument)
+run_as_step(const Run *run, const Step *step, Work work, void *argument)
 {
+	Actor		actor = step == NULL ? starter_of_run(run) : actor_of_step(run, step);
 	int			level;
 
-	if (run_role(run) == GetUserId() && run_role(run) == acting_role() &&
-		is_same_actor(run->actor, run->actor_is_person))
+	if (is_caller(&actor) && !(step != NULL && step_acts_for_other(run, step)))
 	{
 		work(argument);
 		return;
 	}
 	level = NewGUCNestLevel();
-	(void) set_config_option("search_path",
-							 run->search_path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", run->search_path),
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	run_as_actor(run_role(run), run->actor, run->actor_is_person, work, argument);
+	(void) apply_server_settings(true, GUC_ACTION_SAVE);
+	apply_settings_of_step(run, step, &actor, GUC_ACTION_SAVE);
+	run_as_actor(&actor, work, argument);
 	AtEOXact_GUC(false, level);
 }
 
+/* In the starter's own session: that his steps do not depend on what he has set there. */
 static void
-perform_as_starter(void *argument)
+apply_own_settings(const Run *run)
 {
-	run_as_starter(((Performance *) argument)->run, perform_now, argument);
+	Actor		starter = starter_of_run(run);
+
+	if (is_caller(&starter) && apply_server_settings(false, GUC_ACTION_SAVE))
+		apply_role_settings(starter.role, GUC_ACTION_SAVE);
+}
+
+/* For the rest of a worker's transaction: be whom the step acts as. */
+static void
+become_actor_of_step(const Run *run)
+{
+	const Step *step = &run->flow->steps[run->step];
+	Actor		actor = actor_of_step(run, step);
+
+	apply_settings_of_step(run, step, &actor, GUC_ACTION_LOCAL);
+	become_actor(&actor);
+}
+
+/* Whose rights the next step has; InvalidOid: none, the run ends or its actor is gone. */
+Oid
+role_of_step(const Run *run)
+{
+	int			next = run->status == RUN_WAITING ? run->flow->steps[run->step].next : run->step;
+	const Step *step = next == END_OF_FLOW ? NULL : &run->flow->steps[next];
+	const char *name = step == NULL ? NULL : step_setting(step, "as") != NULL ? run->answerer :
+		run->flow->runs_as_owner ? run->flow->owner : run->starter;
+
+	return name == NULL ? InvalidOid : role_of_name(name);
+}
+
+static void
+perform_as_actor(void *argument)
+{
+	Performance *performance = argument;
+
+	run_as_step(performance->run, performance->step, perform_now, argument);
 }
 
 /* The step has failed: note why, with its record and with the run. */
@@ -329,10 +526,10 @@ obey(Run *run, const Step *step, Verdict verdict)
 }
 
 static void
-take_step(Run *run)
+take_step(Run *run, bool is_become)
 {
 	const Step *step = &run->flow->steps[run->step];
-	Performance performance = {run, step, GO_ON};
+	Performance performance = {run, step, GO_ON, is_become};
 	StepRecord *record = palloc0_object(StepRecord);
 	Run			before = *run;
 	ErrorData  *error;
@@ -340,7 +537,7 @@ take_step(Run *run)
 	record->step = step;
 	record->outcome = "done";
 	record->started_at = GetCurrentTimestamp();
-	error = attempt(perform_as_starter, &performance, false);
+	error = attempt(performance.is_become ? perform_now : perform_as_actor, &performance, false);
 	record->ended_at = GetCurrentTimestamp();
 	if (error != NULL)
 	{
@@ -360,6 +557,8 @@ take_step(Run *run)
 		if (performance.verdict == WAIT)
 			record->outcome = "waiting";
 		obey(run, step, performance.verdict);
+		if (run->sqlstate != NULL && !is_in_failure_branch(run))
+			run->sqlstate = run->message = run->context = NULL;
 	}
 	run->records = lappend(run->records, record);
 }
@@ -369,7 +568,8 @@ static void
 set_running(Run *run)
 {
 	run->status = RUN_RUNNING;
-	run->sqlstate = run->message = run->context = NULL;
+	if (!is_in_failure_branch(run))
+		run->sqlstate = run->message = run->context = NULL;
 }
 
 /* Store what came of it. */
@@ -385,17 +585,21 @@ pause_or_end(Run *run)
 void
 drive(Run *run)
 {
+	int			level = NewGUCNestLevel();
+
+	apply_own_settings(run);
 	set_running(run);
 	run->due_at = NEVER;		/* nobody else needs to take it up */
 	while (run->status == RUN_RUNNING && run->step != END_OF_FLOW)
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_step(run);
+		take_step(run, false);
 	}
 	pause_or_end(run);
+	AtEOXact_GUC(false, level);
 }
 
-/* The wait is over; false if it ended with a failure, which has been dealt with. */
+/* The wait is over; false if it is not, or ended with a failure, which has been dealt with. */
 static bool
 end_wait(Run *run)
 {
@@ -403,7 +607,9 @@ end_wait(Run *run)
 
 	if (strcmp(step->kind, "get_user_confirmation") == 0)
 		return confirmation_is_overdue(run);
-	run_end_wait(run, "done", NULL);
+	if (!wait_is_over(run, step))
+		return false;
+	end_waiting_record(run, "done", NULL);
 	run->step = step->next;
 	return true;
 }
@@ -422,7 +628,10 @@ drive_one_step(Run *run)
 		set_running(run);
 		run->reads_again = status != RUN_RUNNING;
 		if (run->step != END_OF_FLOW)
-			take_step(run);
+		{
+			become_actor_of_step(run);
+			take_step(run, true);
+		}
 	}
 	pause_or_end(run);
 }

@@ -15,7 +15,10 @@ extern void drive(Run *run);
 extern void drive_one_step(Run *run);
 extern void note_failure(Run *run, StepRecord *record, const ErrorData *error);
 extern void pause_or_end(Run *run);
-extern void run_as_starter(const Run *run, Work work, void *argument);
+extern void run_move_wait(Run *run);
+extern void run_as_step(const Run *run, const Step *step, Work work, void *argument);
+extern bool step_acts_for_other(const Run *run, const Step *step);
+extern Oid	role_of_step(const Run *run);
 
 /* confirmation.c */
 extern void ask_people(Run *run, const Step *step);

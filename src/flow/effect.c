@@ -19,7 +19,8 @@ start_now(void *argument)
 static void
 start_flow_of(const char *docid, const char *flow, bool queued)
 {
-	Start		start = {.flow = flow, .docid = docid, .queued = queued, .keeps_failure = true};
+	Start		start = {.flow = flow, .docid = docid, .queued = queued, .keeps_failure = true,
+		.by_workflow = true};
 
 	if (flow != NULL)
 		run_as_caller(start_now, &start);

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/json_value.h"
 #include "drive.h"
+#include "model.h"
 
 /* A conflict with another transaction is nobody's fault: try again, this often. */
 #define CONFLICT_RETRIES 10
@@ -95,7 +96,9 @@ go_on_at(Run *run, int step)
 	run->status = RUN_RUNNING;
 	run->step = step;
 	run->attempt = run->deaths = run->put_offs = 0;
-	run->sqlstate = run->message = run->context = NULL;
+	/* the branch for that can tell of it */
+	if (!is_in_failure_branch(run))
+		run->sqlstate = run->message = run->context = NULL;
 }
 
 /* The step at which the run stands has failed; its error is noted. */
@@ -126,7 +129,8 @@ fail_waiting_step(Run *run, Failure failure, const char *message)
 	run->sqlstate = pstrdup(smartwf_failures[failure].sqlstate);
 	run->message = pstrdup(message);
 	run->context = NULL;
-	run_fail_wait(run);
+	end_waiting_record(run, "failed", NULL);
+	log_failure(run, run->flow->steps[run->step].name, run->message);
 	run_close_confirmations(run);
 	decide_after_failure(run, failure_sqlstate(failure));
 }

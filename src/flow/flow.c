@@ -68,7 +68,12 @@ read_flow(void *argument)
 	flow->name = result_text(0, 2);
 	flow->version = result_int(0, 3);
 	flow->structure = result_text(0, 4);
-	flow->max_runs = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 15) == NULL ? 0 : result_int(0, 15);
+	flow->max_runs = result_int(0, 15);
+	flow->runs_as_owner = strcmp(result_text(0, 17), "owner") == 0;
+	flow->owner = result_text(0, 18);
+	flow->is_paused = strcmp(result_text(0, 19), "t") == 0;
+	flow->starters = result_texts(0, 20);
+	flow->managers = result_texts(0, 21);
 	flow->is_complete = strcmp(result_text(0, 16), "t") == 0;
 	flow->steps = palloc0_array(Step, SPI_processed);
 	for (int i = 0; i < SPI_processed; i++)
@@ -93,6 +98,11 @@ read_flow(void *argument)
 	MemoryContextSwitchTo(outer);
 }
 
+/* The roles that have a privilege on a flow. */
+#define GRANTEES(privilege) \
+	" ARRAY(SELECT g.role FROM smartwf.flow_grants g WHERE g.flow_id OPERATOR(pg_catalog.=) f.id" \
+	" AND g.privilege OPERATOR(pg_catalog.=) '" privilege "' ORDER BY g.position)"
+
 static void *
 build_by_id(const void *key)
 {
@@ -101,8 +111,10 @@ build_by_id(const void *key)
 	Datum		id = Int32GetDatum(*(const int32 *) key);
 
 	read_as_owner("SELECT f.id, f.name, f.version, f.structure, st.name, s.name, s.kind,"
-				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure, f.max_runs,"
-				  " (f.shape IS NULL OR f.shape OPERATOR(pg_catalog.=) smartwf.flow_shape(f.id)) AND smartwf.flow_is_sound(f.id)"
+				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure,"
+				  " coalesce(f.max_runs, -1),"
+				  " (f.shape IS NULL OR f.shape OPERATOR(pg_catalog.=) smartwf.flow_shape(f.id)) AND smartwf.flow_is_sound(f.id),"
+				  " f.run_as, f.owner, f.is_paused," GRANTEES("start") "," GRANTEES("manage")
 				  " FROM smartwf.flows f"
 				  " JOIN smartwf.stages st ON st.flow_id OPERATOR(pg_catalog.=) f.id"
 				  " JOIN smartwf.steps s ON s.flow_id OPERATOR(pg_catalog.=) f.id"
@@ -143,6 +155,17 @@ newest_flow(const char *name)
 	const int32 *newest = cache_look_up(NEWEST_FLOW, name, build_newest);
 
 	return newest == NULL ? NULL : flow_by_id(*newest);
+}
+
+/* Shall nobody drive its runs on just now? */
+bool
+flow_is_stopped(const Flow *flow)
+{
+	const Flow *newest = newest_flow(flow->name);
+
+	if (newest == NULL)
+		newest = flow;
+	return newest->is_paused || newest->max_runs == 0;
 }
 
 /* The index of a step, END_OF_FLOW if the flow has none of that name. */

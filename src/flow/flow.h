@@ -8,10 +8,13 @@
 
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
 /* No step: the end of the flow. */
 #define END_OF_FLOW (-1)
+
+#define NO_LIMIT (-1)
 
 typedef struct Step
 {
@@ -35,13 +38,19 @@ typedef struct Flow
 	int32		version;
 	bool		is_complete;	/* has the shape that it was published with */
 	const char *structure;		/* empty: any */
-	int			max_runs;		/* that workers drive at once; 0: any number */
+	int			max_runs;		/* that workers drive at once; NO_LIMIT */
+	bool		is_paused;
+	bool		runs_as_owner;
+	const char *owner;			/* the role that published it; NULL: a draft */
+	List	   *starters;		/* roles (char *) that may start it; NIL: see start.c */
+	List	   *managers;		/* roles that may manage it */
 	Step	   *steps;			/* stage by stage, in the order of their positions */
 	int			number_of_steps;
 }			Flow;
 
 extern const Flow *flow_by_id(int32 id);
 extern const Flow *newest_flow(const char *name);
+extern bool flow_is_stopped(const Flow *flow);
 extern int	step_index(const Flow *flow, const char *name);
 extern int	first_of_branch(const Flow *flow, const Step *step, const char *branch,
 							const char *value);

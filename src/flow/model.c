@@ -32,7 +32,7 @@
 const JsonbValue *
 model_field(const Run *run, const char *field)
 {
-	JsonbValue	root = json_root(run->model);
+	JsonbValue	root = json_root(strncmp(field, "error.", strlen("error.")) == 0 ? visible_model(run) : run->model);
 	JsonbValue *value = memcpy(palloc(sizeof(JsonbValue)), &root, sizeof(JsonbValue));
 
 	while (value != NULL)
@@ -201,6 +201,23 @@ model_difference(Jsonb *old, Jsonb *new)
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data)));
 }
 
+/* The members of an object with null for their values; not those that another has. */
+Jsonb *
+model_nulls(Jsonb *fields, Jsonb *but)
+{
+	JsonbValue	but_root = json_root(but);
+	JsonbIterator *iterator = JsonbIteratorInit(&fields->root);
+	JsonbIteratorToken token;
+	JsonbValue	name;
+	Jsonb	   *nulls = json_empty_object();
+	JsonbValue	null = {.type = jbvNull};
+
+	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+		if (token == WJB_KEY && json_member(&but_root, name.val.string.val, name.val.string.len) == NULL)
+			nulls = merged(nulls, single_member(name.val.string.val, name.val.string.len, JsonbValueToJsonb(&null)));
+	return nulls;
+}
+
 /* The row */
 
 typedef struct RowQuery
@@ -352,6 +369,26 @@ update_statement(const AttachedTable *table, List *columns)
 										   targets.data, sources.data, relation)));
 }
 
+/* What the flow has changed cannot be saved any more if its column is gone. */
+static void
+require_columns(const Run *run, Jsonb *changes, Jsonb *row)
+{
+	JsonbValue	before = json_root(run->base);
+	JsonbValue	now = json_root(row);
+	JsonbIterator *iterator = JsonbIteratorInit(&changes->root);
+	JsonbIteratorToken token;
+	JsonbValue	name;
+
+	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+		if (token == WJB_KEY &&
+			json_member(&before, name.val.string.val, name.val.string.len) != NULL &&
+			json_member(&now, name.val.string.val, name.val.string.len) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("document \"%s\" has no column \"%s\" any more", run->docid, json_text(&name)),
+					 errdetail("The flow has changed that field, and cannot save it.")));
+}
+
 /*
  * Save the model to the element's row: an UPDATE like any other, so that the
  * rules of its lifecycle hold.  A row that has changed since it was read is
@@ -362,21 +399,39 @@ model_save(Run *run)
 {
 	AttachedTable *table;
 	Jsonb	   *changes;
+	Jsonb	   *row;
 	List	   *columns;
 
 	table = table_of_run(run);
 	changes = model_difference(run->base, run->model);
-	columns = changes == NULL ? NIL : changed_columns(table, changes);
+	if (changes == NULL)
+		return;
+	row = read_element(table, run->docid, " FOR NO KEY UPDATE");
+	require_columns(run, changes, row);
+	columns = changed_columns(table, changes);
 	if (columns == NIL)
 		return;
-	if (compareJsonbContainers(&read_element(table, run->docid, " FOR NO KEY UPDATE")->root,
-							   &run->base->root) != 0)
+	if (compareJsonbContainers(&row->root, &run->base->root) != 0)
 		raise_failure(MODEL_CHANGED, run->docid);
 	if (query_row(table, run->docid, update_statement(table, columns), run->model) == NULL)
 		raise_failure(REFUSED, localized("Update"), run->docid,
 					  psprintf(localized("\"%s\" may not update the row"), actor_name()));
 	run->base = read_element(table, run->docid, "");
 	run->model = merged(run->model, run->base);
+}
+
+/* Take the row over as it is now, with what the flow has changed. */
+static void
+rebase(Run *run, Jsonb *row)
+{
+	Jsonb	   *own = run->base == NULL ? NULL : model_difference(run->base, run->model);
+
+	if (own != NULL)
+		require_columns(run, own, row);
+	run->base = row;
+	run->model = merged(run->model, row);
+	if (own != NULL)
+		run->model = merged(run->model, own);
 }
 
 /*
@@ -386,15 +441,103 @@ model_save(Run *run)
 void
 model_read_again(Run *run)
 {
-	Jsonb	   *own;
-	Jsonb	   *row;
+	if (run->docid != NULL)
+		rebase(run, model_of_element(run->docid, ""));
+}
 
-	if (run->docid == NULL)
-		return;
+/* Do two sets of changes differ in a field that both have? */
+static bool
+changes_collide(Jsonb *ours, Jsonb *theirs)
+{
+	JsonbValue	our_root = json_root(ours);
+	JsonbIterator *iterator = JsonbIteratorInit(&theirs->root);
+	JsonbIteratorToken token;
+	JsonbValue	name;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+	{
+		JsonbValue *mine;
+
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		mine = json_member(&our_root, name.val.string.val, name.val.string.len);
+		if (mine != NULL && !same_json(mine, &value))
+			return true;
+	}
+	return false;
+}
+
+/* Is the row still as it was read? */
+bool
+model_is_current(const Run *run)
+{
+	return run->docid != NULL &&
+		compareJsonbContainers(&model_of_element(run->docid, "")->root, &run->base->root) == 0;
+}
+
+/*
+ * A function of the flow's own may have changed the row, which was current before:
+ * take that over.  A field that both the flow and the row have other than before
+ * is a conflict.
+ */
+void
+model_take_over(Run *run)
+{
+	Jsonb	   *row;
+	Jsonb	   *theirs;
+	Jsonb	   *ours;
+
 	row = model_of_element(run->docid, "");
-	own = run->base == NULL ? NULL : model_difference(run->base, run->model);
-	run->base = row;
-	run->model = merged(run->model, row);
-	if (own != NULL)
-		run->model = merged(run->model, own);
+	theirs = model_difference(run->base, row);
+	if (theirs == NULL)
+		return;
+	ours = model_difference(run->base, run->model);
+	if (ours != NULL && changes_collide(ours, theirs))
+		raise_failure(MODEL_CHANGED, run->docid);
+	rebase(run, row);
+}
+
+/* The step whose failure the run deals with just now; NULL: it does not. */
+static const char *
+failed_step(const Run *run)
+{
+	const Step *step = run->step == END_OF_FLOW || run->flow->steps == NULL ? NULL : &run->flow->steps[run->step];
+
+	while (step != NULL && step->parent != NULL)
+	{
+		if (strcmp(step->branch, "failure") == 0)
+			return step->parent;
+		step = &run->flow->steps[step_index(run->flow, step->parent)];
+	}
+	return NULL;
+}
+
+/* Does the run deal with a failure just now? */
+bool
+is_in_failure_branch(const Run *run)
+{
+	return failed_step(run) != NULL;
+}
+
+/* The model as steps see it: where a failure is dealt with, it tells of the error. */
+Jsonb *
+visible_model(const Run *run)
+{
+	const char *step = failed_step(run);
+	StringInfoData text;
+
+	if (step == NULL)
+		return run->model;
+	initStringInfo(&text);
+	appendStringInfoString(&text, "{\"step\": ");
+	escape_json(&text, step);
+	appendStringInfoString(&text, ", \"sqlstate\": ");
+	escape_json(&text, run->sqlstate == NULL ? "" : run->sqlstate);
+	appendStringInfoString(&text, ", \"message\": ");
+	escape_json(&text, run->message == NULL ? "" : run->message);
+	appendStringInfoChar(&text, '}');
+	return with_field(run->model, "error",
+					  DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data))));
 }

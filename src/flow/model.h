@@ -17,8 +17,13 @@ extern void model_set(Run *run, const char *field, Jsonb *value);
 extern void model_merge(Run *run, Jsonb *fields);
 extern Jsonb *model_selection(const Run *run, const Step *step, const char *setting,
 							  Jsonb *start);
+extern Jsonb *model_nulls(Jsonb *fields, Jsonb *but);
 extern Jsonb *model_difference(Jsonb *old, Jsonb *new);
 extern void model_save(Run *run);
 extern void model_read_again(Run *run);
+extern bool model_is_current(const Run *run);
+extern void model_take_over(Run *run);
+extern bool is_in_failure_branch(const Run *run);
+extern Jsonb *visible_model(const Run *run);
 
 #endif

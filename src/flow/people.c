@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/varlena.h"
@@ -24,10 +25,12 @@
 #include "common/compat.h"
 #include "common/json_value.h"
 #include "common/relation.h"
+#include "common/role.h"
 #include "common/texts.h"
 #include "common/wake.h"
 #include "model.h"
 #include "outbox/template.h"
+#include "drive.h"
 #include "people.h"
 #include "store.h"
 
@@ -61,8 +64,9 @@ find_flow_function(const char *name, Oid result_type)
 }
 
 /*
- * A timer's task acts as the owner of the table, whoever has defined it: it calls
- * functions of his own, and of superusers.
+ * What acts for somebody who has not chosen its functions, a timer's task for the
+ * owner of the table or a step for its flow's owner or for whoever answered, calls
+ * functions of his own, and of superusers: nobody else's get his rights.
  */
 static void
 require_trusted_function(Oid function, const char *name)
@@ -79,7 +83,7 @@ require_trusted_function(Oid function, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s belongs to \"%s\"", name, GetUserNameFromId(owner, true)),
-				 errdetail("A timer acts as \"%s\", the owner of the table, and calls functions of that role or of a superuser.",
+				 errdetail("What acts as \"%s\" here calls functions of that role or of a superuser.",
 						   GetUserNameFromId(GetUserId(), false))));
 }
 
@@ -88,7 +92,7 @@ require_trusted_function(Oid function, const char *name)
  * it is stored first.
  */
 Datum
-call_flow_function(Run *run, const char *name, Oid result_type, bool *isnull)
+call_flow_function(Run *run, const Step *step, const char *name, Oid result_type, bool *isnull)
 {
 	LOCAL_FCINFO(fcinfo, 2);
 	FmgrInfo	flinfo;
@@ -97,7 +101,7 @@ call_flow_function(Run *run, const char *name, Oid result_type, bool *isnull)
 
 	run_store(run);
 	function = find_flow_function(name, result_type);
-	if (run->is_task)
+	if (step_acts_for_other(run, step))
 		require_trusted_function(function, name);
 	fmgr_info(function, &flinfo);
 	InitFunctionCallInfoData(*fcinfo, &flinfo, 2, InvalidOid, NULL, NULL);
@@ -113,44 +117,82 @@ call_flow_function(Run *run, const char *name, Oid result_type, bool *isnull)
 /* People */
 
 static List *
-add_person(List *people, char *name)
+add_person(List *people, char *name, bool is_person)
 {
 	ListCell   *cell;
+	Person	   *person;
 
 	foreach(cell, people)
-		if (strcmp(lfirst(cell), name) == 0)
+	{
+		person = lfirst(cell);
+		if (strcmp(person->name, name) == 0 && person->is_person == is_person)
 			return people;
-	return name[0] == '\0' ? people : lappend(people, name);
+	}
+	if (name[0] == '\0')
+		return people;
+	person = palloc_object(Person);
+	*person = (Person)
+	{
+		name, is_person
+	};
+	return lappend(people, person);
 }
 
-/* A text, or the texts of a list. */
+/* Whom a name means that does not say so itself: a role, if there is one of that name. */
+Person *
+person_of_name(char *name)
+{
+	return linitial(add_person(NIL, name, !is_role_name(name)));
+}
+
+static List *
+add_name(List *people, char *name)
+{
+	return add_person(people, name, !is_role_name(name));
+}
+
+/* One of a list: a name, {"role": name} or {"person": name}. */
+static List *
+add_value(List *people, const JsonbValue *value)
+{
+	JsonbValue *role = json_member(value, "role", strlen("role"));
+	JsonbValue *person = json_member(value, "person", strlen("person"));
+
+	if (role != NULL)
+		return add_person(people, json_text(role), false);
+	if (person != NULL)
+		return add_person(people, json_text(person), true);
+	return add_name(people, json_text(value));
+}
+
+/* One, or those of a list. */
 static List *
 add_people(List *people, const JsonbValue *value)
 {
 	if (value == NULL || value->type == jbvNull)
 		return people;
 	if (!json_is_list(value))
-		return add_person(people, json_text(value));
+		return add_value(people, value);
 	for (int i = 0; i < JsonContainerSize(value->val.binary.data); i++)
-		people = add_person(people, json_text(getIthJsonbValueFromContainer(value->val.binary.data, i)));
+		people = add_value(people, getIthJsonbValueFromContainer(value->val.binary.data, i));
 	return people;
 }
 
 static List *
-add_routed(List *people, Run *run, const char *function)
+add_routed(List *people, Run *run, const Step *step, const char *function)
 {
 	bool		isnull;
-	Datum		routed = call_flow_function(run, function, TEXTARRAYOID, &isnull);
+	Datum		routed = call_flow_function(run, step, function, TEXTARRAYOID, &isnull);
 	ListCell   *cell;
 
 	if (isnull)
 		return people;
 	foreach(cell, list_of_texts(routed))
-		people = add_person(people, lfirst(cell));
+		people = add_name(people, lfirst(cell));
 	return people;
 }
 
-/* Whom the step addresses: fixed, from a field, by a function.  Nobody is an error. */
+/* Whom the step addresses (Person *): fixed, from a field, by a function.  Nobody is an error. */
 List *
 people_of_step(Run *run, const Step *step)
 {
@@ -162,7 +204,7 @@ people_of_step(Run *run, const Step *step)
 	if (field != NULL)
 		people = add_people(people, model_field(run, field));
 	if (routing != NULL)
-		people = add_routed(people, run, routing);
+		people = add_routed(people, run, step, routing);
 	if (people == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -172,6 +214,18 @@ people_of_step(Run *run, const Step *step)
 }
 
 /* Telling them */
+
+static bool notifies = true;
+
+/* At load: the setting. */
+void
+people_init(void)
+{
+	DefineCustomBoolVariable("smartwf.notify",
+							 "Whether a notification calls NOTIFY, too.",
+							 "Before PostgreSQL 19 transactions that do so commit one after the other.",
+							 &notifies, true, PGC_SUSET, 0, NULL, NULL, NULL);
+}
 
 /* Live push listens for a person by this name, which must fit. */
 static char *
@@ -185,6 +239,14 @@ push_channel(const char *person)
 																		  CStringGetTextDatum(person))));
 }
 
+/* Tell those who listen, by NOTIFY, that there is something for a person. */
+void
+push_to_person(const Person *person, const char *what)
+{
+	if (notifies)
+		Async_Notify(push_channel(person->name), what);
+}
+
 /* A row in the outbox for each. */
 void
 notify_people(Run *run, const Step *step, List *people, const char *channel,
@@ -195,14 +257,15 @@ notify_people(Run *run, const Step *step, List *people, const char *channel,
 	run_store(run);
 	foreach(cell, people)
 	{
+		const Person *person = lfirst(cell);
 		Datum		values[] = {
 			Int64GetDatum(run->id), CStringGetTextDatum(step->name), CStringGetTextDatum(channel),
-			CStringGetTextDatum(lfirst(cell)), CStringGetTextDatum(subject), CStringGetTextDatum(body),
+			CStringGetTextDatum(person->name), CStringGetTextDatum(subject), CStringGetTextDatum(body),
 			CStringGetTextDatum(is_html ? "html" : "text"), TimestampTzGetDatum(clock_now()),
+			BoolGetDatum(person->is_person),
 		};
 
-		Async_Notify(push_channel(lfirst(cell)),
-					 store_text(INSERT_NOTIFICATION, values, run->is_task ? "n       " : NULL));
+		push_to_person(person, store_text(INSERT_NOTIFICATION, values, run->is_task ? "n        " : NULL));
 	}
 	if (strcmp(channel, "mail") != 0)
 		wake_at_commit(WAKE_DELIVERY);
@@ -216,8 +279,8 @@ send_notification(Run *run, const Step *step)
 	List	   *people = people_of_step(run, step);
 
 	notify_people(run, step, people, step_setting(step, "channel"),
-				  subject == NULL ? "" : render_template(subject, run->model, NULL, false),
-				  render_template(step_setting(step, "message"), run->model, NULL, false), false);
+				  subject == NULL ? "" : render_template(subject, visible_model(run), NULL, false),
+				  render_template(step_setting(step, "message"), visible_model(run), NULL, false), false);
 }
 
 /* Templates */
@@ -272,7 +335,7 @@ send_templated_notification(Run *run, const Step *step)
 	value = CStringGetTextDatum(is_html ? "html" : "text");
 	(void) store_execute(READ_PARTIALS, &value, NULL, take_partials, &template);
 	/* the model as the template sees it: its properties by their own names, too */
-	model = model_selection(run, step, "properties", run->model);
+	model = model_selection(run, step, "properties", visible_model(run));
 	notify_people(run, step, people, step_setting(step, "channel"),
 				  render_template(template.subject, model, NULL, false),
 				  render_template(is_html ? template.html_body : template.text_body, model,

@@ -81,23 +81,13 @@ next_due_run(void)
 	return next;
 }
 
-/* How many runs of the flow may be driven at once; 0: any number. */
+/* How many runs of the flow may be driven at once; NO_LIMIT. */
 int
 run_limit(const char *flow)
 {
 	const Flow *newest = newest_flow(flow);
 
-	return newest == NULL ? 0 : newest->max_runs;
-}
-
-/* For the rest of the transaction: whoever started the run, and where he looks. */
-static void
-become_starter(const Run *run)
-{
-	(void) set_config_option("search_path",
-							 run->search_path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", run->search_path),
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	become_actor(run_role(run), run->actor, run->actor_is_person);
+	return newest == NULL ? NO_LIMIT : newest->max_runs;
 }
 
 /* The step that comes next, for whoever watches. */
@@ -117,18 +107,10 @@ timeout_of_step(const Run *run)
 	return timeout == NULL ? 0 : interval_microseconds(timeout);
 }
 
-/* As whom the step acts that comes next. */
-Oid
-role_of_step(const Run *run)
-{
-	return run_role(run);
-}
-
-/* Take a run that is claimed one step further, as whoever started it; the caller commits. */
+/* Take a run that is claimed one step further; the caller commits. */
 Advance
 advance_run(Run *run)
 {
-	become_starter(run);
 	drive_one_step(run);
 	return run->status == RUN_RUNNING ? GOES_ON : PAUSES;
 }

@@ -31,7 +31,6 @@ typedef enum Advance
 
 extern char *describe_step(const Run *run);
 extern int64 timeout_of_step(const Run *run);
-extern Oid	role_of_step(const Run *run);
 extern Advance advance_run(Run *run);
 extern void give_up_step(int64 id, const ErrorData *error);
 extern void note_death_of_step(int64 id, int most);

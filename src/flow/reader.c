@@ -13,53 +13,53 @@
 #include "common/error.h"
 #include "common/locale.h"
 #include "common/relation.h"
+#include "lifecycle/document.h"
+#include "run.h"
 #include "store.h"
 
 typedef struct Readers
 {
 	bool		restricted;
-	List	   *names;
+	bool		include_caller;
+	char	   *docid;			/* NULL: free JSON */
 	MemoryContext context;
 }			Readers;
 
 static void
-take_readers(void *argument)
+look_for_caller(void *argument)
 {
 	Readers    *readers = argument;
-	MemoryContext outer = MemoryContextSwitchTo(readers->context);
 
-	for (int i = 0; i < SPI_processed; i++)
-	{
-		bool		isnull;
-		char	   *name = result_text(i, 2);
-
-		readers->restricted = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
-														 1, &isnull));
-		if (name != NULL)
-			readers->names = lappend(readers->names, name);
-	}
-	MemoryContextSwitchTo(outer);
+	readers->restricted = strcmp(result_text(0, 1), "t") == 0;
+	if (result_text(0, 2) != NULL)
+		readers->docid = MemoryContextStrdup(readers->context, result_text(0, 2));
+	for (int i = 0; i < SPI_processed && !readers->include_caller; i++)
+		readers->include_caller = result_text(i, 3) != NULL &&
+			means_caller(result_text(i, 3), strcmp(result_text(i, 4), "t") == 0);
 }
 
 /*
  * May the caller see a run?  Any of a flow whose access is not restricted; else
- * its starter, those whom it asks, and those whom the flow is granted to.
+ * its starter, those whom it asks, and those whom the flow is granted to.  DOCID
+ * tells what it works on.
  */
 static bool
-sees_run(Datum run)
+sees_run(Datum run, char **docid)
 {
-	Readers		readers = {true, NIL, CurrentMemoryContext};
-	ListCell   *cell;
+	Readers		readers = {.context = CurrentMemoryContext};
+	bool		is_there = store_execute(RUN_READERS, &run, NULL, look_for_caller, &readers) > 0;
 
-	if (is_administrator())
-		return true;
-	(void) store_execute(RUN_READERS, &run, NULL, take_readers, &readers);
-	if (!readers.restricted)
-		return true;
-	foreach(cell, readers.names)
-		if (names_caller(lfirst(cell)))
-			return true;
-	return false;
+	*docid = readers.docid;
+	return is_administrator() || (is_there && (!readers.restricted || readers.include_caller));
+}
+
+/* May he see its model as well, which is its document's row? */
+static bool
+shows_model(Datum run)
+{
+	char	   *docid;
+
+	return sees_run(run, &docid) && (docid == NULL || is_administrator() || document_is_readable(docid));
 }
 
 /* smartwf.sees_run(run) */
@@ -67,7 +67,29 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_sees_run);
 Datum
 smartwf_sees_run(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(sees_run(PG_GETARG_DATUM(0)));
+	char	   *docid;
+
+	PG_RETURN_BOOL(sees_run(PG_GETARG_DATUM(0), &docid));
+}
+
+/* smartwf.shows_model(run) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_shows_model);
+Datum
+smartwf_shows_model(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(shows_model(PG_GETARG_DATUM(0)));
+}
+
+/* smartwf.run_model(run) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_run_model);
+Datum
+smartwf_run_model(PG_FUNCTION_ARGS)
+{
+	Run		   *run = shows_model(PG_GETARG_DATUM(0)) ? run_read(PG_GETARG_INT64(0)) : NULL;
+
+	if (run == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_JSONB_P(run->model);
 }
 
 static void
@@ -164,14 +186,20 @@ Datum
 smartwf_run_document(PG_FUNCTION_ARGS)
 {
 	RunDocument document = {NULL, CurrentMemoryContext};
-	Oid			type = INT8OID;
+	Oid			types[] = {INT8OID, BOOLOID};
+	Datum		values[2];
 	Datum		run;
+	char	   *docid;
 
 	if (PG_ARGISNULL(0))
 		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "run"));
 	run = PG_GETARG_DATUM(0);
-	if (sees_run(run))
-		read_as_owner("SELECT smartwf.whole_run_document($1)", 1, &type, &run, take_document, &document);
+	if (sees_run(run, &docid))
+	{
+		values[0] = run;
+		values[1] = BoolGetDatum(shows_model(run));
+		read_as_owner("SELECT smartwf.whole_run_document($1, $2)", 2, types, values, take_document, &document);
+	}
 	if (document.text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),

@@ -5,13 +5,10 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/snapmgr.h"
 
 #include "common/compat.h"
 #include "common/relation.h"
@@ -47,20 +44,59 @@ List *
 recorded_steps(int64 run)
 {
 	Relation	relation = own_table_open(&run_steps, AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	ScanKeyData key;
 	List	   *names = NIL;
 	ListCell   *cell;
 
-	/* all that this transaction did, its current command included */
-	snapshot->curcid = GetCurrentCommandId(false) + 1;
-	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(run));
-	foreach(cell, rows_by_index(relation, primary_key_of(relation), &key, snapshot,
-								ForwardScanDirection, INT_MAX))
+	foreach(cell, rows_by_key(relation, run))
 		names = lappend(names, text_of_row(lfirst(cell), RelationGetDescr(relation), run_steps.number[STEP_NAME]));
-	UnregisterSnapshot(snapshot);
 	table_close(relation, NoLock);
 	return names;
+}
+
+/* The record of the step that waits; NULL if none does. */
+static HeapTuple
+waiting_record(const Run *run, Relation relation)
+{
+	ListCell   *cell;
+
+	foreach(cell, rows_by_key(relation, run->id))
+		if (strcmp(text_of_row(lfirst(cell), RelationGetDescr(relation), run_steps.number[STEP_OUTCOME]),
+				   "waiting") == 0)
+			return lfirst(cell);
+	return NULL;
+}
+
+/*
+ * The step that waited does so no more: done, cancelled, or failed by the run's
+ * error; with what changed.
+ */
+void
+end_waiting_record(const Run *run, const char *outcome, Jsonb *changes)
+{
+	Relation	relation = own_table_open(&run_steps, RowExclusiveLock);
+	const AttrNumber *number = run_steps.number;
+	HeapTuple	old = waiting_record(run, relation);
+	bool		has_failed = strcmp(outcome, "failed") == 0;
+	ColumnValues values = {.number = 0};
+	Interval	duration = {.time = 0};
+	bool		isnull;
+
+	if (old != NULL)
+	{
+		HeapTuple	new;
+
+		duration.time = GetCurrentTimestamp() -
+			DatumGetTimestampTz(heap_getattr(old, number[STEP_STARTED_AT], RelationGetDescr(relation), &isnull));
+		put_text(&values, number[STEP_OUTCOME], outcome);
+		put_value(&values, number[STEP_DURATION], IntervalPGetDatum(&duration), false);
+		put_jsonb(&values, number[STEP_CHANGES], changes);
+		put_text(&values, number[STEP_SQLSTATE], has_failed ? run->sqlstate : NULL);
+		put_text(&values, number[STEP_MESSAGE], has_failed ? run->message : NULL);
+		new = changed_row(relation, old, &values);
+		CommandCounterIncrement();
+		store_row(relation, new, &old->t_self);
+	}
+	table_close(relation, NoLock);
 }
 
 /* How often it has come to that step. */

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
@@ -18,12 +17,11 @@
 #include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
-#include "common/compat.h"
+#include "common/attempt.h"
 #include "common/clock.h"
+#include "common/compat.h"
 #include "common/relation.h"
 #include "common/role.h"
 #include "common/row.h"
@@ -31,8 +29,8 @@
 #include "run.h"
 #include "store.h"
 
-/* How long a run is waited for that another session has, in microseconds. */
-#define LONGEST_SEIZURE (5 * USECS_PER_SEC)
+/* So often, every hundredth of a second, a worker is looked for that drives a run. */
+#define TRIES_TO_SEIZE 10
 
 static const char *const status_names[NUMBER_OF_STATUSES] = {
 	[RUN_DRAFT] = "draft",
@@ -63,8 +61,8 @@ status_of_name(const char *name)
 enum
 {
 	RUN_ID = 1, RUN_FLOW_ID, RUN_FLOW, RUN_DOCID, RUN_KEY, RUN_STATUS, RUN_STARTER, RUN_ACTOR,
-	RUN_ACTOR_IS_PERSON, RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
-	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_DEATHS, RUN_PUT_OFFS, RUN_CHANGED_AT,
+	RUN_ACTOR_IS_PERSON, RUN_PERSON, RUN_ANSWERER, RUN_ANSWERER_ACTOR, RUN_ANSWERER_IS_PERSON, RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
+	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_DEATHS, RUN_PUT_OFFS, RUN_STARTED_AT, RUN_CHANGED_AT,
 	RUN_COLUMNS = RUN_CHANGED_AT
 };
 
@@ -78,6 +76,10 @@ static const OwnColumn run_columns[] = {
 	[RUN_STARTER] = {"starter", TEXTOID},
 	[RUN_ACTOR] = {"actor", TEXTOID},
 	[RUN_ACTOR_IS_PERSON] = {"actor_is_person", BOOLOID},
+	[RUN_PERSON] = {"person", TEXTOID},
+	[RUN_ANSWERER] = {"answerer", TEXTOID},
+	[RUN_ANSWERER_ACTOR] = {"answerer_actor", TEXTOID},
+	[RUN_ANSWERER_IS_PERSON] = {"answerer_is_person", BOOLOID},
 	[RUN_SEARCH_PATH] = {"search_path", TEXTOID},
 	[RUN_MODEL] = {"model", JSONBOID},
 	[RUN_BASE] = {"base", JSONBOID},
@@ -91,6 +93,7 @@ static const OwnColumn run_columns[] = {
 	[RUN_ATTEMPT] = {"attempt", INT4OID},
 	[RUN_DEATHS] = {"deaths", INT4OID},
 	[RUN_PUT_OFFS] = {"put_offs", INT4OID},
+	[RUN_STARTED_AT] = {"started_at", TIMESTAMPTZOID},
 	[RUN_CHANGED_AT] = {"changed_at", TIMESTAMPTZOID},
 };
 
@@ -134,6 +137,9 @@ add_progress(ColumnValues *values, const Run *run)
 	put_value(values, number[RUN_ATTEMPT], Int32GetDatum(run->attempt), false);
 	put_value(values, number[RUN_DEATHS], Int32GetDatum(run->deaths), false);
 	put_value(values, number[RUN_PUT_OFFS], Int32GetDatum(run->put_offs), false);
+	put_text(values, number[RUN_ANSWERER], run->answerer);
+	put_text(values, number[RUN_ANSWERER_ACTOR], run->answerer_actor);
+	put_value(values, number[RUN_ANSWERER_IS_PERSON], BoolGetDatum(run->answerer_is_person), run->answerer == NULL);
 	put_value(values, number[RUN_CHANGED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
 	if ((run->status == RUN_QUEUED || run->status == RUN_WAITING) && run->due_at != NEVER)
 		wake_at_commit(WAKE_RUNS);
@@ -164,6 +170,10 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->starter = text_of_row(row, descriptor, number[RUN_STARTER]);
 	run->actor = text_of_row(row, descriptor, number[RUN_ACTOR]);
 	run->actor_is_person = boolean_of_row(row, descriptor, number[RUN_ACTOR_IS_PERSON]);
+	run->person = text_of_row(row, descriptor, number[RUN_PERSON]);
+	run->answerer = text_of_row(row, descriptor, number[RUN_ANSWERER]);
+	run->answerer_actor = text_of_row(row, descriptor, number[RUN_ANSWERER_ACTOR]);
+	run->answerer_is_person = boolean_of_row(row, descriptor, number[RUN_ANSWERER_IS_PERSON]);
 	run->search_path = text_of_row(row, descriptor, number[RUN_SEARCH_PATH]);
 	run->model = jsonb_of_row(row, descriptor, number[RUN_MODEL]);
 	run->base = jsonb_of_row(row, descriptor, number[RUN_BASE]);
@@ -182,6 +192,7 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->put_offs = int_of_row(row, descriptor, number[RUN_PUT_OFFS]);
 	run->stored_model = run->model;
 	run->stored_base = run->base;
+	run->is_stored = true;
 	return run;
 }
 
@@ -189,16 +200,8 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 static HeapTuple
 read_row_of_run(Relation relation, int64 id)
 {
-	Snapshot	snapshot;
-	ScanKeyData key;
-	List	   *rows;
-
 	CommandCounterIncrement();
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
-	rows = rows_by_index(relation, primary_key_of(relation), &key, snapshot, ForwardScanDirection, 1);
-	UnregisterSnapshot(snapshot);
-	return rows == NIL ? NULL : linitial(rows);
+	return row_by_key(relation, id);
 }
 
 typedef enum RunLock
@@ -209,7 +212,8 @@ typedef enum RunLock
 static Run *
 load(int64 id, RunLock lock)
 {
-	Relation	relation = own_table_open(&runs, RowExclusiveLock);
+	/* whoever only looks may do so on a standby, too */
+	Relation	relation = own_table_open(&runs, lock == NOT_LOCKED ? AccessShareLock : RowExclusiveLock);
 	HeapTuple	row = read_row_of_run(relation, id);
 	Run		   *run = NULL;
 
@@ -253,21 +257,19 @@ run_exists(int64 id)
 
 /*
  * The same where whoever drives it in the background shall stop, and what the step
- * did be undone.  Another session is waited for, but not for long.
+ * did be undone.  Another session is waited for.
  */
 Run *
 run_seize(int64 id)
 {
-	TimestampTz end = GetCurrentTimestamp() + LONGEST_SEIZURE;
+	int			tries = 0;
 	Run		   *run;
 
 	while ((run = load(id, LOCKED_IF_FREE)) == NULL && run_exists(id))
 	{
-		if (!interrupt_run(id) && GetCurrentTimestamp() > end)
-			ereport(ERROR,
-					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-					 errmsg("run " INT64_FORMAT " is in use in another session", id),
-					 errhint("Try again when its transaction has ended.")));
+		/* a worker says what it drives when it has claimed it */
+		if (!interrupt_run(id) && ++tries > TRIES_TO_SEIZE)
+			return run_load(id);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
@@ -292,26 +294,42 @@ take_id(void *argument)
 	*(int64 *) argument = result_bigint(0, 1);
 }
 
-/* The run that was started for a key, 0 if none was. */
+/* The run that its starter started for its key, 0 if none was. */
 int64
-run_of_key(const char *flow, const char *key)
+run_of_key(const Run *run)
 {
-	Datum		values[] = {CStringGetTextDatum(flow), CStringGetTextDatum(key)};
+	Datum		values[] = {
+		CStringGetTextDatum(run->flow->name), CStringGetTextDatum(run->key),
+		CStringGetTextDatum(run->starter), CStringGetTextDatum(run->actor),
+	};
 	int64		id = 0;
 
 	(void) store_execute(FIND_KEY, values, NULL, take_id, &id);
 	return id;
 }
 
-/* Store a run for the first time; false if its key is taken. */
-bool
-run_store_first(Run *run)
+/* A number for a run that is not stored yet: what belongs to it may be. */
+static void
+give_number(Run *run)
 {
+	Relation	relation = own_table_open(&runs, RowExclusiveLock);
+
+	run->id = next_identity(&runs, relation);
+	table_close(relation, NoLock);
+}
+
+/* The first version of its row. */
+static void
+insert_run(void *argument)
+{
+	Run		   *run = argument;
+	Relation	relation = own_table_open(&runs, RowExclusiveLock);
 	ColumnValues values = {.number = 0};
 	const AttrNumber *number = runs.number;
-	char		nulls[MOST_VALUES];
 
-	table_close(own_table_open(&runs, RowExclusiveLock), NoLock);
+	if (run->id == 0)
+		give_number(run);
+	put_value(&values, number[RUN_ID], Int64GetDatum(run->id), false);
 	put_value(&values, number[RUN_FLOW_ID], Int32GetDatum(run->flow->id), false);
 	put_text(&values, number[RUN_FLOW], run->flow->name);
 	put_text(&values, number[RUN_DOCID], run->docid);
@@ -319,16 +337,36 @@ run_store_first(Run *run)
 	put_text(&values, number[RUN_STARTER], run->starter);
 	put_text(&values, number[RUN_ACTOR], run->actor);
 	put_value(&values, number[RUN_ACTOR_IS_PERSON], BoolGetDatum(run->actor_is_person), false);
+	put_text(&values, number[RUN_PERSON], run->person);
 	put_text(&values, number[RUN_SEARCH_PATH], run->search_path);
 	put_value(&values, number[RUN_PRIORITY], Int32GetDatum(run->priority), false);
+	put_value(&values, number[RUN_STARTED_AT], TimestampTzGetDatum(run->started_at), false);
 	put_jsonb(&values, number[RUN_MODEL], run->model);
 	put_jsonb(&values, number[RUN_BASE], run->base);
 	add_progress(&values, run);
-	for (int i = 0; i < values.number; i++)
-		nulls[i] = values.nulls[i] ? 'n' : ' ';
+	run->row = new_row(relation, &values);
+	store_row(relation, run->row, NULL);
 	run->stored_model = run->model;
 	run->stored_base = run->base;
-	return store_execute(INSERT_RUN, values.values, nulls, take_id, &run->id) > 0;
+	run->is_stored = true;
+	table_close(relation, NoLock);
+}
+
+/* Store a run for the first time; false if its key is taken. */
+bool
+run_store_first(Run *run)
+{
+	ErrorData  *error;
+
+	if (run->key == NULL)
+	{
+		insert_run(run);
+		return true;
+	}
+	error = attempt(insert_run, run, false);
+	if (error != NULL && error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+		ReThrowError(error);
+	return error == NULL;
 }
 
 /* The next version of its row. */
@@ -362,10 +400,10 @@ run_store(Run *run)
 {
 	if (run->is_task)
 		return;
-	if (run->id == 0)
-		(void) run_store_first(run);
-	else
+	if (run->is_stored)
 		update_run(run);
+	else
+		(void) run_store_first(run);
 	store_records(run);
 }
 
@@ -376,27 +414,13 @@ run_has_come_to(const Run *run, const char *step)
 	return times_recorded(run, step) > 0;
 }
 
-/* The step that waited does so no more: done or cancelled, with what changed. */
-void
-run_end_wait(const Run *run, const char *outcome, Jsonb *changes)
+/* Its number, by which others can refer to it. */
+int64
+run_number(Run *run)
 {
-	Datum		values[] = {
-		Int64GetDatum(run->id), CStringGetTextDatum(outcome), PointerGetDatum(changes),
-	};
-
-	(void) store_execute(END_WAIT, values, changes == NULL ? "  n" : NULL, NULL, NULL);
-}
-
-/* It does so no more, since the run's error befell it. */
-void
-run_fail_wait(Run *run)
-{
-	Datum		values[] = {
-		Int64GetDatum(run->id), CStringGetTextDatum(run->sqlstate), CStringGetTextDatum(run->message),
-	};
-
-	(void) store_execute(FAIL_WAIT, values, NULL, NULL, NULL);
-	log_failure(run, run->flow->steps[run->step].name, run->message);
+	if (run->id == 0)
+		give_number(run);
+	return run->id;
 }
 
 /* What the run asks is of no interest any more. */
@@ -406,7 +430,7 @@ run_close_confirmations(const Run *run)
 	Datum		value = Int64GetDatum(run->id);
 
 	(void) store_execute(CLOSE_CONFIRMATIONS, &value, NULL, NULL, NULL);
-	run_end_wait(run, "cancelled", NULL);
+	end_waiting_record(run, "cancelled", NULL);
 }
 
 /* The role whose rights the steps have. */

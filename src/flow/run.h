@@ -24,7 +24,8 @@ typedef enum RunStatus
 
 typedef struct Run
 {
-	int64		id;				/* 0: not stored yet */
+	int64		id;				/* 0: it has none yet */
+	bool		is_stored;
 	HeapTuple	row;			/* as last stored; NULL: not read yet */
 	const Flow *flow;
 	char	   *docid;			/* NULL: free JSON */
@@ -33,6 +34,10 @@ typedef struct Run
 	char	   *starter;		/* role */
 	char	   *actor;			/* the name behind it */
 	bool		actor_is_person;	/* from a token, else the role's */
+	char	   *person;			/* by whom he is told from others */
+	char	   *answerer;		/* the role that has answered last; NULL: nobody has */
+	char	   *answerer_actor;
+	bool		answerer_is_person;
 	char	   *search_path;	/* of who started it */
 	Jsonb	   *model;
 	Jsonb	   *base;			/* the element's row as last read; NULL: free JSON */
@@ -42,6 +47,7 @@ typedef struct Run
 	char	   *sqlstate;		/* of the failure; NULL: none */
 	char	   *message;
 	char	   *context;
+	TimestampTz started_at;
 	TimestampTz due_at;			/* when a worker takes it up; NEVER: when somebody acts */
 	int32		priority;
 	bool		by_worker;		/* its steps are left to workers */
@@ -73,15 +79,15 @@ extern Run *run_seize(int64 id);
 extern Run *run_claim(int64 id);
 extern void run_store(Run *run);
 extern bool run_store_first(Run *run);
-extern int64 run_of_key(const char *flow, const char *key);
+extern int64 run_of_key(const Run *run);
+extern int64 run_number(Run *run);
 extern bool run_has_come_to(const Run *run, const char *step);
-extern void run_end_wait(const Run *run, const char *outcome, Jsonb *changes);
-extern void run_fail_wait(Run *run);
 extern void run_close_confirmations(const Run *run);
 extern Oid	run_role(const Run *run);
 
 /* record.c */
 extern List *recorded_steps(int64 run);
+extern void end_waiting_record(const Run *run, const char *outcome, Jsonb *changes);
 extern int	times_recorded(const Run *run, const char *name);
 extern void store_records(Run *run);
 extern void log_failure(const Run *run, const char *step, const char *message);

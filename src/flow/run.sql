@@ -18,7 +18,7 @@ CREATE TABLE smartwf.runs (
 	sqlstate text,
 	message text,
 	context text,
-	priority int NOT NULL DEFAULT 0,
+	priority int NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 9),
 	due_at timestamptz,
 	by_worker boolean NOT NULL DEFAULT false,
 	attempt int NOT NULL DEFAULT 0,
@@ -27,9 +27,14 @@ CREATE TABLE smartwf.runs (
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	actor_is_person boolean NOT NULL DEFAULT false,
+	person text NOT NULL DEFAULT '',
+	answerer text,
+	answerer_actor text,
+	answerer_is_person boolean,
 	CHECK (status <> 'waiting' OR step IS NOT NULL)
 ) WITH (fillfactor = 80);
-CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key) WHERE key IS NOT NULL;
+-- a key is its starter's own
+CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key, starter, actor) WHERE key IS NOT NULL;
 CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
 -- for the purge
 CREATE INDEX runs_started_at ON smartwf.runs USING brin (started_at) WITH (pages_per_range = 16);
@@ -37,7 +42,8 @@ CREATE INDEX runs_due ON smartwf.runs (flow, priority, due_at) WHERE due_at IS N
 COMMENT ON TABLE smartwf.runs IS
 'Runs of flows, with status (draft, queued, running, waiting, finished, failed, cancelled): the version, the element '
 'or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name '
-'behind it (actor: that of a person, by a token, or of the role) and its search_path, the step that comes next, '
+'behind it (actor: that of a person, by a token, or of the role; person: by whom he is told from others, see '
+'smartwf.person()) and its search_path, who has answered last (answerer: the role, answerer_actor: the name behind it), the step that comes next, '
 'waits or failed, and why it failed; from when on a worker takes it up (due_at; infinity: when somebody has acted; '
 'null: it is over), the higher priority first, whether its steps are left to workers (by_worker), how often the step '
 'has failed (attempt), has ended the process that took it (deaths), and was put off since somebody else had what '
@@ -72,6 +78,8 @@ CREATE TABLE smartwf.confirmations (
 	message text NOT NULL DEFAULT '',
 	options text[] NOT NULL,
 	users text[] NOT NULL,
+	people text[] NOT NULL DEFAULT '{}',
+	excluded text[] NOT NULL DEFAULT '{}',
 	answers_needed int NOT NULL DEFAULT 1,
 	due_at timestamptz,
 	status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'answered', 'cancelled', 'expired')),
@@ -82,8 +90,9 @@ CREATE TABLE smartwf.confirmations (
 CREATE INDEX confirmations_run ON smartwf.confirmations (run);
 CREATE INDEX confirmations_open ON smartwf.confirmations USING gin (users) WHERE status = 'open';
 COMMENT ON TABLE smartwf.confirmations IS
-'What runs ask people: the field that the answer goes to, the options, who is asked, how many must give the same '
-'answer, until when. Readable by those asked and by administrators.';
+'What runs ask people: the field that the answer goes to, the options, who is asked (users: roles, and those who are '
+'in people as well, who are known by a token), who may not answer all the same (excluded: see smartwf.person()), how '
+'many must give the same answer, until when. Readable by those asked and by administrators.';
 
 CREATE TABLE smartwf.answers (
 	confirmation bigint NOT NULL,
@@ -91,10 +100,12 @@ CREATE TABLE smartwf.answers (
 	choice text NOT NULL,
 	comment text,
 	answered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	PRIMARY KEY (confirmation, actor)
+	person text NOT NULL,
+	PRIMARY KEY (confirmation, person)
 );
 COMMENT ON TABLE smartwf.answers IS
-'Answers to confirmations: who, what, with what comment, when. Readable by those who see the confirmation.';
+'Answers to confirmations: who (actor: the name that he acts under; person: by whom he is told from others, once for '
+'each confirmation), what, with what comment, when. Readable by those who see the confirmation.';
 
 DO $install$
 DECLARE
@@ -102,7 +113,10 @@ DECLARE
 BEGIN
 	FOREACH name IN ARRAY ARRAY['runs', 'run_steps', 'confirmations', 'answers'] LOOP
 		EXECUTE format('ALTER TABLE smartwf.%I ENABLE ROW LEVEL SECURITY', name);
-		EXECUTE format('GRANT SELECT ON smartwf.%I TO PUBLIC', name);
+		-- the model may be that of a document which the reader does not see: run_model() shows it
+		EXECUTE format('GRANT SELECT (%s) ON smartwf.%I TO PUBLIC', (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+			FROM pg_attribute WHERE attrelid = format('smartwf.%I', name)::regclass AND attnum > 0
+				AND (name, attname) NOT IN (('runs', 'model'), ('runs', 'base'), ('run_steps', 'changes'))), name);
 		PERFORM pg_catalog.pg_extension_config_dump(format('smartwf.%I', name)::regclass, '');
 	END LOOP;
 END
@@ -117,7 +131,7 @@ COMMENT ON FUNCTION smartwf.sees_run(bigint) IS
 'that asks him, or of a flow that is granted to him; administrators see all. Raises nothing.';
 CREATE POLICY reader ON smartwf.runs FOR SELECT USING (smartwf.sees_run(id));
 CREATE POLICY reader ON smartwf.run_steps FOR SELECT USING (smartwf.sees_run(run));
-CREATE POLICY asked ON smartwf.confirmations FOR SELECT USING (smartwf.names_caller(users));
+CREATE POLICY asked ON smartwf.confirmations FOR SELECT USING (smartwf.names_caller(users, people));
 CREATE POLICY asked ON smartwf.answers FOR SELECT
 	USING (EXISTS (SELECT FROM smartwf.confirmations c WHERE c.id = confirmation));
 
@@ -126,16 +140,17 @@ CREATE FUNCTION smartwf.start_flow(flow text, docid text DEFAULT NULL, model jso
 COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
 'Starts the newest version of a flow (text) for a document (docid, text), for free JSON (model, jsonb object), or '
 'for a document whose fields the model adds to or replaces; it runs in the caller''s transaction until its end, a '
-'wait or a failure, with the caller''s rights. key (text) makes it idempotent: the flow is started once for a key. '
-'Returns the run (bigint). Raises 42704 for an unknown flow, what get_states() raises for a document, WF400 for a '
-'malformed call; what goes wrong in a step is kept with the run.';
+'wait or a failure, with the caller''s rights or its owner''s (runAs). key (text) makes it idempotent: the caller starts '
+'the flow once for a key. Returns the run (bigint). Raises 42704 for an unknown flow, 42501 unless the flow''s start '
+'grants let the caller start it (without any: whoever sees the document; administrators on free JSON), what '
+'get_states() raises for a document, WF400 for a malformed call; what goes wrong in a step is kept with the run.';
 
 CREATE FUNCTION smartwf.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL,
 		at timestamptz DEFAULT NULL, priority int DEFAULT 0) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_enqueue_flow';
 COMMENT ON FUNCTION smartwf.enqueue_flow(text, text, jsonb, text, timestamptz, int) IS
 'Leaves a run of the newest version of a flow (text) to the workers, which commit after every step; flow, docid, '
-'model and key as in start_flow(). at (timestamptz, default: now): not before. priority (int): the higher first. Its '
+'model and key as in start_flow(). at (timestamptz, default: now): not before. priority (int, 0 to 9): the higher first. Its '
 'steps have the caller''s rights. Returns the run (bigint). Raises as start_flow().';
 
 CREATE FUNCTION smartwf.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
@@ -171,15 +186,17 @@ CREATE FUNCTION smartwf.answer_confirmation(confirmation bigint, choice text, co
 COMMENT ON FUNCTION smartwf.answer_confirmation(bigint, text, text) IS
 'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are '
 'needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights '
-'of its starter; one that is left to workers (enqueue_flow) is queued. Returns the status of the run (text). Raises '
-'WF410 for a confirmation that is closed or that the caller has answered, WF400 for what is no option, 42704 for one '
-'that does not ask the caller.';
+'of its starter; one that is left to workers (enqueue_flow) is queued. A person answers once, as whomever he acts. '
+'Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered '
+'or handed over, WF300 where he may not answer (excludeStarter, excludeAnswerersOf), WF400 for what is no option, 42704 '
+'for one that does not ask the caller.';
 
 CREATE FUNCTION smartwf.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delegate';
 COMMENT ON FUNCTION smartwf.delegate(bigint, text) IS
-'Lets somebody else (to, text: a name or a role) see and answer a confirmation (bigint) as well, and tells him. '
-'Raises as answer_confirmation().';
+'Hands a confirmation (bigint) over to somebody else (to, text: a role, or a person in smartwf.contacts), who sees and '
+'answers it from now on, and is told; the caller does so no more. Raises WF400 for somebody who is neither, or for the '
+'caller himself, and as answer_confirmation().';
 
 CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -200,26 +217,79 @@ COMMENT ON FUNCTION smartwf.field_options(text, text) IS
 'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, '
 'the list of a CHECK; null if that is not to be known. Raises nothing.';
 
+CREATE FUNCTION smartwf.shows_model(run bigint) RETURNS boolean
+	LANGUAGE c STABLE STRICT COST 50 AS 'MODULE_PATHNAME', 'smartwf_shows_model';
+COMMENT ON FUNCTION smartwf.shows_model(bigint) IS
+'True if the caller may see what a run (bigint) works on: he sees the run, and may read its document, if it has one. '
+'Raises nothing.';
+
+CREATE FUNCTION smartwf.run_model(run bigint) RETURNS jsonb
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_run_model';
+COMMENT ON FUNCTION smartwf.run_model(bigint) IS
+'What a run (bigint) works on: fields and values (jsonb); null unless the caller sees the run and may read its '
+'document, if it has one. Raises nothing.';
+
+CREATE FUNCTION smartwf.skip_step(run bigint) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_skip_step';
+COMMENT ON FUNCTION smartwf.skip_step(bigint) IS
+'For administrators and managers of the flow: goes on with a failed or waiting run (bigint) behind the step where it '
+'stands, as if that were done. What it asks is cancelled. Returns the status (text). Raises WF410 for a run in another '
+'status, 42501 unless the caller may do so, 42704 for an unknown run.';
+
+CREATE FUNCTION smartwf.set_run_model(run bigint, model jsonb) RETURNS jsonb
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_set_run_model';
+COMMENT ON FUNCTION smartwf.set_run_model(bigint, jsonb) IS
+'For administrators and managers of the flow: replaces what a failed or waiting run (bigint) works on by another model '
+'(jsonb object); the record of the run keeps who did so and what changed. Returns the model before (jsonb). Raises as '
+'skip_step(), and WF400 for what is no object.';
+
+CREATE FUNCTION smartwf.pause_flow(flow text) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_pause_flow';
+COMMENT ON FUNCTION smartwf.pause_flow(text) IS
+'For administrators and managers of the flow: no run of a flow (text) goes on until resume_flow(); one that is started '
+'or answered is queued. A step that runs just now comes to its end. Raises 42501 unless the caller may do so, 42704 for '
+'an unknown flow.';
+
+CREATE FUNCTION smartwf.resume_flow(flow text) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_resume_flow';
+COMMENT ON FUNCTION smartwf.resume_flow(text) IS
+'For administrators and managers of the flow: runs of a flow (text) that pause_flow() stopped go on, by the workers. '
+'Raises as pause_flow().';
+
+CREATE FUNCTION smartwf.mark_read(notification bigint, is_read boolean DEFAULT true) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_mark_read';
+COMMENT ON FUNCTION smartwf.mark_read(bigint, boolean) IS
+'Notes of a notification (bigint) by mail that the caller has read it, or (is_read, boolean: false) that he has not. '
+'Raises 42704 for one that is not his.';
+
+CREATE FUNCTION smartwf.delete_notification(notification bigint) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delete_notification';
+COMMENT ON FUNCTION smartwf.delete_notification(bigint) IS
+'Deletes a notification (bigint) by mail of the caller. Raises 42704 for one that is not his.';
+
 -- by index, however much there is for others
 CREATE FUNCTION smartwf.caller_names() RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT array_agg(r.rolname::text) || CASE WHEN smartwf.actor_is_person() AND NOT EXISTS (SELECT FROM pg_roles x WHERE x.rolname = smartwf.actor())
-		THEN ARRAY[smartwf.actor()] ELSE '{}' END
+	SELECT array_agg(r.rolname::text) || CASE WHEN smartwf.actor_is_person() THEN ARRAY[smartwf.actor()] ELSE '{}' END
 	FROM pg_roles r LEFT JOIN smartwf.known_roles k ON k.name = r.rolname
 	WHERE pg_has_role(r.oid, 'USAGE') AND coalesce(k.role, r.oid::bigint) = r.oid::bigint
 $$;
 COMMENT ON FUNCTION smartwf.caller_names() IS
-'The names that mean the caller (text[]): the roles whose privileges he has, and smartwf.actor() where that is a '
-'person. Raises nothing.';
+'The names that can mean the caller (text[]): the roles whose privileges he has, and smartwf.actor() where that is a '
+'person; names_caller() tells which of both a name means. Raises nothing.';
 
+-- the names are asked for once, not for each row
 CREATE VIEW smartwf.inbox WITH (security_barrier) AS
-SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options, NULL::timestamptz AS due_at
+SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options,
+	NULL::timestamptz AS due_at, n.read_at
 FROM smartwf.notifications n
-WHERE n.channel = 'mail' AND n.recipient = ANY (smartwf.caller_names())
+WHERE n.channel = 'mail' AND n.recipient = ANY ((SELECT smartwf.caller_names())::text[])
+	AND smartwf.names_caller(ARRAY[n.recipient], CASE WHEN n.recipient_is_person THEN ARRAY[n.recipient] ELSE '{}' END)
 UNION ALL
-SELECT c.asked_at, c.run, c.step, NULL, c.id, '', c.message, c.options, c.due_at
+SELECT c.asked_at, c.run, c.step, NULL, c.id, '', c.message, c.options, c.due_at, NULL
 FROM smartwf.confirmations c
-WHERE c.status = 'open' AND c.users && smartwf.caller_names();
+WHERE c.status = 'open' AND c.users && (SELECT smartwf.caller_names()) AND smartwf.names_caller(c.users, c.people)
+	AND (SELECT smartwf.person()) <> ALL (c.excluded);
 COMMENT ON VIEW smartwf.inbox IS
 'What the caller was told by mail, and what he is asked and has not been answered yet.';
 COMMENT ON COLUMN smartwf.inbox.at IS 'When.';
@@ -231,4 +301,5 @@ COMMENT ON COLUMN smartwf.inbox.subject IS 'Subject of the notification.';
 COMMENT ON COLUMN smartwf.inbox.body IS 'What is told or asked.';
 COMMENT ON COLUMN smartwf.inbox.options IS 'The options of the confirmation.';
 COMMENT ON COLUMN smartwf.inbox.due_at IS 'Until when an answer is wanted.';
+COMMENT ON COLUMN smartwf.inbox.read_at IS 'When the notification was read; see mark_read().';
 GRANT SELECT ON smartwf.inbox TO PUBLIC;

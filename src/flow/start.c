@@ -27,6 +27,8 @@
 #include "model.h"
 #include "start.h"
 
+#define HIGHEST_PRIORITY 9
+
 /* The model of a new run: the element's fields, and what the caller adds. */
 static void
 take_model(Run *run, Jsonb *given)
@@ -93,6 +95,49 @@ begin_model(Run *run, const Start *start)
 	return false;
 }
 
+/* The run that another session has started for the key just now. */
+static int64
+run_that_came_first(const Run *run)
+{
+	int64		id = run_of_key(run);
+
+	if (id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	return id;
+}
+
+/* Nobody drives the run here: it is due for the workers. */
+void
+leave_to_workers(Run *run)
+{
+	run->status = RUN_QUEUED;
+	run->by_worker = true;
+	run->due_at = clock_now();
+}
+
+/*
+ * May the caller start the flow?  Its grants say so; without any, whoever sees the
+ * document may, which reading it will tell, but only administrators on free JSON.
+ */
+static void
+require_right_to_start(const Flow *flow, const char *docid)
+{
+	bool		may_start = is_administrator() || (flow->starters == NIL && docid != NULL);
+	ListCell   *cell;
+
+	foreach(cell, flow->starters)
+		may_start |= holds_role(lfirst(cell));
+	if (!may_start)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("\"%s\" may not start flow \"%s\"", actor_name(), flow->name),
+				 flow->starters != NIL ? errdetail("The flow is granted to others.") :
+				 errdetail("Without start grants, a flow on free JSON is for administrators."),
+				 errhint("Grant it with \"start\": [{\"role\": ...}] in its definition.")));
+}
+
 /* Start the newest version of a flow as the caller; the run. */
 int64
 start_run(const Start *start)
@@ -101,7 +146,7 @@ start_run(const Start *start)
 		.flow = newest_flow(start->flow), .status = start->queued ? RUN_QUEUED : RUN_RUNNING,
 		.docid = start->docid == NULL ? NULL : pstrdup(start->docid),
 		.key = start->key == NULL ? NULL : pstrdup(start->key), .actor = actor_name(),
-		.actor_is_person = actor_is_person(), .step = 0,
+		.actor_is_person = actor_is_person(), .person = person_of_caller(), .step = 0, .started_at = GetCurrentTimestamp(),
 		.due_at = !start->queued ? NEVER : start->at != 0 ? start->at : clock_now(),
 		.by_worker = start->queued, .priority = start->priority,
 	};
@@ -111,15 +156,19 @@ start_run(const Start *start)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("flow \"%s\" is not published", start->flow)));
+	if (!start->by_workflow)
+		require_right_to_start(run.flow, start->docid);
+	run.starter = GetUserNameFromId(acting_role(), false);
 	if (run.key != NULL)
 	{
-		int64		earlier = run_of_key(start->flow, run.key);
+		int64		earlier = run_of_key(&run);
 
 		if (earlier != 0)
 			return earlier;
 	}
-	run.starter = GetUserNameFromId(acting_role(), false);
 	bind_role(run.starter);
+	if (!start->queued && flow_is_stopped(run.flow))
+		leave_to_workers(&run);
 	run.search_path = pstrdup(GetConfigOption("search_path", false, false));
 	if (!begin_model(&run, start))
 	{
@@ -127,9 +176,9 @@ start_run(const Start *start)
 		return run.id;
 	}
 	/* a key is taken before anything is done; another session may hold it */
-	if ((run.key != NULL || start->queued) && !run_store_first(&run))
-		return run_of_key(start->flow, run.key);
-	if (!start->queued)
+	if ((run.key != NULL || run.by_worker) && !run_store_first(&run))
+		return run_that_came_first(&run);
+	if (!run.by_worker)
 		drive(&run);
 	return run.id;
 }
@@ -164,123 +213,7 @@ smartwf_enqueue_flow(PG_FUNCTION_ARGS)
 		.priority = PG_ARGISNULL(5) ? 0 : PG_GETARG_INT32(5),
 	};
 
+	if (start.priority < 0 || start.priority > HIGHEST_PRIORITY)
+		raise_failure(MALFORMED_CALL, localized("argument \"priority\" must be 0 to 9"));
 	PG_RETURN_INT64(start_run(&start));
-}
-
-static void
-refuse_unknown_run(int64 id)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("run " INT64_FORMAT " does not exist", id)));
-}
-
-/*
- * A run that the caller may steer: its starter, or an administrator.  It is locked
- * by LOAD, which may disturb others, so his right is looked at first.
- */
-static Run *
-run_to_steer(FunctionCallInfo fcinfo, Run *(*load) (int64 id))
-{
-	Run		   *run;
-	int64		id;
-
-	if (PG_ARGISNULL(0))
-		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "run"));
-	id = PG_GETARG_INT64(0);
-	run = run_read(id);
-	if (run == NULL)
-		refuse_unknown_run(id);
-	if (!is_administrator() &&
-		!(is_same_actor(run->actor, run->actor_is_person) && holds_role(run->starter)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("run " INT64_FORMAT " was started by \"%s\"", id, run->actor)));
-	run = load(id);
-	if (run == NULL)
-		refuse_unknown_run(id);
-	return run;
-}
-
-/* Raise WF410 unless the run is in one of the statuses; a bit each. */
-static void
-require_status(const Run *run, const char *what, int statuses)
-{
-	/* a worker is between two steps of it; but a step cannot steer its own run */
-	if (run->status == RUN_RUNNING && (statuses & 1 << RUN_WAITING) != 0 &&
-		!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(run->row->t_data)))
-		return;
-	if ((statuses & (1 << run->status)) == 0)
-		raise_failure(RUN_CLOSED, what,
-					  psprintf(localized("run %s is %s"), psprintf(INT64_FORMAT, run->id),
-							   status_name(run->status)));
-}
-
-static void
-read_again_now(void *argument)
-{
-	model_read_again(argument);
-}
-
-/* smartwf.restart_run(run, from_step) */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_restart_run);
-Datum
-smartwf_restart_run(PG_FUNCTION_ARGS)
-{
-	Run		   *run = run_to_steer(fcinfo, run_load);
-	char	   *from = text_argument(fcinfo, 1);
-
-	require_status(run, localized("Restart"), 1 << RUN_FAILED | 1 << RUN_CANCELLED | 1 << RUN_DRAFT | 1 << RUN_QUEUED);
-	if (from != NULL)
-	{
-		if (!run_has_come_to(run, from))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("run " INT64_FORMAT " has not come to a step \"%s\"", run->id, from)));
-		run->step = step_index(run->flow, from);
-	}
-	run->attempt = run->deaths = run->put_offs = 0;
-	if (run->by_worker && run->status != RUN_QUEUED)
-	{
-		run->status = RUN_QUEUED;
-		run->due_at = clock_now();
-		run_store(run);
-	}
-	else
-	{
-		run_as_starter(run, read_again_now, run);
-		drive(run);
-	}
-	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
-}
-
-#define UNFINISHED (1 << RUN_DRAFT | 1 << RUN_QUEUED | 1 << RUN_WAITING | 1 << RUN_FAILED)
-
-/* smartwf.cancel_run(run) */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_cancel_run);
-Datum
-smartwf_cancel_run(PG_FUNCTION_ARGS)
-{
-	Run		   *run = run_to_steer(fcinfo, run_seize);
-
-	require_status(run, localized("Cancelling"), UNFINISHED);
-	run_close_confirmations(run);
-	run->status = RUN_CANCELLED;
-	run_store(run);
-	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
-}
-
-/* smartwf.reset_run(run) */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_reset_run);
-Datum
-smartwf_reset_run(PG_FUNCTION_ARGS)
-{
-	Run		   *run = run_to_steer(fcinfo, run_seize);
-
-	require_status(run, localized("Reset"), UNFINISHED | 1 << RUN_CANCELLED);
-	run_close_confirmations(run);
-	run->status = RUN_DRAFT;
-	run->step = 0;
-	run_store(run);
-	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }

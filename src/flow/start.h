@@ -10,6 +10,8 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "run.h"
+
 /* How a run is started. */
 typedef struct Start
 {
@@ -21,9 +23,11 @@ typedef struct Start
 	TimestampTz at;				/* not before; 0: now */
 	int32		priority;
 	bool		keeps_failure;	/* a model that cannot be read fails the run, else the call */
+	bool		by_workflow;	/* a lifecycle starts it, whatever its actor may start himself */
 }			Start;
 
 extern int64 start_run(const Start *start);
+extern void leave_to_workers(Run *run);
 
 /* effect.c */
 extern void flow_effect_init(void);

@@ -56,14 +56,14 @@ COMMENT ON COLUMN smartwf_api.element_history.data IS 'What get_history() answer
 -- Flows: what the policies of their tables let the caller see.
 
 CREATE VIEW smartwf_api.runs WITH (security_barrier) AS
-SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, r.model, r.sqlstate, r.message, r.started_at, r.changed_at
+SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message, r.started_at, r.changed_at
 FROM smartwf.runs r WHERE smartwf.sees_run(r.id);
 COMMENT ON VIEW smartwf_api.runs IS
 'Runs of flows that the caller may see.';
 
 CREATE VIEW smartwf_api.confirmations WITH (security_barrier) AS
 SELECT c.id AS confirmation, c.run, c.step, c.field, c.message, c.options, c.users, c.answers_needed, c.due_at, c.status, c.choice, c.asked_at, c.closed_at
-FROM smartwf.confirmations c WHERE smartwf.names_caller(c.users);
+FROM smartwf.confirmations c WHERE smartwf.names_caller(c.users, c.people);
 COMMENT ON VIEW smartwf_api.confirmations IS
 'What the caller is or was asked by flows.';
 
@@ -84,7 +84,7 @@ BEGIN
 			('started_at', 'When it was started.'), ('changed_at', 'When it changed last.'), ('confirmation', 'The question: answer_confirmation() answers it.'),
 			('field', 'The field that the answer goes to.'), ('options', 'The answers that there are.'), ('users', 'Who is asked.'),
 			('answers_needed', 'How many must give the same answer.'), ('due_at', 'Until when.'), ('choice', 'The answer.'), ('asked_at', 'When it was asked.'),
-			('closed_at', 'When it was answered or cancelled.'), ('at', 'When it was told or asked.'), ('notification', 'What was told.'), ('subject', 'Its subject.'), ('body', 'What is told or asked.')
+			('closed_at', 'When it was answered or cancelled.'), ('at', 'When it was told or asked.'), ('notification', 'What was told.'), ('subject', 'Its subject.'), ('body', 'What is told or asked.'), ('read_at', 'When it was read; see mark_read().')
 			) AS w (name, words) ON w.name = a.attname
 		WHERE c.relnamespace = 'smartwf_api'::regnamespace
 	LOOP
@@ -141,6 +141,14 @@ CREATE FUNCTION smartwf_api.run_document(run bigint) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_run_document';
 CREATE FUNCTION smartwf_api.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_answer_confirmation';
+CREATE FUNCTION smartwf_api.mark_read(notification bigint, is_read boolean DEFAULT true) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_mark_read';
+CREATE FUNCTION smartwf_api.delete_notification(notification bigint) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_delete_notification';
+CREATE FUNCTION smartwf_api.skip_step(run bigint) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_skip_step';
+CREATE FUNCTION smartwf_api.set_run_model(run bigint, model jsonb) RETURNS jsonb
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_set_run_model';
 CREATE FUNCTION smartwf_api.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_delegate';
 

@@ -27,7 +27,9 @@ CREATE TABLE smartwf.notifications (
 	attempt int NOT NULL DEFAULT 0,
 	error text,
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	delivered_at timestamptz
+	delivered_at timestamptz,
+	recipient_is_person boolean NOT NULL DEFAULT false,
+	read_at timestamptz
 );
 CREATE INDEX notifications_recipient ON smartwf.notifications (recipient, id);
 CREATE INDEX notifications_created_at ON smartwf.notifications USING brin (created_at) WITH (pages_per_range = 16);
@@ -35,15 +37,23 @@ CREATE INDEX notifications_due ON smartwf.notifications (channel, due_at) WHERE 
 COMMENT ON TABLE smartwf.notifications IS
 'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for '
 'delivery (queued), which is tried from due_at on; how often it has failed (attempt), and why (error). key is the '
-'same in every attempt. Readable by its recipient and by administrators.';
+'same in every attempt. The recipient is a role, or a person known by a token (recipient_is_person), who has read it '
+'(read_at) or not. Readable by its recipient and by administrators.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications_id_seq', '');
 
-CREATE FUNCTION smartwf.names_caller(names text[]) RETURNS boolean
+CREATE FUNCTION smartwf.names_caller(names text[], people text[] DEFAULT '{}') RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_names_caller';
-COMMENT ON FUNCTION smartwf.names_caller(text[]) IS
-'True if one of the names (text[]) is that of the caller, smartwf.actor(), or of a role that he is a member of, or '
-'if he is an administrator. Raises nothing.';
+COMMENT ON FUNCTION smartwf.names_caller(text[], text[]) IS
+'True if one of the names (text[]) means the caller: that of a role whose privileges he has or, where it is among people '
+'(text[]) as well, that of the person that his token names; or if he is an administrator. Raises nothing.';
+
+CREATE FUNCTION smartwf.person() RETURNS text
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_person';
+COMMENT ON FUNCTION smartwf.person() IS
+'By whom the caller is told from others where one must not count as two (text): the person that his token names, else '
+'the role that has logged in, whatever SET ROLE says; the current role where that login is a superuser''s, or a '
+'gateway''s (smartwf.actor_claim is set) without such a claim. Raises nothing.';
 
 CREATE FUNCTION smartwf.deliver_again(error_like text DEFAULT '%') RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_deliver_again';
@@ -52,5 +62,6 @@ COMMENT ON FUNCTION smartwf.deliver_again(text) IS
 '(error_like, text, as in LIKE; default: any). Returns how many (bigint). Raises 42501 for whom is no administrator.';
 
 ALTER TABLE smartwf.notifications ENABLE ROW LEVEL SECURITY;
-CREATE POLICY recipient ON smartwf.notifications FOR SELECT USING (smartwf.names_caller(ARRAY[recipient]));
+CREATE POLICY recipient ON smartwf.notifications FOR SELECT
+	USING (smartwf.names_caller(ARRAY[recipient], CASE WHEN recipient_is_person THEN ARRAY[recipient] ELSE '{}' END));
 GRANT SELECT ON smartwf.notifications TO PUBLIC;

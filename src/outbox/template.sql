@@ -25,11 +25,13 @@ CREATE TABLE smartwf.templates (
 	description text NOT NULL DEFAULT '',
 	subject text NOT NULL DEFAULT '',
 	text_body text NOT NULL DEFAULT '',
-	html_body text NOT NULL DEFAULT ''
+	html_body text NOT NULL DEFAULT '',
+	properties jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(properties) = 'array')
 );
 COMMENT ON TABLE smartwf.templates IS
 'Mustache templates for notifications: subject, and a body for each render type. Each can name the others as '
-'partials of its render type.';
+'partials of its render type. properties: what a step that sends it must or can give it, a list of {"name", "label", '
+'"needed"}; empty: it takes the fields of the model as they are.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.templates', '');
 
 CREATE FUNCTION smartwf.check_template() RETURNS trigger
@@ -41,6 +43,12 @@ BEGIN
 		INTO faults
 		FROM (VALUES (1, 'subject', NEW.subject), (2, 'text_body', NEW.text_body), (3, 'html_body', NEW.html_body)) AS part (number, name, body)
 		WHERE smartwf.template_fault(part.body) IS NOT NULL;
+	SELECT faults || array_agg(format('WFL0504 template %s: property %s must be an object with name (string), label (string) and needed (boolean)', NEW.name, p.item))
+		INTO faults
+		FROM smartwf.items(jsonb_build_object('properties', NEW.properties), 'properties') p
+		WHERE jsonb_typeof(p.item) <> 'object' OR jsonb_typeof(p.item -> 'name') IS DISTINCT FROM 'string'
+			OR EXISTS (SELECT FROM smartwf.members(p.item) m WHERE (m.key, jsonb_typeof(m.value)) NOT IN (('name', 'string'), ('label', 'string'), ('needed', 'boolean')))
+		HAVING count(*) > 0 OR faults IS NOT NULL;
 	PERFORM smartwf.refuse(format('template "%s"', NEW.name), faults);
 	RETURN NEW;
 END

@@ -21,6 +21,7 @@
 #include "common/compat.h"
 #include "common/own_statement.h"
 #include "common/relation.h"
+#include "common/settings.h"
 #include "flow/model.h"
 #include "flow/people.h"
 #include "flow/start.h"
@@ -81,13 +82,13 @@ call_function(Run *run, const Step *step)
 {
 	bool		isnull;
 
-	(void) call_flow_function(run, step_setting(step, "function"), JSONBOID, &isnull);
+	(void) call_flow_function(run, step, step_setting(step, "function"), JSONBOID, &isnull);
 }
 
 static void
 start_flow(Run *run, const Step *step)
 {
-	Start		start = {.flow = step_setting(step, "flow"), .docid = run->docid, .queued = true};
+	Start		start = {.flow = step_setting(step, "flow"), .docid = run->docid, .queued = true, .by_workflow = true};
 
 	(void) start_run(&start);
 }
@@ -203,11 +204,15 @@ become_owner_of(Oid relid)
 {
 	Oid			owner = relation_owner(relid);
 
+	apply_role_settings(owner, GUC_ACTION_LOCAL);
 	(void) set_config_option("search_path",
 							 psprintf("pg_catalog, %s, pg_temp",
 									  quote_identifier(get_namespace_name(get_rel_namespace(relid)))),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	become_actor(owner, GetUserNameFromId(owner, false), false);
+	become_actor(&(Actor)
+				 {
+					 owner, GetUserNameFromId(owner, false), false, GetUserNameFromId(owner, false)
+				 });
 }
 
 static void

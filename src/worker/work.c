@@ -20,6 +20,7 @@
 #include "common/wake.h"
 #include "death.h"
 #include "deliver.h"
+#include "flow/drive.h"
 #include "flow/queue.h"
 #include "flow/run.h"
 #include "outbox/delivery.h"
@@ -56,7 +57,7 @@ typedef struct Candidate
 {
 	int64		id;
 	char	   *flow;
-	int			limit;			/* of the flow's runs at once; 0: none */
+	int			limit;			/* of the flow's runs at once; NO_LIMIT */
 }			Candidate;
 
 static void
@@ -201,7 +202,7 @@ take_turn(Turn *turn)
 static bool
 drive_run(const Candidate *candidate)
 {
-	Slot		slot = {candidate, candidate->limit == 0};
+	Slot		slot = {candidate, candidate->limit == NO_LIMIT};
 	Turn		turn = {.run = candidate->id, .advance = GOES_ON};
 	bool		is_mine = false;
 

@@ -1,0 +1,213 @@
+/*
+ * settings.c
+ *		The settings of the server and of a role, in whatever session.
+ *
+ * A step of a flow comes to the same results whoever drives it: it starts from
+ * what the server's files say, and ALTER DATABASE and ALTER ROLE for its role.
+ * What a session has set, or was set for its own role, must not reach it.  That
+ * concerns the settings on which results depend; how long to wait, how to plan
+ * and what to log is the session's own affair.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_db_role_setting.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc_tables.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "settings.h"
+#include "texts.h"
+
+/* The server's files */
+
+static ConfigVariable *in_files = NULL;
+static MemoryContext files_context = NULL;
+static TimestampTz files_read_at = 0;
+
+/* Read them again if the server has. */
+static void
+read_files(void)
+{
+	MemoryContext outer;
+	ConfigVariable *last = NULL;
+
+	if (files_context != NULL && files_read_at == PgReloadTime)
+		return;
+	if (files_context == NULL)
+		files_context = AllocSetContextCreate(TopMemoryContext, "smartwf settings", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(files_context);
+	in_files = NULL;
+	outer = MemoryContextSwitchTo(files_context);
+	(void) ParseConfigFile(ConfigFileName, false, NULL, 0, 0, DEBUG1, &in_files, &last);
+	(void) ParseConfigFile(PG_AUTOCONF_FILENAME, false, NULL, 0, 0, DEBUG1, &in_files, &last);
+	MemoryContextSwitchTo(outer);
+	files_read_at = PgReloadTime;
+}
+
+/* What they say of a setting; NULL: nothing.  The last one holds. */
+static const char *
+value_in_files(const char *name)
+{
+	const char *value = NULL;
+
+	read_files();
+	for (ConfigVariable *item = in_files; item != NULL; item = item->next)
+		if (item->errmsg == NULL && pg_strcasecmp(item->name, name) == 0)
+			value = item->value;
+	return value;
+}
+
+/* What a setting is where nobody has said anything. */
+static const char *
+built_in_value(struct config_generic *setting)
+{
+	switch (setting->vartype)
+	{
+		case PGC_BOOL:
+			return ((struct config_bool *) setting)->boot_val ? "on" : "off";
+		case PGC_INT:
+			return psprintf("%d", ((struct config_int *) setting)->boot_val);
+		case PGC_REAL:
+			return psprintf("%g", ((struct config_real *) setting)->boot_val);
+		case PGC_ENUM:
+			return config_enum_lookup_by_value((struct config_enum *) setting,
+											   ((struct config_enum *) setting)->boot_val);
+		case PGC_STRING:
+			return ((struct config_string *) setting)->boot_val;
+	}
+	return NULL;
+}
+
+/* Settings */
+
+/* Do results depend on it, and may it differ from session to session? */
+static bool
+shapes_results(const struct config_generic *setting, bool is_foreign)
+{
+	if ((setting->context != PGC_USERSET && setting->context != PGC_SUSET) ||
+		(setting->flags & (GUC_NO_RESET_ALL | GUC_UNIT_MS)) != 0)
+		return false;
+	switch (setting->group)
+	{
+		case CLIENT_CONN_LOCALE:
+			/* how the session talks with its client */
+			return strcmp(setting->name, "client_encoding") != 0;
+		case CLIENT_CONN_STATEMENT:
+			return strcmp(setting->name, "client_min_messages") != 0 &&
+				(is_foreign || strcmp(setting->name, "search_path") != 0);
+		case COMPAT_OPTIONS_PREVIOUS:
+		case COMPAT_OPTIONS_CLIENT:
+			return true;
+		case CUSTOM_OPTIONS:
+			return is_foreign;
+		default:
+			return false;
+	}
+}
+
+static void
+set(const char *name, const char *value, GucAction action)
+{
+	/* one that cannot be set is left as it is */
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, action, true, DEBUG1, false);
+}
+
+/*
+ * From now on, until the caller's level of settings ends, the server's settings
+ * hold where this session has others; true if it had any.  What somebody whose
+ * session it is has set for his functions, and where they look up names, stays,
+ * unless the session IS_FOREIGN to whom it is done for.
+ */
+bool
+apply_server_settings(bool is_foreign, GucAction action)
+{
+	bool		had_others = false;
+	int			number;
+	struct config_generic **settings = all_settings(&number);
+
+	for (int i = 0; i < number; i++)
+	{
+		struct config_generic *setting = settings[i];
+		const char *value = NULL;
+
+		if (setting->source <= PGC_S_ARGV || !shapes_results(setting, is_foreign))
+			continue;
+		if (setting->reset_source > PGC_S_ARGV)
+		{
+			value = value_in_files(setting->name);
+			if (value == NULL)
+				value = built_in_value(setting);
+			if (value == NULL)
+				value = "";
+		}
+		set(setting->name, value, action);
+		had_others = true;
+	}
+	return had_others;
+}
+
+static void
+apply_array(Datum array, GucAction action)
+{
+	ListCell   *cell;
+
+	foreach(cell, list_of_texts(array))
+	{
+		char	   *name;
+		char	   *value;
+
+		ParseLongOption(lfirst(cell), &name, &value);
+		if (value != NULL && strcmp(name, "role") != 0 && strcmp(name, "session_authorization") != 0)
+			set(name, value, action);
+	}
+}
+
+/* What ALTER DATABASE (an OID or 0) and ALTER ROLE (likewise) have set together. */
+static void
+apply_stored(Relation relation, Oid database, Oid role, GucAction action)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(database));
+	ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(role));
+	scan = systable_beginscan(relation, DbRoleSettingDatidRolidIndexId, true, NULL, 2, keys);
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		bool		isnull;
+		Datum		array = heap_getattr(tuple, Anum_pg_db_role_setting_setconfig, RelationGetDescr(relation), &isnull);
+
+		if (!isnull)
+			apply_array(array, action);
+	}
+	systable_endscan(scan);
+}
+
+/* The settings of a role in this database, as if it had logged in. */
+void
+apply_role_settings(Oid role, GucAction action)
+{
+	Relation	relation = table_open(DbRoleSettingRelationId, AccessShareLock);
+
+	/* mostly there are none at all */
+	if (RelationGetNumberOfBlocks(relation) > 0)
+	{
+		apply_stored(relation, InvalidOid, InvalidOid, action);
+		apply_stored(relation, MyDatabaseId, InvalidOid, action);
+		apply_stored(relation, InvalidOid, role, action);
+		apply_stored(relation, MyDatabaseId, role, action);
+	}
+	table_close(relation, AccessShareLock);
+}

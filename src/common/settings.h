@@ -1,0 +1,15 @@
+/*
+ * settings.h
+ *		The settings of the server and of a role, in whatever session.
+ */
+#ifndef SMARTWF_SETTINGS_H
+#define SMARTWF_SETTINGS_H
+
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+extern bool apply_server_settings(bool is_foreign, GucAction action);
+extern void apply_role_settings(Oid role, GucAction action);
+
+#endif

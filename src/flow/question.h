@@ -1,0 +1,52 @@
+/*
+ * question.h
+ *		A question that a run asks people, and their answers: from and to its
+ *		tables.
+ */
+#ifndef SMARTWF_QUESTION_H
+#define SMARTWF_QUESTION_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+#include "run.h"
+
+/* A row of smartwf.confirmations. */
+typedef struct Question
+{
+	int64		id;
+	int64		run;
+	char	   *step;
+	char	   *field;
+	char	   *message;
+	List	   *options;
+	List	   *users;			/* names of those who are asked */
+	List	   *people;			/* those of them that are no roles */
+	List	   *excluded;		/* persons who may not answer all the same */
+	int32		answers_needed;
+	TimestampTz due_at;			/* NEVER */
+	char	   *status;
+	HeapTuple	row;
+}			Question;
+
+/* A row of smartwf.answers. */
+typedef struct Answer
+{
+	char	   *actor;
+	char	   *person;
+	char	   *choice;
+	TimestampTz answered_at;
+}			Answer;
+
+extern void question_insert(Question *question);
+extern Question *question_read(int64 id);
+extern List *questions_of_run(int64 run);
+extern void question_change_people(Question *question);
+extern void question_close(Question *question, const char *status, const char *choice);
+extern void answer_insert(const Question *question, const Answer *answer, const char *comment);
+extern List *answers_of_question(int64 question);
+
+#endif
