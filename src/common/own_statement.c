@@ -72,7 +72,8 @@ own_execute(OwnStatement *statement, Datum *values, const char *nulls,
 
 	PG_TRY();
 	{
-		enable_seqscan = enable_bitmapscan = false;
+		enable_seqscan = false;
+		enable_bitmapscan = statement->by_bitmap;
 		run_as_owner(execute_now, &execution);
 	}
 	PG_FINALLY();

@@ -17,6 +17,7 @@ typedef struct OwnStatement
 	int			arguments;
 	Oid			types[MOST_ARGUMENTS];
 	const char *text;
+	bool		by_bitmap;		/* a bitmap scan is what it needs, of a BRIN index say */
 	SPIPlanPtr	plan;			/* filled as needed */
 }			OwnStatement;
 

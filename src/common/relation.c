@@ -29,6 +29,7 @@ static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
 	[LOCKED_ELEMENTS] = "elements_locked",	/* an index */
 	[HISTORY] = "history",
 	[RUNS] = "runs",
+	[RUNS_OF_DOCUMENT] = "runs_docid",	/* an index */
 	[RUN_STEPS] = "run_steps",
 	[CONFIRMATIONS] = "confirmations",
 	[CONFIRMATIONS_OF_RUN] = "confirmations_run",	/* an index */

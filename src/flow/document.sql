@@ -20,7 +20,7 @@ BEGIN
 					UNION ALL SELECT 'case', c FROM jsonb_array_elements_text(coalesce(s.cases, '[]')) c) b))
 			ORDER BY s.position), '[]')
 		FROM smartwf.steps s
-		LEFT JOIN LATERAL (SELECT * FROM smartwf.run_steps x WHERE x.run = of_run AND x.step = s.name ORDER BY x.number DESC LIMIT 1) r ON true
+		LEFT JOIN LATERAL (SELECT * FROM smartwf.run_steps x WHERE x.run = of_run AND x.step = s.name AND x.outcome <> 'changed' ORDER BY x.number DESC LIMIT 1) r ON true
 		WHERE s.flow_id = of_flow AND s.stage = of_stage AND s.parent IS NOT DISTINCT FROM of_parent
 			AND s.branch IS NOT DISTINCT FROM of_branch AND s.branch_value IS NOT DISTINCT FROM of_value);
 END
@@ -97,11 +97,11 @@ BEGIN
 	WITH step AS (
 		SELECT s.*, row_number() OVER (ORDER BY st.position, s.parent NULLS FIRST, s.branch, s.branch_value, s.position) AS n,
 			smartwf.diagram_text(s.name, format) AS shown,
-			(SELECT x.outcome FROM smartwf.run_steps x WHERE x.run = flow_diagram.run AND x.step = s.name ORDER BY x.number DESC LIMIT 1) AS outcome
+			(SELECT x.outcome FROM smartwf.run_steps x WHERE x.run = flow_diagram.run AND x.step = s.name AND x.outcome <> 'changed' ORDER BY x.number DESC LIMIT 1) AS outcome
 		FROM smartwf.steps s JOIN smartwf.stages st ON st.flow_id = s.flow_id AND st.name = s.stage WHERE s.flow_id = of_flow)
 	SELECT (SELECT string_agg(format(form.stage, st.position, smartwf.diagram_text(st.name, format))
 				|| coalesce((SELECT string_agg(format(CASE WHEN s.outcome IS NULL THEN form.node ELSE form.marked END, s.n, s.shown,
-						smartwf.diagram_mark(form.format, CASE s.outcome WHEN 'cancelled' THEN 'failed' ELSE s.outcome END)), '' ORDER BY s.n)
+						smartwf.diagram_mark(form.format, CASE s.outcome WHEN 'cancelled' THEN 'failed' WHEN 'skipped' THEN 'done' ELSE s.outcome END)), '' ORDER BY s.n)
 					FROM step s WHERE s.stage = st.name), '') || form.stage_end, '' ORDER BY st.position)
 			FROM smartwf.stages st WHERE st.flow_id = of_flow),
 		(SELECT string_agg(format(form.edge, 'n' || a.n, coalesce('n' || b.n, 'stop'), coalesce(nullif(smartwf.diagram_text(e.label, format), ''), ' ')), '' ORDER BY a.n, e.label, b.n)

@@ -466,6 +466,8 @@ become_actor_of_step(const Run *run)
 	const Step *step = &run->flow->steps[run->step];
 	Actor		actor = actor_of_step(run, step);
 
+	if (!AmBackgroundWorkerProcess())
+		(void) apply_server_settings(true, GUC_ACTION_LOCAL);
 	apply_settings_of_step(run, step, &actor, GUC_ACTION_LOCAL);
 	become_actor(&actor);
 }
@@ -563,6 +565,43 @@ take_step(Run *run, bool is_become)
 	run->records = lappend(run->records, record);
 }
 
+/* Runs that are driven just now, one within a step of the other. */
+typedef struct DrivenRun
+{
+	const Run  *run;
+	struct DrivenRun *outer;
+}			DrivenRun;
+
+static DrivenRun *driven = NULL;
+
+/* Is a run driven by this process just now? */
+bool
+run_is_driven_here(int64 id)
+{
+	for (DrivenRun *one = driven; one != NULL; one = one->outer)
+		if (one->run->id == id)
+			return true;
+	return false;
+}
+
+/* Take a step, and let others know meanwhile whose it is. */
+static void
+drive_step(Run *run, bool is_become)
+{
+	DrivenRun	one = {run, driven};
+
+	driven = &one;
+	PG_TRY();
+	{
+		take_step(run, is_become);
+	}
+	PG_FINALLY();
+	{
+		driven = one.outer;
+	}
+	PG_END_TRY();
+}
+
 /* The run goes on: what held it up is of the past. */
 static void
 set_running(Run *run)
@@ -593,7 +632,7 @@ drive(Run *run)
 	while (run->status == RUN_RUNNING && run->step != END_OF_FLOW)
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_step(run, false);
+		drive_step(run, false);
 	}
 	pause_or_end(run);
 	AtEOXact_GUC(false, level);
@@ -630,7 +669,7 @@ drive_one_step(Run *run)
 		if (run->step != END_OF_FLOW)
 		{
 			become_actor_of_step(run);
-			take_step(run, true);
+			drive_step(run, true);
 		}
 	}
 	pause_or_end(run);

@@ -1,11 +1,14 @@
 /*
  * effect.c
- *		Flows that a workflow starts: by a transition, or by the state that it
- *		leads to.
+ *		What a change of a document does to flows: a transition, or the state that
+ *		it leads to, starts some; its end ends those that work on it; a date that
+ *		moves moves whoever waits until then.
  */
 #include "postgres.h"
 
 #include "common/actor.h"
+#include "common/clock.h"
+#include "drive.h"
 #include "lifecycle/effect.h"
 #include "start.h"
 
@@ -39,9 +42,60 @@ start_flows_of_change(const PassedChange *change)
 	start_flow_of(change->docid, state->flow, state->flow_queued);
 }
 
+/* Its document is gone: nobody need answer what a run asks of it, nor drive it on. */
+static void
+end_runs_of_document(const char *docid)
+{
+	ListCell   *cell;
+
+	foreach(cell, runs_of_document(docid))
+	{
+		int64		id = ((Run *) lfirst(cell))->id;
+		Run		   *run = run_is_driven_here(id) ? NULL : run_claim_any(id);
+
+		/* whoever drives it just now will find that out */
+		if (run == NULL || run->status == RUN_RUNNING)
+			continue;
+		run_close_confirmations(run);
+		run->status = RUN_CANCELLED;
+		run->message = psprintf("document \"%s\" was deleted", docid);
+		run_store(run);
+	}
+}
+
+/*
+ * A date has changed: runs that wait until it comes look at it again.  A worker
+ * does so as whom the step acts.
+ */
+static void
+wake_waiting_runs(const char *docid, const ElementRow *element, AttrNumber column)
+{
+	const char *name = NameStr(TupleDescAttr(element->descriptor, column - 1)->attname);
+	ListCell   *cell;
+
+	foreach(cell, runs_of_document(docid))
+	{
+		Run		   *run = lfirst(cell);
+		const Step *step = run->step == END_OF_FLOW ? NULL : &run->flow->steps[run->step];
+		char	   *until = step == NULL || run->status != RUN_WAITING ? NULL : step_setting(step, "until");
+
+		if (until == NULL || strcmp(until, name) != 0)
+			continue;
+		run = run_load(run->id);
+		if (run == NULL || run->status != RUN_WAITING)
+			continue;
+		run->due_at = clock_now();
+		run_store(run);
+	}
+}
+
 /* At load. */
 void
 flow_effect_init(void)
 {
 	effect_register(start_flows_of_change);
+	end_effect_register(end_runs_of_document);
+	date_effect_register(wake_waiting_runs,
+						 "SELECT DISTINCT settings OPERATOR(pg_catalog.->>) 'until' FROM smartwf.steps"
+						 " WHERE kind OPERATOR(pg_catalog.=) 'wait' AND settings OPERATOR(pg_catalog.?) 'until'");
 }

@@ -9,14 +9,18 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
 #include "common/attempt.h"
@@ -245,6 +249,32 @@ run_read(int64 id)
 	return load(id, NOT_LOCKED);
 }
 
+/* The runs of a document that are not over (Run *); nobody has locked them. */
+List *
+runs_of_document(const char *docid)
+{
+	Relation	relation = own_table_open(&runs, AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	List	   *found = NIL;
+	ScanKeyData key;
+	ListCell   *cell;
+
+	snapshot->curcid = GetCurrentCommandId(false) + 1;
+	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
+	key.sk_collation = C_COLLATION_OID;
+	foreach(cell, rows_by_index(relation, smartwf_relation(RUNS_OF_DOCUMENT), &key, snapshot,
+								ForwardScanDirection, INT_MAX))
+	{
+		Run		   *run = run_of_row(lfirst(cell), RelationGetDescr(relation));
+
+		if (!is_over(run))
+			found = lappend(found, run);
+	}
+	UnregisterSnapshot(snapshot);
+	table_close(relation, NoLock);
+	return found;
+}
+
 static bool
 run_exists(int64 id)
 {
@@ -284,6 +314,13 @@ run_claim(int64 id)
 	Run		   *run = load(id, LOCKED_IF_FREE);
 
 	return run != NULL && run->due_at <= clock_now() ? run : NULL;
+}
+
+/* The same for whatever run: NULL if somebody has it. */
+Run *
+run_claim_any(int64 id)
+{
+	return load(id, LOCKED_IF_FREE);
 }
 
 /* Writing */

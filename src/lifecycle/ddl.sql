@@ -305,7 +305,7 @@ BEGIN
 			WHERE e.structure = end_structure.structure AND e.deleted_at IS NULL RETURNING e.docid, e.workflow_id)
 		INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
 		SELECT g.docid, h.revision + 1, clock_timestamp(), smartwf.actor(), h.to_state, g.workflow_id
-		FROM gone g, LATERAL (SELECT x.revision, x.to_state FROM smartwf.history x WHERE x.docid = g.docid ORDER BY x.revision DESC LIMIT 1) h;
+		FROM (SELECT gone.*, smartwf.announce_end(docid) FROM gone) g, LATERAL (SELECT x.revision, x.to_state FROM smartwf.history x WHERE x.docid = g.docid ORDER BY x.revision DESC LIMIT 1) h;
 	END IF;
 	DELETE FROM smartwf.structures x WHERE x.name = structure;
 END

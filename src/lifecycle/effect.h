@@ -33,8 +33,14 @@ typedef void (*Effect) (const PassedChange *change);
 /* A column that timers count from has another value. */
 typedef void (*DateEffect) (const char *docid, const ElementRow *element, AttrNumber column);
 
+/* A document is gone, whatever became of its row and its table. */
+typedef void (*EndEffect) (const char *docid);
+
 extern void effect_register(Effect effect);
-extern void date_effect_register(DateEffect effect);
+extern void end_effect_register(EndEffect effect);
+extern void effects_of_end(const char *docid);
+extern void date_effect_register(DateEffect effect, const char *columns);
+extern void for_each_date_query(void (*use) (const char *query, void *argument), void *argument);
 extern void effects_of_change(const PassedChange *change);
 extern void effects_of_date(const char *docid, const ElementRow *element, AttrNumber column);
 

@@ -167,6 +167,7 @@ record_end(const Firing *firing, const char *docid)
 	line.workflow_id = element.workflow_id;
 	history_append(&line);
 	effects_of_change(&(PassedChange) {docid, workflow_by_id(element.workflow_id), NULL, NO_STATE, false, element_row(firing, firing->old)});
+	effects_of_end(docid);
 }
 
 /* Changes of state */

@@ -7,12 +7,18 @@ COMMENT ON FUNCTION smartwf.rows_of_structure(text) IS
 'Document id and state (text) of every row of a structure (text), whatever policies say. Raises 42P01 if no table '
 'carries its triggers, 42501 for whom is neither the owner of the table nor an administrator.';
 
+CREATE FUNCTION smartwf.announce_end(docid text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_announce_end';
+COMMENT ON FUNCTION smartwf.announce_end(text) IS
+'Tells those who work on a document (text) that it is gone: its open runs are cancelled. Raises nothing.';
+
 CREATE FUNCTION smartwf.record_end(docid text, workflow_id int) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
 	SELECT record_end.docid, coalesce(max(h.revision), -1) + 1, clock_timestamp(), smartwf.actor(),
 		(array_agg(h.to_state ORDER BY h.revision DESC))[1], record_end.workflow_id
-	FROM smartwf.history h WHERE h.docid = record_end.docid
+	FROM smartwf.history h WHERE h.docid = record_end.docid;
+	SELECT smartwf.announce_end(docid)
 $$;
 COMMENT ON FUNCTION smartwf.record_end(text, int) IS
 'Writes the last line of history of a document (text) whose row is gone. Raises nothing.';

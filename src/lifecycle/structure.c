@@ -26,6 +26,7 @@
 #include "cache.h"
 #include "common/compat.h"
 #include "common/relation.h"
+#include "effect.h"
 #include "structure.h"
 
 typedef struct StructureBuild
@@ -195,6 +196,7 @@ typedef struct TimerColumns
 {
 	AttachedTable *table;
 	Relation	relation;
+	bool		are_timers;		/* else they are watched for others */
 }			TimerColumns;
 
 static void
@@ -203,7 +205,7 @@ take_timer_columns(void *argument)
 	TimerColumns *columns = argument;
 	MemoryContext outer = MemoryContextSwitchTo(columns->table->context);
 
-	columns->table->timers_exist = SPI_processed > 0;
+	columns->table->timers_exist |= columns->are_timers && SPI_processed > 0;
 	for (int i = 0; i < SPI_processed; i++)
 	{
 		char	   *name = result_text(i, 1);
@@ -216,14 +218,22 @@ take_timer_columns(void *argument)
 	MemoryContextSwitchTo(outer);
 }
 
+static void
+read_watched_columns(const char *query, void *argument)
+{
+	read_as_owner(query, 0, NULL, NULL, take_timer_columns, argument);
+}
+
 /* Elements of one table live by several versions, so all timers count. */
 static void
 describe_timers(AttachedTable *table, Relation relation)
 {
-	TimerColumns columns = {table, relation};
+	TimerColumns columns = {table, relation, true};
 
 	read_as_owner("SELECT DISTINCT reference_column FROM smartwf.workflow_timers", 0, NULL, NULL,
 				  take_timer_columns, &columns);
+	columns.are_timers = false;
+	for_each_date_query(read_watched_columns, &columns);
 }
 
 /* The key of TABLE_BY_OID: the OID leads, and is all that is compared. */

@@ -204,6 +204,8 @@ become_owner_of(Oid relid)
 {
 	Oid			owner = relation_owner(relid);
 
+	if (!AmBackgroundWorkerProcess())
+		(void) apply_server_settings(true, GUC_ACTION_LOCAL);
 	apply_role_settings(owner, GUC_ACTION_LOCAL);
 	(void) set_config_option("search_path",
 							 psprintf("pg_catalog, %s, pg_temp",

@@ -159,13 +159,13 @@ static void
 move_timers(const char *docid, const ElementRow *element, AttrNumber column)
 {
 	TimestampTz time = 0;
-	bool		is_there = time_of_column(element, column, &time);
+	bool		is_there = element->table->timers_exist && time_of_column(element, column, &time);
 	Datum		values[] = {
 		CStringGetTextDatum(docid), CStringGetTextDatum(name_of_column(element, column)),
 		TimestampTzGetDatum(time),
 	};
 
-	if (own_execute(&move, values, is_there ? NULL : "  n", NULL, NULL) > 0)
+	if (element->table->timers_exist && own_execute(&move, values, is_there ? NULL : "  n", NULL, NULL) > 0)
 		wake_at_commit(WAKE_RUNS);
 }
 
@@ -195,5 +195,5 @@ void
 timer_init(void)
 {
 	effect_register(change_timers);
-	date_effect_register(move_timers);
+	date_effect_register(move_timers, NULL);
 }

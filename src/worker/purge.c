@@ -9,6 +9,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -20,12 +21,16 @@
 #include "common/error.h"
 #include "common/locale.h"
 #include "common/own_statement.h"
+#include "common/relation.h"
 #include "procedure.h"
 #include "purge.h"
 #include "unit.h"
 
 /* Rows in a transaction, and how often a worker looks. */
 #define BATCH 1000
+
+/* Rows that are looked at in a transaction where there is no index. */
+#define STRETCH 10000
 #define PURGE_PAUSE USECS_PER_HOUR
 
 static int	purge_after = 0;	/* minutes; 0: never */
@@ -42,28 +47,33 @@ static OwnStatement statements[] = {
 		" steps AS (DELETE FROM smartwf.run_steps s USING gone g WHERE s.run" EQ "g.id),"
 		" asked AS (DELETE FROM smartwf.confirmations c USING gone g WHERE c.run" EQ "g.id RETURNING c.id),"
 		" answered AS (DELETE FROM smartwf.answers a USING asked q WHERE a.confirmation" EQ "q.id)"
-	" SELECT FROM gone"},
+	" SELECT FROM gone", true},
 	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"DELETE FROM smartwf.notifications WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.notifications"
 		" WHERE (status" EQ "'delivered' OR (status" EQ "'failed' AND $2))"
-	" AND created_at OPERATOR(pg_catalog.<) $1 LIMIT $3 FOR UPDATE SKIP LOCKED))"},
+	" AND created_at OPERATOR(pg_catalog.<) $1 LIMIT $3 FOR UPDATE SKIP LOCKED))", true},
 };
 
 /*
  * History of documents that are gone, name and all; and of those that live, all
- * but the last line.
+ * but the last line.  There is no index by time, which each change would pay for:
+ * these walk through their tables by the primary key, from $3 and $4 on, $2 rows
+ * at a time, and return how far they have come.
  */
-static OwnStatement history_statements[] = {
-	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
-		"WITH gone AS (DELETE FROM smartwf.elements WHERE docid" EQ "ANY (ARRAY(SELECT docid FROM smartwf.elements"
-		" WHERE deleted_at OPERATOR(pg_catalog.<) $1 LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING docid),"
+static OwnStatement walks[] = {
+	{3, {TIMESTAMPTZOID, INT4OID, TEXTOID},
+		"WITH seen AS (SELECT docid FROM smartwf.elements WHERE docid OPERATOR(pg_catalog.>) $3 ORDER BY docid LIMIT $2),"
+		" gone AS (DELETE FROM smartwf.elements e USING seen s"
+		"  WHERE e.docid" EQ "s.docid AND e.deleted_at OPERATOR(pg_catalog.<) $1 RETURNING e.docid),"
 		" lines AS (DELETE FROM smartwf.history h USING gone g WHERE h.docid" EQ "g.docid)"
-	" SELECT FROM gone"},
-	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
-		"DELETE FROM smartwf.history h USING (SELECT docid, revision FROM smartwf.history o"
-		" WHERE at OPERATOR(pg_catalog.<) $1 AND EXISTS (SELECT FROM smartwf.history n"
-		"  WHERE n.docid" EQ "o.docid AND n.revision OPERATOR(pg_catalog.>) o.revision) LIMIT $3) old"
-	" WHERE h.docid" EQ "old.docid AND h.revision" EQ "old.revision"},
+	" SELECT docid, 0 FROM seen ORDER BY docid DESC LIMIT 1"},
+	{4, {TIMESTAMPTZOID, INT4OID, TEXTOID, INT4OID},
+		"WITH seen AS (SELECT docid, revision, at FROM smartwf.history"
+		"  WHERE ROW (docid, revision) OPERATOR(pg_catalog.>) ROW ($3, $4) ORDER BY docid, revision LIMIT $2),"
+		" gone AS (DELETE FROM smartwf.history h USING seen s"
+		"  WHERE h.docid" EQ "s.docid AND h.revision" EQ "s.revision AND s.at OPERATOR(pg_catalog.<) $1"
+		"  AND EXISTS (SELECT FROM smartwf.history n WHERE n.docid" EQ "s.docid AND n.revision OPERATOR(pg_catalog.>) s.revision))"
+	" SELECT docid, revision FROM seen ORDER BY docid DESC, revision DESC LIMIT 1"},
 };
 
 typedef struct Batch
@@ -100,6 +110,57 @@ purge_by(OwnStatement *list, int number, TimestampTz before, bool keep_failed)
 			if (error != NULL)
 				return error;
 		} while (batch.rows > 0);
+	}
+	return NULL;
+}
+
+/* How far a walk has come. */
+typedef struct Walk
+{
+	OwnStatement *statement;
+	TimestampTz before;
+	bool		has_ended;
+	char	   *docid;
+	int32		revision;
+	MemoryContext context;
+}			Walk;
+
+static void
+take_place(void *argument)
+{
+	Walk	   *walk = argument;
+
+	walk->docid = MemoryContextStrdup(walk->context, result_text(0, 1));
+	walk->revision = result_int(0, 2);
+}
+
+static void
+walk_on(void *argument)
+{
+	Walk	   *walk = argument;
+	Datum		values[] = {
+		TimestampTzGetDatum(walk->before), Int32GetDatum(STRETCH), CStringGetTextDatum(walk->docid),
+		Int32GetDatum(walk->revision),
+	};
+
+	walk->has_ended = own_execute(walk->statement, values, NULL, take_place, walk) == 0;
+}
+
+/* Through elements and history, stretch by stretch; an error, or NULL. */
+static ErrorData *
+purge_history(TimestampTz before)
+{
+	for (int i = 0; i < lengthof(walks); i++)
+	{
+		Walk		walk = {&walks[i], before, .docid = "", .revision = -1, .context = CurrentMemoryContext};
+
+		while (!walk.has_ended)
+		{
+			ErrorData  *error = unit("purge", walk_on, &walk);
+
+			if (error != NULL)
+				return error;
+		}
 	}
 	return NULL;
 }
@@ -156,7 +217,7 @@ purge_now(void *argument)
 	ErrorData  *error = purge_by(statements, lengthof(statements), order->before, order->keep_failed);
 
 	if (error == NULL && order->with_history)
-		error = purge_by(history_statements, lengthof(history_statements), order->before, false);
+		error = purge_history(order->before);
 	if (error != NULL)
 		ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not purge: %s", error->message)));
 }

@@ -22,6 +22,7 @@
 #include "board.h"
 #include "bounds.h"
 #include "common/attempt.h"
+#include "common/settings.h"
 #include "unit.h"
 
 static const Transactions *transactions = NULL;
@@ -43,6 +44,7 @@ heed_the_server(void)
 	{
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
+		(void) apply_server_settings(true, GUC_ACTION_SET);
 	}
 	pgstat_report_stat(false);
 }

@@ -28,6 +28,7 @@
 #include "board.h"
 #include "bounds.h"
 #include "common/clock.h"
+#include "common/settings.h"
 #include "common/compat.h"
 #include "common/wake.h"
 #include "death.h"
@@ -143,6 +144,7 @@ smartwf_worker_main(Datum argument)
 	SetConfigOption("default_transaction_isolation", "read committed", PGC_USERSET, PGC_S_SESSION);
 	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
 	load_libraries();
+	(void) apply_server_settings(true, GUC_ACTION_SET);
 	units_begin(&worker_transactions);
 	board_enter(assignment.whom);
 	for (;;)
