@@ -9,11 +9,14 @@ BEGIN
 	DELETE FROM smartwf.transition_grants g WHERE g.kind = 'role' AND g.grantee = forget_role.role;
 	DELETE FROM smartwf.flow_grants g WHERE g.role = forget_role.role;
 	UPDATE smartwf.confirmations c SET users = array_remove(c.users, forget_role.role)
-		WHERE c.status = 'open' AND forget_role.role = ANY (c.users);
+		WHERE c.status = 'open' AND forget_role.role = ANY (c.users) AND forget_role.role <> ALL (c.people);
+	DELETE FROM smartwf.notifications n WHERE n.recipient = forget_role.role AND NOT n.recipient_is_person;
 	UPDATE smartwf.confirmations c SET status = 'cancelled', closed_at = clock_timestamp()
 		FROM smartwf.runs r WHERE r.id = c.run AND r.starter = forget_role.role AND c.status = 'open';
 	UPDATE smartwf.runs r SET status = 'cancelled', due_at = NULL, changed_at = clock_timestamp()
 		WHERE r.starter = forget_role.role AND r.status NOT IN ('finished', 'cancelled');
+	UPDATE smartwf.runs r SET answerer = NULL, answerer_actor = NULL, answerer_is_person = NULL
+		WHERE r.answerer = forget_role.role AND r.status NOT IN ('finished', 'cancelled');
 	UPDATE smartwf.elements e SET locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL
 		WHERE e.locked_by = forget_role.role AND NOT coalesce(e.locked_by_person, false);
 	DELETE FROM smartwf.known_roles k WHERE k.name = forget_role.role;

@@ -64,6 +64,41 @@ COMMENT ON FUNCTION smartwf.publish_flow(text) IS
 'Publishes the draft of a flow (text) and returns its version (int). Raises WF001 with every fault, 42704 if there '
 'is no draft.';
 
+-- What a flow says beside its stages.
+CREATE FUNCTION smartwf.update_flow(flow text, settings jsonb) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.draft_of(flow);
+	changed jsonb;
+	faults text[];
+BEGIN
+	IF jsonb_typeof(settings) IS DISTINCT FROM 'object' OR settings ? 'stages' THEN
+		RAISE EXCEPTION 'settings must be a JSON object of what a flow has beside its stages, not %', settings USING ERRCODE = 'WF400';
+	END IF;
+	changed := smartwf.complete_flow(smartwf.flow_form(draft)::jsonb || settings);
+	-- only what cannot be stored is refused; the rest the answer tells
+	SELECT array_agg(format('%s: %s', f.object, f.message)) INTO faults
+		FROM (SELECT * FROM smartwf.flow_form_faults(changed || '{"stages": [{"name": "s", "steps": [{"name": "x", "kind": "finish"}]}]}')
+			UNION ALL SELECT * FROM smartwf.flow_setting_faults(changed || '{"stages": []}')) f
+		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504');
+	IF faults IS NOT NULL THEN
+		RAISE EXCEPTION 'settings of flow "%" are not valid', flow USING ERRCODE = 'WF400', DETAIL = array_to_string(faults, E'\n');
+	END IF;
+	IF changed ->> 'name' <> flow THEN
+		UPDATE smartwf.flows f SET name = changed ->> 'name',
+			version = (SELECT coalesce(max(o.version), 0) + 1 FROM smartwf.flows o WHERE o.name = changed ->> 'name')
+			WHERE f.id = draft;
+	END IF;
+	PERFORM smartwf.store_flow_settings(draft, changed);
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+COMMENT ON FUNCTION smartwf.update_flow(text, jsonb) IS
+'Changes (settings, jsonb object) what the draft of a flow (text) says beside its stages: name, label, structure, '
+'restrictAccess, runAs, maxRuns, grants, start, managers, model; what is not named stays. Returns the builder''s answer '
+'(json). Raises WF400 with every fault for what cannot be stored, 23505 for a name that has a draft, 42704 without a '
+'draft.';
+
 -- Stages
 
 CREATE FUNCTION smartwf.require_stage(flow_id int, stage text) RETURNS int

@@ -32,6 +32,9 @@
 #include "start.h"
 #include "store.h"
 
+/* Nobody has a name longer than the longest address. */
+#define LONGEST_NAME 254
+
 static char *
 id_text(int64 id)
 {
@@ -226,7 +229,7 @@ knows_question(const Question *question)
 
 /* He may see it, but not answer: he has done so, has handed it over, or is excluded. */
 static void
-require_answerer(const Question *question, List *given, const Run *run, const char *what)
+require_answerer(const Question *question, List *given, const char *what)
 {
 	char	   *person = person_of_caller();
 	ListCell   *cell;
@@ -241,8 +244,10 @@ require_answerer(const Question *question, List *given, const Run *run, const ch
 								   id_text(question->id), answer->actor));
 	}
 	if (is_in_texts(question->excluded, person))
-		raise_failure(REFUSED, what, run->docid == NULL ? "" : run->docid,
-					  psprintf(localized("\"%s\" may not answer confirmation %s"), person, id_text(question->id)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("\"%s\" may not answer confirmation " INT64_FORMAT, person, question->id),
+				 errdetail("It was handed over, or is for others to answer than those who had a part before.")));
 }
 
 /*
@@ -273,7 +278,7 @@ open_question(int64 id, const char *what, Run **run, List **given)
 	if (strcmp(question->status, "open") != 0 || (*run)->status != RUN_WAITING)
 		raise_failure(RUN_CLOSED, what,
 					  psprintf(localized("confirmation %s is closed"), id_text(id)));
-	require_answerer(question, *given, *run, what);
+	require_answerer(question, *given, what);
 	return question;
 }
 
@@ -441,9 +446,12 @@ smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 static Person *
 delegate_of_name(char *name)
 {
-	Person	   *delegate = person_of_name(name);
+	Person	   *delegate;
 	Datum		value = CStringGetTextDatum(name);
 
+	if (name[0] == '\0' || strlen(name) > LONGEST_NAME)
+		raise_failure(MALFORMED_CALL, localized("argument \"to\" must be the name of a role or a person"));
+	delegate = person_of_name(name);
 	if (delegate->is_person && store_text(FIND_CONTACT, &value, NULL) == NULL)
 		raise_failure_with_hint(MALFORMED_CALL, localized("Add the person to smartwf.contacts."),
 								psprintf(localized("\"%s\" is neither a role nor in smartwf.contacts"), name));

@@ -459,17 +459,44 @@ apply_own_settings(const Run *run)
 		apply_role_settings(starter.role, GUC_ACTION_SAVE);
 }
 
-/* For the rest of a worker's transaction: be whom the step acts as. */
+/* Finding out as whom a step acts; for attempt(). */
+typedef struct ActorSearch
+{
+	const Run  *run;
+	const Step *step;
+	Actor		actor;
+}			ActorSearch;
+
 static void
+find_actor(void *argument)
+{
+	ActorSearch *search = argument;
+
+	search->actor = actor_of_step(search->run, search->step);
+}
+
+/*
+ * For the rest of a worker's transaction: be whom the step acts as; the error, if
+ * that is nobody.
+ */
+static ErrorData *
 become_actor_of_step(const Run *run)
 {
-	const Step *step = &run->flow->steps[run->step];
-	Actor		actor = actor_of_step(run, step);
+	ActorSearch search = {run, &run->flow->steps[run->step]};
+	ErrorData  *error = NULL;
 
+	/* a starter who is gone fails the transaction: that costs the others nothing */
+	if (step_acts_for_other(run, search.step))
+		error = attempt(find_actor, &search, false);
+	else
+		find_actor(&search);
+	if (error != NULL)
+		return error;
 	if (!AmBackgroundWorkerProcess())
 		(void) apply_server_settings(true, GUC_ACTION_LOCAL);
-	apply_settings_of_step(run, step, &actor, GUC_ACTION_LOCAL);
-	become_actor(&actor);
+	apply_settings_of_step(run, search.step, &search.actor, GUC_ACTION_LOCAL);
+	become_actor(&search.actor);
+	return NULL;
 }
 
 /* Whose rights the next step has; InvalidOid: none, the run ends or its actor is gone. */
@@ -501,6 +528,18 @@ note_failure(Run *run, StepRecord *record, const ErrorData *error)
 	record->message = run->message = pstrdup(error->message);
 	record->context = run->context = error->context == NULL ? NULL : pstrdup(error->context);
 	decide_after_failure(run, error->sqlerrcode);
+}
+
+/* The step at which the run stands has failed before it began. */
+void
+fail_step(Run *run, const ErrorData *error)
+{
+	StepRecord *record = palloc0_object(StepRecord);
+
+	record->step = &run->flow->steps[run->step];
+	record->started_at = record->ended_at = GetCurrentTimestamp();
+	note_failure(run, record, error);
+	run->records = lappend(run->records, record);
 }
 
 /* What the step said shall become of the run. */
@@ -668,8 +707,12 @@ drive_one_step(Run *run)
 		run->reads_again = status != RUN_RUNNING;
 		if (run->step != END_OF_FLOW)
 		{
-			become_actor_of_step(run);
-			drive_step(run, true);
+			ErrorData  *error = become_actor_of_step(run);
+
+			if (error == NULL)
+				drive_step(run, true);
+			else
+				fail_step(run, error);
 		}
 	}
 	pause_or_end(run);

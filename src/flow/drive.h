@@ -15,6 +15,7 @@ extern void drive(Run *run);
 extern void drive_one_step(Run *run);
 extern bool run_is_driven_here(int64 id);
 extern void note_failure(Run *run, StepRecord *record, const ErrorData *error);
+extern void fail_step(Run *run, const ErrorData *error);
 extern void pause_or_end(Run *run);
 extern void run_move_wait(Run *run);
 extern void run_as_step(const Run *run, const Step *step, Work work, void *argument);

@@ -119,14 +119,9 @@ advance_run(Run *run)
 static void
 store_failed_step(Run *run, const ErrorData *error)
 {
-	StepRecord *record = palloc0_object(StepRecord);
-
 	if (run->status == RUN_WAITING)
 		run_close_confirmations(run);
-	record->step = &run->flow->steps[run->step];
-	record->started_at = record->ended_at = GetCurrentTimestamp();
-	note_failure(run, record, error);
-	run->records = lappend(run->records, record);
+	fail_step(run, error);
 	pause_or_end(run);
 }
 

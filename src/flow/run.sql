@@ -187,8 +187,8 @@ COMMENT ON FUNCTION smartwf.answer_confirmation(bigint, text, text) IS
 'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are '
 'needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights '
 'of its starter; one that is left to workers (enqueue_flow) is queued. A person answers once, as whomever he acts. '
-'Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered '
-'or handed over, WF300 where he may not answer (excludeStarter, excludeAnswerersOf), WF400 for what is no option, 42704 '
+'Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered, '
+'42501 where he may not answer (excludeStarter, excludeAnswerersOf, delegated), WF400 for what is no option, 42704 '
 'for one that does not ask the caller.';
 
 CREATE FUNCTION smartwf.delegate(confirmation bigint, "to" text) RETURNS void
@@ -289,9 +289,10 @@ UNION ALL
 SELECT c.asked_at, c.run, c.step, NULL, c.id, '', c.message, c.options, c.due_at, NULL
 FROM smartwf.confirmations c
 WHERE c.status = 'open' AND c.users && (SELECT smartwf.caller_names()) AND smartwf.names_caller(c.users, c.people)
-	AND (SELECT smartwf.person()) <> ALL (c.excluded);
+	AND (SELECT smartwf.person()) <> ALL (c.excluded)
+	AND NOT EXISTS (SELECT FROM smartwf.answers a WHERE a.confirmation = c.id AND a.person = (SELECT smartwf.person()));
 COMMENT ON VIEW smartwf.inbox IS
-'What the caller was told by mail, and what he is asked and has not been answered yet.';
+'What the caller was told by mail, and what he is asked and has not answered yet.';
 COMMENT ON COLUMN smartwf.inbox.at IS 'When.';
 COMMENT ON COLUMN smartwf.inbox.run IS 'The run that tells or asks.';
 COMMENT ON COLUMN smartwf.inbox.step IS 'Its step.';

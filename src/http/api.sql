@@ -69,7 +69,7 @@ COMMENT ON VIEW smartwf_api.confirmations IS
 
 CREATE VIEW smartwf_api.inbox WITH (security_barrier) AS SELECT * FROM smartwf.inbox;
 COMMENT ON VIEW smartwf_api.inbox IS
-'What the caller was told by mail, and what he is asked and has not been answered yet.';
+'What the caller was told by mail, and what he is asked and has not answered yet.';
 
 DO $install$
 DECLARE
