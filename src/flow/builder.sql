@@ -77,7 +77,7 @@ BEGIN
 	END IF;
 	changed := smartwf.complete_flow(smartwf.flow_form(draft)::jsonb || settings);
 	-- only what cannot be stored is refused; the rest the answer tells
-	SELECT array_agg(format('%s: %s', f.object, f.message)) INTO faults
+	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
 		FROM (SELECT * FROM smartwf.flow_form_faults(changed || '{"stages": [{"name": "s", "steps": [{"name": "x", "kind": "finish"}]}]}')
 			UNION ALL SELECT * FROM smartwf.flow_setting_faults(changed || '{"stages": []}')) f
 		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504');

@@ -14,6 +14,7 @@
 #include "common/locale.h"
 #include "common/relation.h"
 #include "lifecycle/document.h"
+#include "reader.h"
 #include "run.h"
 #include "store.h"
 
@@ -54,7 +55,7 @@ sees_run(Datum run, char **docid)
 }
 
 /* May he see its model as well, which is its document's row? */
-static bool
+bool
 shows_model(Datum run)
 {
 	char	   *docid;

@@ -240,7 +240,7 @@ CREATE FUNCTION smartwf.set_run_model(run bigint, model jsonb) RETURNS jsonb
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_set_run_model';
 COMMENT ON FUNCTION smartwf.set_run_model(bigint, jsonb) IS
 'For administrators and managers of the flow: replaces what a failed or waiting run (bigint) works on by another model '
-'(jsonb object); the record of the run keeps who did so and what changed. Returns the model before (jsonb). Raises as '
+'(jsonb object); the record of the run keeps who did so and what changed. Returns the model before (jsonb), null where the caller may not see it. Raises as '
 'skip_step(), and WF400 for what is no object.';
 
 CREATE FUNCTION smartwf.pause_flow(flow text) RETURNS void

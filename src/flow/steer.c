@@ -21,6 +21,7 @@
 #include "common/wake.h"
 #include "drive.h"
 #include "model.h"
+#include "reader.h"
 #include "start.h"
 #include "store.h"
 
@@ -251,6 +252,8 @@ smartwf_set_run_model(PG_FUNCTION_ARGS)
 	if (run->status == RUN_WAITING)
 		run_move_wait(run);
 	run_store(run);
+	if (!shows_model(Int64GetDatum(run->id)))
+		PG_RETURN_NULL();
 	PG_RETURN_JSONB_P(before);
 }
 

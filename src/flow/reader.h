@@ -1,0 +1,12 @@
+/*
+ * reader.h
+ *		Who sees a run, and what he is shown of it.
+ */
+#ifndef SMARTWF_READER_H
+#define SMARTWF_READER_H
+
+#include "postgres.h"
+
+extern bool shows_model(Datum run);
+
+#endif
