@@ -31,7 +31,7 @@ COMMENT ON FUNCTION smartwf.forget_role(text) IS
 CREATE FUNCTION smartwf.restore_functions() RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT 'smartwf.judge_change(), smartwf.record_change(), smartwf.record_truncate(), smartwf.template_fault(text), '
-		'smartwf.flow_shape(int), smartwf.refuse(text, text[])'
+		'smartwf.flow_shape(int), smartwf.refuse(text, text[]), smartwf.items(jsonb, text), smartwf.members(jsonb)'
 $$;
 COMMENT ON FUNCTION smartwf.restore_functions() IS
 'The functions (text, as GRANT takes them) that a restore calls: those of our triggers on attached tables, and what '

@@ -185,6 +185,9 @@ leave_board(int code, Datum argument)
 		return;
 	LWLockAcquire(board_lock, LW_EXCLUSIVE);
 	my_place->pid = 0;
+	/* a step that ends its worker costs the others no time */
+	if (something_is_in_hand())
+		board->replacements++;
 	LWLockRelease(board_lock);
 	my_place = NULL;
 }

@@ -185,6 +185,13 @@ put_down(void)
 		my_note->work.kind = NO_WORK;
 }
 
+/* Would the end of this process be blamed on something? */
+bool
+something_is_in_hand(void)
+{
+	return my_note != NULL && my_note->work.kind != NO_WORK;
+}
+
 /* The process of that number is told to end, whatever it does. */
 void
 in_hand_excuse(int pid)

@@ -32,6 +32,7 @@ extern void in_hand_enter(void);
 extern void in_hand_leave(void);
 extern void take_in_hand(const WorkInHand *work);
 extern void put_down(void);
+extern bool something_is_in_hand(void);
 extern void in_hand_excuse(int pid);
 extern bool next_that_died(WorkInHand *work);
 

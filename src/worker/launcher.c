@@ -365,6 +365,7 @@ smartwf_launcher_main(Datum argument)
 	for (;;)
 	{
 		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(context);
 		look_around();
 		MemoryContextReset(context);

@@ -100,6 +100,7 @@ work_and_sleep(int whom)
 
 	/* we look while we can be woken: what comes in from here on is not missed */
 	ResetLatch(MyLatch);
+	heed_the_server();
 	board_set_idle(true);
 	if (extension_is_there())
 	{

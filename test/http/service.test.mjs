@@ -293,7 +293,7 @@ test("PostgREST's description of the schema is readable", async () => {
 	assert.equal(json.info.title, 'Lifecycles of documents');
 	assert.match(json.info.description, /judges its caller/);
 	const operations = Object.entries(json.paths).filter(([path]) => path !== '/');
-	assert.equal(operations.length, 28);
+	assert.equal(operations.length, 32);
 	for (const [path, methods] of operations)
 		for (const [method, operation] of Object.entries(methods))
 			assert.ok(operation.summary?.length > 30, `${method} ${path} has no summary`);
@@ -303,7 +303,7 @@ test("PostgREST's description of the schema is readable", async () => {
 });
 
 test('a flow, over HTTP: started, asked about, answered', async () => {
-	sql(`SELECT smartwf.define_flow('{"name": "decision", "restrictAccess": true, "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation",
+	sql(`SELECT smartwf.define_flow('{"name": "decision", "start": [{"role": "clerk"}], "stages": [{"name": "s", "steps": [{"name": "ask", "kind": "get_user_confirmation",
 		"settings": {"field": "answer", "options": ["yes", "no"], "users": ["anna"], "message": "Shall we {{what}}?"}}]}]}')`);
 	const rest = (path, as, body) => ask(body === undefined ? 'GET' : 'POST', `/rest/${path}`, { as, body });
 	const run = (await rest('rpc/start_flow', clerk, { flow: 'decision', model: { what: 'go' } })).json;

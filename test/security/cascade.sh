@@ -19,7 +19,7 @@ CREATE FUNCTION send_by_flow(model jsonb, run bigint) RETURNS jsonb LANGUAGE plp
 ALTER FUNCTION send_as_low OWNER TO cascade_low;
 ALTER FUNCTION send_as_clerk OWNER TO cascade_clerk;
 SELECT smartwf.register_dataflow('send', 'public.send_by_flow');
-SELECT smartwf.define_flow('{"name": "send", "stages": [{"name": "s", "steps": [{"name": "send", "kind": "execute_data_flow", "settings": {"dataflow": "send"}}]}]}');
+SELECT smartwf.define_flow('{"name": "send", "start": [{"role": "cascade_low"}, {"role": "cascade_clerk"}], "stages": [{"name": "s", "steps": [{"name": "send", "kind": "execute_data_flow", "settings": {"dataflow": "send"}}]}]}');
 SQL
 # the library is not there before the cascade
 undone() { PGUSER=$1 psql -X -At cascade -c "BEGIN; $2; ROLLBACK" 2>&1 || true; }

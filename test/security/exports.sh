@@ -5,7 +5,7 @@ library=$("$PG_CONFIG" --pkglibdir)/smartwf.so
 packages binutils
 nm -D --defined-only "$library" | awk '{print $3}' | sort >"$CLUSTER/exported"
 {
-	printf '%s\n' Pg_magic_func _PG_init smartwf_worker_main
+	printf '%s\n' Pg_magic_func _PG_init smartwf_launcher_main smartwf_worker_main
 	sql exports -At -c "SELECT unnest(ARRAY[p.prosrc, 'pg_finfo_' || p.prosrc]) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 		WHERE l.lanname = 'c' AND p.probin = '\$libdir/smartwf'"
 } | sort -u >"$CLUSTER/looked_up"

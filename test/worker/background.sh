@@ -86,7 +86,7 @@ CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON theft.trap DEFERRABLE INITIAL
 CREATE FUNCTION theft.steal(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN EXECUTE model ->> 'statement'; RETURN NULL; END $$;
 RESET ROLE;
 SELECT smartwf.register_dataflow('steal', 'theft.steal');
-SELECT smartwf.define_flow('{"name": "steal", "stages": [{"name": "s", "steps": [{"name": "steal", "kind": "execute_data_flow", "settings": {"dataflow": "steal"}}]}]}');
+SELECT smartwf.define_flow('{"name": "steal", "start": [{"role": "background_thief"}], "stages": [{"name": "s", "steps": [{"name": "steal", "kind": "execute_data_flow", "settings": {"dataflow": "steal"}}]}]}');
 SET ROLE background_thief;
 SELECT smartwf.enqueue_flow('steal', model => jsonb_build_object('statement', s)) FROM unnest(ARRAY['SELECT FROM app.secret', 'INSERT INTO theft.trap VALUES (1)', 'RESET ROLE', 'SET SESSION AUTHORIZATION DEFAULT']) s;
 SQL

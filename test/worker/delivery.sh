@@ -12,12 +12,30 @@ as_server cat "$dir/key.pem" "$dir/cert.pem" | as_server tee "$dir/both.pem" >/d
 echo 'push secret' | as_server tee "$dir/push_secret" >/dev/null
 printf 's3cret' | as_server tee "$dir/password" >/dev/null
 as_server tee "$dir/servers.py" <test/worker/servers.py >/dev/null	# where the server's user can read it
-in_background "$dir/log" /usr/bin/python3 "$dir/servers.py" "$dir" "$mail_port" "$web_port" "$dir/both.pem" 'push secret'
-for _ in $(seq 100); do [ ! -e "$dir/ready" ] || break; sleep 0.1; done
-[ -e "$dir/ready" ] || { cat "$dir/log"; exit 1; }
+start_servers() {
+	rm -f "$dir/ready"
+	in_background "$dir/log" /usr/bin/python3 "$dir/servers.py" "$dir" "$mail_port" "$web_port" "$dir/both.pem" 'push secret'
+	for _ in $(seq 100); do [ ! -e "$dir/ready" ] || break; sleep 0.1; done
+	[ -e "$dir/ready" ] || { cat "$dir/log"; exit 1; }
+}
 
-createdb delivery
 d() { sql delivery -At "$@"; }
+# deliver [INTERVAL]: what is due by then, by CALL work() or by the background worker
+deliver() {
+	if [ "$how" = call ]; then d -c "SELECT smartwf.advance_clock('${1:-0}')" -c "CALL smartwf.work()" >/dev/null; return; fi
+	d -c "UPDATE smartwf.notifications SET due_at = now() WHERE due_at <= now() + interval '${1:-0}'" -c "SELECT smartwf.deliver_again('nothing')" >/dev/null
+	for _ in $(seq 300); do
+		[ "$(d -c "SELECT (SELECT count(*) FROM smartwf.notifications WHERE due_at <= clock_timestamp() AND (channel = 'signalr' OR current_setting('smartwf.smtp_url') <> ''))
+			+ (SELECT count(*) FROM smartwf.workers WHERE state = 'working')")" != 0 ] || return 0
+		sleep 0.05
+	done
+	echo "the worker has not delivered what is due"; return 1
+}
+# the same by CALL work() and by the background worker: what the one can do, the other may not be able to
+deliveries() {
+rm -f "$dir/mails" "$dir/pushes"
+start_servers
+createdb delivery
 set_them() { for setting in "$@"; do sql postgres -c "LOAD 'smartwf'" -c "ALTER SYSTEM SET ${setting%%=*} = '${setting#*=}'"; done; sql postgres -c "SELECT pg_reload_conf()" >/dev/null; sleep 0.2; }
 set_them smartwf.smtp_from=flows@example.org smartwf.delivery_timeout=1 smartwf.push_secret_file="$dir/push_secret"
 d -c "CREATE EXTENSION smartwf"
@@ -28,7 +46,6 @@ d -c "INSERT INTO smartwf.contacts VALUES ('Zoë', 'smtp', 'zoe@example.org'), (
 d -c "SELECT smartwf.define_flow('{\"name\": \"tell\", \"stages\": [{\"name\": \"s\", \"steps\": [{\"name\": \"tell\", \"kind\": \"send_notification\", \"settings\": {\"channel\": \"smtp\", \"userField\": \"to\", \"subject\": \"{{subject}}\", \"message\": \"{{body}}\"}}]}]}')" >/dev/null
 d -c "SELECT smartwf.define_flow('{\"name\": \"push\", \"stages\": [{\"name\": \"s\", \"steps\": [{\"name\": \"push\", \"kind\": \"send_notification\", \"settings\": {\"channel\": \"signalr\", \"userField\": \"to\", \"message\": \"{{body}}\"}}]}]}')" >/dev/null
 tell() { d -c "SELECT smartwf.start_flow('tell', model => $1)" >/dev/null; }
-deliver() { d -c "SELECT smartwf.advance_clock('${1:-0}')" -c "CALL smartwf.work()" >/dev/null; }
 mail() { /usr/bin/python3 -c "
 import json, sys
 for line in open('$dir/mails'):
@@ -135,6 +152,15 @@ d -c "SELECT smartwf.start_flow('push', model => '{\"to\": \"elsewhere\", \"body
 deliver
 expect "$(pushes "push['path'] == '/ok/all'" "push['body']['recipient']")" elsewhere
 sql postgres -c "ALTER SYSTEM RESET ALL" -c "SELECT pg_reload_conf()" >/dev/null
+}
+how=call
+deliveries
+dropdb delivery
+kill "$(tail -n 1 "$CLUSTER/children")"
+configure shared_preload_libraries=smartwf smartwf.databases=delivery smartwf.naptime=3600
+server restart
+how=background
+deliveries
 
 # by the background worker, from a database that is not in UTF-8; several at once
 createdb latin --encoding=LATIN1 --locale=C --template=template0
