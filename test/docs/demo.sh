@@ -1,6 +1,11 @@
 script/demo flow >"$CLUSTER/flow.out" 2>&1 || { cat "$CLUSTER/flow.out"; exit 1; }
 cat "$CLUSTER/flow.out"
-[ "$(grep -c ERROR "$CLUSTER/flow.out")" = 1 ]
+[ "$(grep -c ERROR "$CLUSTER/flow.out")" = 4 ]
+grep -q '"clerk" does not hold the right' "$CLUSTER/flow.out"
+grep -q '"boss" may not answer confirmation 1' "$CLUSTER/flow.out"
+grep -q '"deputy" may not answer confirmation 2' "$CLUSTER/flow.out"
+grep -q '^auditor approve    approved' "$CLUSTER/flow.out"
+grep -q '^waiting the auditor expired  no' "$CLUSTER/flow.out"
 grep -q 'WFL0512 step tell: channel "pigeon"' "$CLUSTER/flow.out"
 grep -q 'the ledger is closed today' "$CLUSTER/flow.out"
 grep -q 'printing press yes       50000 approved' "$CLUSTER/flow.out"
