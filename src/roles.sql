@@ -105,8 +105,13 @@ COMMENT ON FUNCTION smartwf.may_restore_answer(bigint) IS
 'True if the caller may restore an answer to a confirmation (bigint): as may_restore_step() of the run that asks. '
 'Raises nothing.';
 
-CREATE POLICY restore ON smartwf.runs FOR INSERT WITH CHECK (smartwf.may_restore_run(starter, status));
+CREATE POLICY restore ON smartwf.runs FOR INSERT WITH CHECK (smartwf.may_restore_run(starter, status)
+	AND status IN ('draft', 'queued', 'running', 'waiting', 'finished', 'failed', 'cancelled') AND (status <> 'waiting' OR step IS NOT NULL)
+	AND jsonb_typeof(model) = 'object' AND coalesce(jsonb_typeof(base) = 'object', true) AND priority BETWEEN 0 AND 9
+	-- nobody brings back an answer of somebody else, who would act by it
+	AND (answerer IS NULL OR smartwf.may_restore_run(answerer, status)));
 CREATE POLICY restore ON smartwf.run_steps FOR INSERT WITH CHECK (smartwf.may_restore_step(run));
-CREATE POLICY restore ON smartwf.confirmations FOR INSERT WITH CHECK (smartwf.may_restore_step(run));
+CREATE POLICY restore ON smartwf.confirmations FOR INSERT WITH CHECK (smartwf.may_restore_step(run)
+	AND status IN ('open', 'answered', 'cancelled', 'expired'));
 CREATE POLICY restore ON smartwf.answers FOR INSERT WITH CHECK (smartwf.may_restore_answer(confirmation));
 CREATE POLICY restore ON smartwf.notifications FOR INSERT WITH CHECK (run IS NULL OR smartwf.may_restore_step(run));

@@ -391,7 +391,7 @@ answerer_of_run(const Run *run, const Step *step)
 static Actor
 actor_of_step(const Run *run, const Step *step)
 {
-	if (step_setting(step, "as") != NULL)
+	if (step->as_answerer)
 		return answerer_of_run(run, step);
 	return run->flow->runs_as_owner ? owner_of_flow(run->flow) : starter_of_run(run);
 }
@@ -400,7 +400,7 @@ actor_of_step(const Run *run, const Step *step)
 bool
 step_acts_for_other(const Run *run, const Step *step)
 {
-	return run->is_task || run->flow->runs_as_owner || step_setting(step, "as") != NULL;
+	return run->is_task || run->flow->runs_as_owner || step->as_answerer;
 }
 
 /*
@@ -505,7 +505,7 @@ role_of_step(const Run *run)
 {
 	int			next = run->status == RUN_WAITING ? run->flow->steps[run->step].next : run->step;
 	const Step *step = next == END_OF_FLOW ? NULL : &run->flow->steps[next];
-	const char *name = step == NULL ? NULL : step_setting(step, "as") != NULL ? run->answerer :
+	const char *name = step == NULL ? NULL : step->as_answerer ? run->answerer :
 		run->flow->runs_as_owner ? run->flow->owner : run->starter;
 
 	return name == NULL ? InvalidOid : role_of_name(name);

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+#include "common/clock.h"
 #include "common/compat.h"
 #include "common/error.h"
 #include "common/json_value.h"
@@ -53,6 +54,16 @@ next_of(const Flow *flow, int index)
 	return END_OF_FLOW;
 }
 
+/* What is asked of each step, be it that it does not say so. */
+static void
+read_usual_settings(Step *step)
+{
+	char	   *timeout = step_setting(step, "timeout");
+
+	step->as_answerer = step_setting(step, "as") != NULL;
+	step->timeout = timeout == NULL ? 0 : interval_microseconds(timeout);
+}
+
 static void
 read_flow(void *argument)
 {
@@ -90,6 +101,9 @@ read_flow(void *argument)
 		step->settings = result_jsonb(i, 12);
 		step->cases = result_jsonb(i, 13);
 		step->failure = result_jsonb(i, 14);
+		/* definitions that are not sound need not have such settings as these */
+		if (flow->is_complete)
+			read_usual_settings(step);
 	}
 	/* the parents of what is not complete need not be there */
 	for (int i = 0; i < flow->number_of_steps && flow->is_complete; i++)

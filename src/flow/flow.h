@@ -28,6 +28,8 @@ typedef struct Step
 	Jsonb	   *settings;
 	Jsonb	   *cases;			/* values that have a branch; NULL: no switch_case */
 	Jsonb	   *failure;		/* what happens when it fails; NULL: the run does */
+	bool		as_answerer;	/* it acts as whoever answered last */
+	int64		timeout;		/* in microseconds; 0: it does not say */
 	int			next;			/* index of the step after it, or END_OF_FLOW */
 }			Step;
 

@@ -102,9 +102,7 @@ describe_step(const Run *run)
 int64
 timeout_of_step(const Run *run)
 {
-	char	   *timeout = run->step == END_OF_FLOW ? NULL : step_setting(&run->flow->steps[run->step], "timeout");
-
-	return timeout == NULL ? 0 : interval_microseconds(timeout);
+	return run->step == END_OF_FLOW ? 0 : run->flow->steps[run->step].timeout;
 }
 
 /* Take a run that is claimed one step further; the caller commits. */

@@ -194,6 +194,10 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->attempt = int_of_row(row, descriptor, number[RUN_ATTEMPT]);
 	run->deaths = int_of_row(row, descriptor, number[RUN_DEATHS]);
 	run->put_offs = int_of_row(row, descriptor, number[RUN_PUT_OFFS]);
+	if (run->model == NULL || !JB_ROOT_IS_OBJECT(run->model) || (run->base != NULL && !JB_ROOT_IS_OBJECT(run->base)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the model of run " INT64_FORMAT " is no object", run->id)));
 	run->stored_model = run->model;
 	run->stored_base = run->base;
 	run->is_stored = true;

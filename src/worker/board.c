@@ -241,6 +241,14 @@ board_set_idle(bool is_idle)
 	LWLockRelease(board_lock);
 }
 
+static void
+set_doing(const char *doing)
+{
+	strlcpy(my_place->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
+	my_place->changed_at = GetCurrentTimestamp();
+	my_place->is_idle = false;
+}
+
 /* Say what this process does, here and in pg_stat_activity. */
 void
 board_report(const char *doing)
@@ -250,9 +258,7 @@ board_report(const char *doing)
 	if (my_place == NULL)
 		return;
 	LWLockAcquire(board_lock, LW_EXCLUSIVE);
-	strlcpy(my_place->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
-	my_place->changed_at = GetCurrentTimestamp();
-	my_place->is_idle = false;
+	set_doing(doing);
 	LWLockRelease(board_lock);
 }
 
@@ -263,10 +269,12 @@ board_report(const char *doing)
 void
 board_begin_step(const char *doing, int64 run, TimestampTz deadline)
 {
-	board_report(doing);
+	if (AmBackgroundWorkerProcess())
+		pgstat_report_activity(STATE_RUNNING, doing);
 	if (my_place == NULL)
 		return;
 	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	set_doing(doing);
 	my_place->run = run;
 	my_place->deadline = deadline;
 	my_place->is_cancelled = false;

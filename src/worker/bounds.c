@@ -56,6 +56,16 @@ interrupt_step(void)
 	SetLatch(MyLatch);
 }
 
+/* How long to wait for a lock: for a worker once, for a session in each step. */
+void
+apply_lock_timeout(GucAction action)
+{
+	char		text[16];
+
+	snprintf(text, sizeof(text), "%d", lock_timeout);
+	(void) set_config_option("lock_timeout", text, PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
+}
+
 /*
  * From now on, until end_limits(), what runs is limited to a time in microseconds;
  * 0: to that of the setting.  When it must be over; 0: never.
@@ -63,12 +73,11 @@ interrupt_step(void)
 TimestampTz
 limit_step(int64 timeout)
 {
-	char		text[16];
 	int64		milliseconds = timeout > 0 ? (timeout + 999) / 1000 : step_timeout;
 
 	is_late = was_late = false;
-	snprintf(text, sizeof(text), "%d", lock_timeout);
-	(void) set_config_option("lock_timeout", text, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	if (!AmBackgroundWorkerProcess())
+		apply_lock_timeout(GUC_ACTION_LOCAL);
 	if (milliseconds == 0)
 		return 0;
 	if (timer == MAX_TIMEOUTS)

@@ -7,7 +7,10 @@
 
 #include "postgres.h"
 
+#include "utils/guc.h"
+
 extern void bounds_init(void);
+extern void apply_lock_timeout(GucAction action);
 extern TimestampTz limit_step(int64 timeout);
 extern bool step_was_interrupted(void);
 extern void end_limits(void);

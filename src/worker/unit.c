@@ -31,6 +31,14 @@ static int	settings_level = 0;
 
 /* In a background worker */
 
+/* What holds for all that this worker does. */
+void
+apply_worker_settings(void)
+{
+	(void) apply_server_settings(true, GUC_ACTION_SET);
+	apply_lock_timeout(GUC_ACTION_SET);
+}
+
 /*
  * Between two units: signals, new settings, statistics for autovacuum.  A worker
  * that is busy for days heeds them as well.
@@ -44,7 +52,7 @@ heed_the_server(void)
 	{
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
-		(void) apply_server_settings(true, GUC_ACTION_SET);
+		apply_worker_settings();
 	}
 	pgstat_report_stat(false);
 }

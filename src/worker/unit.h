@@ -23,6 +23,7 @@ extern const Transactions procedure_transactions;
 
 extern void units_begin(const Transactions *transactions);
 extern void units_end(void);
+extern void apply_worker_settings(void);
 extern void heed_the_server(void);
 extern ErrorData *unit(const char *what, Work work, void *argument);
 

@@ -145,7 +145,7 @@ smartwf_worker_main(Datum argument)
 	SetConfigOption("default_transaction_isolation", "read committed", PGC_USERSET, PGC_S_SESSION);
 	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
 	load_libraries();
-	(void) apply_server_settings(true, GUC_ACTION_SET);
+	apply_worker_settings();
 	units_begin(&worker_transactions);
 	board_enter(assignment.whom);
 	for (;;)
