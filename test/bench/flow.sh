@@ -54,3 +54,6 @@ race() {
 race none "No finished runs to begin with, fsync off"
 sql bench -c "SELECT fill($rows)" -c "VACUUM (ANALYZE)" >/dev/null
 race many "$rows finished runs and their steps, fsync off"
+configure fsync=on
+server restart
+race synced "$rows finished runs and their steps, fsync on"
