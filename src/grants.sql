@@ -51,6 +51,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.is_readable(text),
 	smartwf.may_restore_run(text, text),
 	smartwf.may_restore_step(bigint),
+	smartwf.may_restore_grant(int),
 	smartwf.may_restore_answer(bigint),
 	smartwf.element_document(text, text, text),
 	smartwf.lock_element(text, boolean),

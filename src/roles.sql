@@ -8,6 +8,7 @@ BEGIN
 	END IF;
 	DELETE FROM smartwf.transition_grants g WHERE g.kind = 'role' AND g.grantee = forget_role.role;
 	DELETE FROM smartwf.flow_grants g WHERE g.role = forget_role.role;
+	UPDATE smartwf.flows f SET owner = NULL WHERE f.owner = forget_role.role;
 	UPDATE smartwf.confirmations c SET users = array_remove(c.users, forget_role.role)
 		WHERE c.status = 'open' AND forget_role.role = ANY (c.users) AND forget_role.role <> ALL (c.people);
 	DELETE FROM smartwf.notifications n WHERE n.recipient = forget_role.role AND NOT n.recipient_is_person;
@@ -15,7 +16,7 @@ BEGIN
 		FROM smartwf.runs r WHERE r.id = c.run AND r.starter = forget_role.role AND c.status = 'open';
 	UPDATE smartwf.runs r SET status = 'cancelled', due_at = NULL, changed_at = clock_timestamp()
 		WHERE r.starter = forget_role.role AND r.status NOT IN ('finished', 'cancelled');
-	UPDATE smartwf.runs r SET answerer = NULL, answerer_actor = NULL, answerer_is_person = NULL
+	UPDATE smartwf.runs r SET answerer = NULL, answerer_actor = NULL, answerer_is_person = NULL, answerer_person = NULL
 		WHERE r.answerer = forget_role.role AND r.status NOT IN ('finished', 'cancelled');
 	UPDATE smartwf.elements e SET locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL
 		WHERE e.locked_by = forget_role.role AND NOT coalesce(e.locked_by_person, false);
@@ -86,11 +87,11 @@ COMMENT ON FUNCTION smartwf.revoke_restore(name) IS
 -- own, and what is over.
 CREATE FUNCTION smartwf.may_restore_run(starter text, status text) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT status IN ('finished', 'cancelled')
+	SELECT status = 'finished'
 		OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = starter AND pg_has_role(r.oid, 'MEMBER'))
 $$;
 COMMENT ON FUNCTION smartwf.may_restore_run(text, text) IS
-'True if the caller may restore a run of that starter (text) and status (text): one that is over, or acts for a role '
+'True if the caller may restore a run of that starter (text) and status (text): one that is finished, or acts for a role '
 'of which he is a member. Raises nothing.';
 
 CREATE FUNCTION smartwf.may_restore_step(run bigint) RETURNS boolean
@@ -105,11 +106,32 @@ COMMENT ON FUNCTION smartwf.may_restore_answer(bigint) IS
 'True if the caller may restore an answer to a confirmation (bigint): as may_restore_step() of the run that asks. '
 'Raises nothing.';
 
+CREATE FUNCTION smartwf.may_restore_grant(flow int) RETURNS boolean
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_may_restore_grant';
+COMMENT ON FUNCTION smartwf.may_restore_grant(int) IS
+'True if the caller may bring back rights on a flow version (int): no run of that flow is under way for a role that he '
+'does not have. Raises nothing.';
+
+-- whoever restores gets no hold of what is under way for others; whoever defines flows may say who manages them
+CREATE FUNCTION smartwf.protect_flow_grants() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NEW.privilege <> 'read' AND NOT has_table_privilege('smartwf.flows', 'UPDATE') AND NOT smartwf.may_restore_grant(NEW.flow_id) THEN
+		RAISE EXCEPTION 'rights on flow % cannot be restored while it runs for others', NEW.flow_id USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION smartwf.protect_flow_grants() IS
+'Trigger BEFORE INSERT OR UPDATE on smartwf.flow_grants. Raises 42501 where whoever restores would get hold of runs of others.';
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON smartwf.flow_grants
+	FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow_grants();
+
 CREATE POLICY restore ON smartwf.runs FOR INSERT WITH CHECK (smartwf.may_restore_run(starter, status)
 	AND status IN ('draft', 'queued', 'running', 'waiting', 'finished', 'failed', 'cancelled') AND (status <> 'waiting' OR step IS NOT NULL)
 	AND jsonb_typeof(model) = 'object' AND coalesce(jsonb_typeof(base) = 'object', true) AND priority BETWEEN 0 AND 9
 	-- nobody brings back an answer of somebody else, who would act by it
-	AND (answerer IS NULL OR smartwf.may_restore_run(answerer, status)));
+	AND (answerer IS NULL OR (answerer_actor IS NOT NULL AND answerer_person IS NOT NULL AND smartwf.may_restore_run(answerer, status))));
 CREATE POLICY restore ON smartwf.run_steps FOR INSERT WITH CHECK (smartwf.may_restore_step(run));
 CREATE POLICY restore ON smartwf.confirmations FOR INSERT WITH CHECK (smartwf.may_restore_step(run)
 	AND status IN ('open', 'answered', 'cancelled', 'expired'));

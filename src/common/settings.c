@@ -104,10 +104,11 @@ shapes_results(const struct config_generic *setting, bool is_foreign)
 			/* how the session talks with its client */
 			return strcmp(setting->name, "client_encoding") != 0;
 		case CLIENT_CONN_STATEMENT:
+			/* nor does a transaction change that is under way */
 			return strcmp(setting->name, "client_min_messages") != 0 &&
+				strncmp(setting->name, "default_transaction_", strlen("default_transaction_")) != 0 &&
 				(is_foreign || strcmp(setting->name, "search_path") != 0);
 		case COMPAT_OPTIONS_PREVIOUS:
-		case COMPAT_OPTIONS_CLIENT:
 			return true;
 		case CUSTOM_OPTIONS:
 			return is_foreign;
@@ -168,7 +169,8 @@ apply_array(Datum array, GucAction action)
 		char	   *value;
 
 		ParseLongOption(lfirst(cell), &name, &value);
-		if (value != NULL && strcmp(name, "role") != 0 && strcmp(name, "session_authorization") != 0)
+		if (value != NULL && strcmp(name, "role") != 0 && strcmp(name, "session_authorization") != 0 &&
+			(GetConfigOptionFlags(name, true) & GUC_UNIT_MS) == 0)
 			set(name, value, action);
 	}
 }

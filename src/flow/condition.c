@@ -115,12 +115,12 @@ as_json(const JsonbValue *value)
 }
 
 static void
-refuse_comparison(const char *field, const JsonbValue *left, const JsonbValue *right)
+refuse_comparison(const char *field, const JsonbValue *right)
 {
+	/* what the field holds is not for all who see the run */
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("cannot compare field \"%s\", which is %s, with %s", field, as_json(left),
-					as_json(right)),
+			 errmsg("cannot compare what field \"%s\" holds with %s", field, as_json(right)),
 			 errdetail("Greater and less need two values of one type that has an order.")));
 }
 
@@ -151,7 +151,7 @@ condition_holds(const Run *run, const Step *step)
 	else if (is_equality)
 		is_equal = false;
 	else
-		refuse_comparison(field, left, right);
+		refuse_comparison(field, right);
 	if (strcmp(operator, "greater") == 0)
 		return result > 0;
 	if (strcmp(operator, "less") == 0)

@@ -193,6 +193,7 @@ ask_people(Run *run, const Step *step)
 				 errmsg("step \"%s\" has nobody to address", step->name),
 				 errdetail("Those whom it asks are excluded from answering.")));
 	question.due_at = run->due_at = due == NULL ? NEVER : time_after(clock_now(), due);
+	run_forget_answerer(run);
 	question_insert(&question);
 	tell_asked(run, step, people, &question);
 }
@@ -374,10 +375,10 @@ confirmation_is_overdue(Run *run)
 	char	   *choice = step_setting(&run->flow->steps[run->step], "dueChoice");
 	Question   *question = question_of_waiting_run(run);
 
+	/* nothing can be done as whoever has answered something else */
+	run_forget_answerer(run);
 	if (choice != NULL)
 	{
-		/* nobody has answered: nothing can be done as whoever has */
-		run->answerer = run->answerer_actor = NULL;
 		accept_choice(run, question, choice, "expired");
 		return true;
 	}
@@ -408,11 +409,13 @@ times_chosen(List *given, const char *choice)
 
 /* From now on, whoever has answered is the caller. */
 static void
-note_answerer(Run *run)
+note_answerer(Run *run, int64 question)
 {
 	run->answerer = GetUserNameFromId(acting_role(), false);
 	run->answerer_actor = actor_name();
 	run->answerer_is_person = actor_is_person();
+	run->answerer_person = person_of_caller();
+	run->answered = question;
 	bind_role(run->answerer);
 }
 
@@ -427,13 +430,20 @@ smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 	Run		   *run;
 	Question   *question = open_question(id, localized("Answer"), &run, &given);
 
+	if (run->docid != NULL && document_is_gone(run->docid))
+	{
+		run_close_confirmations(run);
+		run->status = RUN_CANCELLED;
+		run_store(run);
+		PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
+	}
 	if (!is_in_texts(question->options, answer.choice))
 		raise_failure(MALFORMED_CALL,
 					  psprintf(localized("\"%s\" is no option of confirmation %s"), answer.choice, id_text(id)));
 	answer_insert(question, &answer, text_argument(fcinfo, 2));
 	if (times_chosen(given, answer.choice) + 1 >= question->answers_needed)
 	{
-		note_answerer(run);
+		note_answerer(run, id);
 		accept_choice(run, question, answer.choice, "answered");
 		go_on(run);
 	}

@@ -146,7 +146,8 @@ BEGIN
 		NEW.shape := smartwf.flow_shape(NEW.id);
 		PERFORM smartwf.require_ordinary_owner(NEW.name, NEW.run_as, NEW.owner);
 	ELSIF TG_OP = 'UPDATE' AND OLD.status = 'published'
-		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as, NEW.owner, NEW.model)
+		-- an owner who is forgotten is nobody, and nobody else
+		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as, coalesce(NEW.owner, OLD.owner), NEW.model)
 			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape, OLD.run_as, OLD.owner, OLD.model) THEN
 		frozen := OLD.id;
 	END IF;

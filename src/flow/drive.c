@@ -29,6 +29,7 @@
 #include "model.h"
 #include "outbox/template.h"
 #include "people.h"
+#include "question.h"
 #include "store.h"
 
 /* What a step makes of its run. */
@@ -158,6 +159,12 @@ wait_is_over(Run *run, const Step *step)
 	if (run->docid == NULL || step_setting(step, "until") == NULL)
 		return true;
 	error = attempt(look_again, &look, false);
+	if (error != NULL && is_lock_conflict(error->sqlerrcode))
+	{
+		*run = before;
+		put_off(run, error);
+		return false;
+	}
 	if (error != NULL)
 	{
 		*run = before;
@@ -366,12 +373,30 @@ owner_of_flow(const Flow *flow)
 	};
 }
 
+/*
+ * The rights that an answer gives are for what was answered: should the field hold
+ * anything else by now, they are nobody's.
+ */
+static void
+require_answer(const Run *run, const Step *step)
+{
+	Question   *question = question_read(run->answered);
+	const JsonbValue *value = question == NULL ? NULL : model_field(run, question->field);
+
+	if (question == NULL || question->run != run->id || question->choice == NULL ||
+		value == NULL || strcmp(json_text(value), question->choice) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("step \"%s\" cannot act as \"%s\"", step->name, run->answerer_actor),
+				 errdetail("The field does not hold any more what was answered.")));
+}
+
 static Actor
 answerer_of_run(const Run *run, const Step *step)
 {
 	Oid			role;
 
-	if (run->answerer == NULL)
+	if (run->answerer == NULL || run->answerer_actor == NULL || run->answerer_person == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("nobody has answered whose rights step \"%s\" could have", step->name)));
@@ -381,9 +406,14 @@ answerer_of_run(const Run *run, const Step *step)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("role \"%s\", which answered run " INT64_FORMAT ", does not exist any more",
 						run->answerer, run->id)));
+	if (superuser_arg(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("step \"%s\" must not act as \"%s\", a superuser", step->name, run->answerer)));
+	require_answer(run, step);
 	return (Actor)
 	{
-		role, run->answerer_actor, run->answerer_is_person, run->answerer_actor
+		role, run->answerer_actor, run->answerer_is_person, run->answerer_person
 	};
 }
 
@@ -503,8 +533,7 @@ become_actor_of_step(const Run *run)
 Oid
 role_of_step(const Run *run)
 {
-	int			next = run->status == RUN_WAITING ? run->flow->steps[run->step].next : run->step;
-	const Step *step = next == END_OF_FLOW ? NULL : &run->flow->steps[next];
+	const Step *step = run->step == END_OF_FLOW ? NULL : &run->flow->steps[run->step];
 	const char *name = step == NULL ? NULL : step->as_answerer ? run->answerer :
 		run->flow->runs_as_owner ? run->flow->owner : run->starter;
 
@@ -598,8 +627,6 @@ take_step(Run *run, bool is_become)
 		if (performance.verdict == WAIT)
 			record->outcome = "waiting";
 		obey(run, step, performance.verdict);
-		if (run->sqlstate != NULL && !is_in_failure_branch(run))
-			run->sqlstate = run->message = run->context = NULL;
 	}
 	run->records = lappend(run->records, record);
 }
@@ -646,8 +673,7 @@ static void
 set_running(Run *run)
 {
 	run->status = RUN_RUNNING;
-	if (!is_in_failure_branch(run))
-		run->sqlstate = run->message = run->context = NULL;
+	run->sqlstate = run->message = run->context = NULL;
 }
 
 /* Store what came of it. */
@@ -693,15 +719,33 @@ end_wait(Run *run)
 }
 
 /*
- * For a worker that has claimed the run: take one step.  After a pause the row
- * is read again: what the flow has not changed is as it is now.
+ * A run that has waited long enough is queued: what comes next is a step of its own,
+ * which begins with reading the row again.
+ */
+static void
+leave_wait(Run *run)
+{
+	if (!end_wait(run))
+		return;
+	set_running(run);
+	if (run->step == END_OF_FLOW)
+		return;
+	run->status = RUN_QUEUED;
+	run->due_at = clock_now();
+}
+
+/*
+ * For a worker that has claimed the run: end its wait, or take one step.  After a
+ * pause the row is read again: what the flow has not changed is as it is now.
  */
 void
 drive_one_step(Run *run)
 {
 	RunStatus	status = run->status;
 
-	if (status != RUN_WAITING || end_wait(run))
+	if (status == RUN_WAITING)
+		leave_wait(run);
+	else
 	{
 		set_running(run);
 		run->reads_again = status != RUN_RUNNING;

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "common/actor.h"
+#include "common/attempt.h"
 #include "common/clock.h"
 #include "drive.h"
 #include "lifecycle/effect.h"
@@ -44,23 +45,59 @@ start_flows_of_change(const PassedChange *change)
 
 /* Its document is gone: nobody need answer what a run asks of it, nor drive it on. */
 static void
-end_runs_of_document(const char *docid)
+end_run_now(void *argument)
+{
+	int64		id = *(int64 *) argument;
+	Run		   *run = run_is_driven_here(id) ? NULL : run_claim_any(id);
+
+	/* whoever has it just now will find out: its next step, or the answer, ends it */
+	if (run == NULL)
+		return;
+	run_close_confirmations(run);
+	run->status = RUN_CANCELLED;
+	run->message = psprintf("document \"%s\" was deleted", run->docid);
+	run_store(run);
+}
+
+/* A run whose definition is gone must not stand in the way of its document. */
+static void
+each_open_run(const char *docid, Work work)
 {
 	ListCell   *cell;
 
-	foreach(cell, runs_of_document(docid))
+	foreach(cell, open_runs_of_document(docid))
 	{
-		int64		id = ((Run *) lfirst(cell))->id;
-		Run		   *run = run_is_driven_here(id) ? NULL : run_claim_any(id);
+		ErrorData  *error = attempt(work, lfirst(cell), false);
 
-		/* whoever drives it just now will find that out */
-		if (run == NULL || run->status == RUN_RUNNING)
-			continue;
-		run_close_confirmations(run);
-		run->status = RUN_CANCELLED;
-		run->message = psprintf("document \"%s\" was deleted", docid);
-		run_store(run);
+		if (error != NULL)
+			ereport(LOG,
+					(errmsg("run " INT64_FORMAT " could not follow document \"%s\": %s",
+							*(int64 *) lfirst(cell), docid, error->message),
+					 errhidestmt(true), errhidecontext(true)));
 	}
+}
+
+static void
+end_runs_of_document(const char *docid)
+{
+	each_open_run(docid, end_run_now);
+}
+
+/* The column that a run waits for, of the change that is being followed. */
+static const char *changed_date = NULL;
+
+static void
+wake_run_now(void *argument)
+{
+	Run		   *run = run_claim_any(*(int64 *) argument);
+	char	   *until = run == NULL || run->status != RUN_WAITING ? NULL :
+		step_setting(&run->flow->steps[run->step], "until");
+
+	/* whoever has it just now looks at the date himself, or has gone on */
+	if (until == NULL || strcmp(until, changed_date) != 0)
+		return;
+	run->due_at = clock_now();
+	run_store(run);
 }
 
 /*
@@ -70,23 +107,8 @@ end_runs_of_document(const char *docid)
 static void
 wake_waiting_runs(const char *docid, const ElementRow *element, AttrNumber column)
 {
-	const char *name = NameStr(TupleDescAttr(element->descriptor, column - 1)->attname);
-	ListCell   *cell;
-
-	foreach(cell, runs_of_document(docid))
-	{
-		Run		   *run = lfirst(cell);
-		const Step *step = run->step == END_OF_FLOW ? NULL : &run->flow->steps[run->step];
-		char	   *until = step == NULL || run->status != RUN_WAITING ? NULL : step_setting(step, "until");
-
-		if (until == NULL || strcmp(until, name) != 0)
-			continue;
-		run = run_load(run->id);
-		if (run == NULL || run->status != RUN_WAITING)
-			continue;
-		run->due_at = clock_now();
-		run_store(run);
-	}
+	changed_date = NameStr(TupleDescAttr(element->descriptor, column - 1)->attname);
+	each_open_run(docid, wake_run_now);
 }
 
 /* At load. */

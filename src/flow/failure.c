@@ -96,9 +96,7 @@ go_on_at(Run *run, int step)
 	run->status = RUN_RUNNING;
 	run->step = step;
 	run->attempt = run->deaths = run->put_offs = 0;
-	/* the branch for that can tell of it */
-	if (!is_in_failure_branch(run))
-		run->sqlstate = run->message = run->context = NULL;
+	run->sqlstate = run->message = run->context = NULL;
 }
 
 /* The step at which the run stands has failed; its error is noted. */
@@ -108,6 +106,12 @@ decide_after_failure(Run *run, int sqlstate)
 	const Step *step = &run->flow->steps[run->step];
 	FailurePolicy policy = policy_of_step(step);
 
+	/* with its document a run ends */
+	if (run->docid != NULL && document_is_gone(run->docid))
+	{
+		run->status = RUN_CANCELLED;
+		return;
+	}
 	run->attempt++;
 	/* what ended its process has been tried again already */
 	if (run->attempt <= policy.retries && sqlstate != ERRCODE_CRASH_SHUTDOWN)

@@ -22,6 +22,7 @@
 #include "common/error.h"
 #include "common/json_value.h"
 #include "common/locale.h"
+#include "lifecycle/element.h"
 #include "lifecycle/statement.h"
 #include "lifecycle/target.h"
 #include "model.h"
@@ -469,11 +470,20 @@ changes_collide(Jsonb *ours, Jsonb *theirs)
 	return false;
 }
 
-/* Is the row still as it was read? */
+/* Was the document deleted? */
+bool
+document_is_gone(const char *docid)
+{
+	Element		element;
+
+	return !element_read(docid, &element) || element.is_deleted;
+}
+
+/* Is the document there, and its row still as it was read? */
 bool
 model_is_current(const Run *run)
 {
-	return run->docid != NULL &&
+	return run->docid != NULL && !document_is_gone(run->docid) &&
 		compareJsonbContainers(&model_of_element(run->docid, "")->root, &run->base->root) == 0;
 }
 
@@ -489,6 +499,9 @@ model_take_over(Run *run)
 	Jsonb	   *theirs;
 	Jsonb	   *ours;
 
+	/* the function may have deleted it */
+	if (document_is_gone(run->docid))
+		return;
 	row = model_of_element(run->docid, "");
 	theirs = model_difference(run->base, row);
 	if (theirs == NULL)
@@ -514,29 +527,23 @@ failed_step(const Run *run)
 	return NULL;
 }
 
-/* Does the run deal with a failure just now? */
-bool
-is_in_failure_branch(const Run *run)
-{
-	return failed_step(run) != NULL;
-}
-
 /* The model as steps see it: where a failure is dealt with, it tells of the error. */
 Jsonb *
 visible_model(const Run *run)
 {
 	const char *step = failed_step(run);
+	StepRecord *failure = step == NULL ? NULL : last_failure(run, step);
 	StringInfoData text;
 
-	if (step == NULL)
+	if (failure == NULL)
 		return run->model;
 	initStringInfo(&text);
 	appendStringInfoString(&text, "{\"step\": ");
 	escape_json(&text, step);
 	appendStringInfoString(&text, ", \"sqlstate\": ");
-	escape_json(&text, run->sqlstate == NULL ? "" : run->sqlstate);
+	escape_json(&text, failure->sqlstate == NULL ? "" : failure->sqlstate);
 	appendStringInfoString(&text, ", \"message\": ");
-	escape_json(&text, run->message == NULL ? "" : run->message);
+	escape_json(&text, failure->message == NULL ? "" : failure->message);
 	appendStringInfoChar(&text, '}');
 	return with_field(run->model, "error",
 					  DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data))));

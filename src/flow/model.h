@@ -23,7 +23,7 @@ extern void model_save(Run *run);
 extern void model_read_again(Run *run);
 extern bool model_is_current(const Run *run);
 extern void model_take_over(Run *run);
-extern bool is_in_failure_branch(const Run *run);
+extern bool document_is_gone(const char *docid);
 extern Jsonb *visible_model(const Run *run);
 
 #endif

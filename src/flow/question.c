@@ -117,6 +117,7 @@ question_of_row(HeapTuple row, TupleDesc descriptor)
 	question->excluded = texts_of_row(row, descriptor, number[ASKED_EXCLUDED]);
 	question->answers_needed = int_of_row(row, descriptor, number[ASKED_NEEDED]);
 	question->status = text_of_row(row, descriptor, number[ASKED_STATUS]);
+	question->choice = text_of_row(row, descriptor, number[ASKED_CHOICE]);
 	return question;
 }
 

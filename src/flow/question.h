@@ -29,6 +29,7 @@ typedef struct Question
 	int32		answers_needed;
 	TimestampTz due_at;			/* NEVER */
 	char	   *status;
+	char	   *choice;			/* NULL: none was taken */
 	HeapTuple	row;
 }			Question;
 

@@ -110,7 +110,7 @@ Advance
 advance_run(Run *run)
 {
 	drive_one_step(run);
-	return run->status == RUN_RUNNING ? GOES_ON : PAUSES;
+	return run->status == RUN_RUNNING || (run->status == RUN_QUEUED && run->due_at <= clock_now()) ? GOES_ON : PAUSES;
 }
 
 /* The run as it was claimed, and its step, failed. */
@@ -151,16 +151,18 @@ give_up_step(int64 id, const ErrorData *error)
 
 /*
  * A step has ended the process that took it: it is put off, and when that has
- * happened MOST times it has failed.
+ * happened MOST times it has failed.  False if somebody has the run just now.
  */
-void
+bool
 note_death_of_step(int64 id, int most)
 {
-	Run		   *run = run_claim(id);
+	Run		   *run = run_claim_any(id);
 	ErrorData	error = {.sqlerrcode = ERRCODE_CRASH_SHUTDOWN};
 
-	if (run == NULL || run->step == END_OF_FLOW)
-		return;
+	if (run == NULL)
+		return run_read(id) == NULL;
+	if (run->due_at > clock_now() || run->step == END_OF_FLOW)
+		return true;			/* it has gone on, or was ended */
 	run->deaths++;
 	error.message = psprintf("the step ended the process that took it (%d of %d times)", run->deaths, most);
 	if (run->deaths < most)
@@ -168,9 +170,10 @@ note_death_of_step(int64 id, int most)
 		put_off(run, &error);
 		run_store(run);
 		log_failure(run, run->flow->steps[run->step].name, error.message);
-		return;
+		return true;
 	}
 	store_failed_step(run, &error);
+	return true;
 }
 
 /* smartwf.restart_all(flow, error_like) */

@@ -33,6 +33,6 @@ extern char *describe_step(const Run *run);
 extern int64 timeout_of_step(const Run *run);
 extern Advance advance_run(Run *run);
 extern void give_up_step(int64 id, const ErrorData *error);
-extern void note_death_of_step(int64 id, int most);
+extern bool note_death_of_step(int64 id, int most);
 
 #endif

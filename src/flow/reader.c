@@ -144,7 +144,7 @@ may_restore_part(const char *query, Datum id)
 
 #define STARTER_OF_OPEN_RUN(condition) \
 	"SELECT r.starter FROM smartwf.runs r" \
-	" WHERE r.status OPERATOR(pg_catalog.<>) ALL (ARRAY['finished', 'cancelled']) AND " condition
+	" WHERE r.status OPERATOR(pg_catalog.<>) 'finished' AND " condition
 
 /* smartwf.may_restore_step(run) */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_may_restore_step);
@@ -163,6 +163,28 @@ smartwf_may_restore_answer(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(may_restore_part(STARTER_OF_OPEN_RUN("r.id OPERATOR(pg_catalog.=)"
 														" (SELECT c.run FROM smartwf.confirmations c WHERE c.id OPERATOR(pg_catalog.=) $1)"),
 									PG_GETARG_DATUM(0)));
+}
+
+static void
+look_for_stranger(void *argument)
+{
+	for (int i = 0; i < SPI_processed; i++)
+		*(bool *) argument &= holds_role(result_text(i, 1));
+}
+
+/* smartwf.may_restore_grant(flow) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_may_restore_grant);
+Datum
+smartwf_may_restore_grant(PG_FUNCTION_ARGS)
+{
+	Oid			type = INT4OID;
+	Datum		flow = PG_GETARG_DATUM(0);
+	bool		holds_all = true;
+
+	read_as_owner("SELECT DISTINCT r.starter FROM smartwf.runs r WHERE r.status OPERATOR(pg_catalog.<>) 'finished'"
+				  " AND r.flow OPERATOR(pg_catalog.=) (SELECT f.name FROM smartwf.flows f WHERE f.id OPERATOR(pg_catalog.=) $1)",
+				  1, &type, &flow, look_for_stranger, &holds_all);
+	PG_RETURN_BOOL(holds_all);
 }
 
 typedef struct RunDocument

@@ -99,6 +99,40 @@ end_waiting_record(const Run *run, const char *outcome, Jsonb *changes)
 	table_close(relation, NoLock);
 }
 
+/* The last failure of a step, stored or not yet; NULL: it has not failed. */
+StepRecord *
+last_failure(const Run *run, const char *step)
+{
+	Relation	relation;
+	StepRecord *failure = NULL;
+	ListCell   *cell;
+
+	foreach(cell, run->records)
+	{
+		StepRecord *record = lfirst(cell);
+
+		if (strcmp(record->step->name, step) == 0 && strcmp(record->outcome, "failed") == 0)
+			failure = record;
+	}
+	if (failure != NULL || !run->is_stored)
+		return failure;
+	relation = own_table_open(&run_steps, AccessShareLock);
+	foreach(cell, rows_by_key(relation, run->id))
+	{
+		HeapTuple	row = lfirst(cell);
+		TupleDesc	descriptor = RelationGetDescr(relation);
+
+		if (strcmp(text_of_row(row, descriptor, run_steps.number[STEP_NAME]), step) != 0 ||
+			strcmp(text_of_row(row, descriptor, run_steps.number[STEP_OUTCOME]), "failed") != 0)
+			continue;
+		failure = palloc0_object(StepRecord);
+		failure->sqlstate = text_of_row(row, descriptor, run_steps.number[STEP_SQLSTATE]);
+		failure->message = text_of_row(row, descriptor, run_steps.number[STEP_MESSAGE]);
+	}
+	table_close(relation, NoLock);
+	return failure;
+}
+
 /* How often it has come to that step. */
 int
 times_recorded(const Run *run, const char *name)

@@ -65,7 +65,7 @@ status_of_name(const char *name)
 enum
 {
 	RUN_ID = 1, RUN_FLOW_ID, RUN_FLOW, RUN_DOCID, RUN_KEY, RUN_STATUS, RUN_STARTER, RUN_ACTOR,
-	RUN_ACTOR_IS_PERSON, RUN_PERSON, RUN_ANSWERER, RUN_ANSWERER_ACTOR, RUN_ANSWERER_IS_PERSON, RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
+	RUN_ACTOR_IS_PERSON, RUN_PERSON, RUN_ANSWERER, RUN_ANSWERER_ACTOR, RUN_ANSWERER_IS_PERSON, RUN_ANSWERER_PERSON, RUN_ANSWERED, RUN_SEARCH_PATH, RUN_MODEL, RUN_BASE, RUN_STEP, RUN_SQLSTATE, RUN_MESSAGE, RUN_CONTEXT,
 	RUN_PRIORITY, RUN_DUE_AT, RUN_BY_WORKER, RUN_ATTEMPT, RUN_DEATHS, RUN_PUT_OFFS, RUN_STARTED_AT, RUN_CHANGED_AT,
 	RUN_COLUMNS = RUN_CHANGED_AT
 };
@@ -84,6 +84,8 @@ static const OwnColumn run_columns[] = {
 	[RUN_ANSWERER] = {"answerer", TEXTOID},
 	[RUN_ANSWERER_ACTOR] = {"answerer_actor", TEXTOID},
 	[RUN_ANSWERER_IS_PERSON] = {"answerer_is_person", BOOLOID},
+	[RUN_ANSWERER_PERSON] = {"answerer_person", TEXTOID},
+	[RUN_ANSWERED] = {"answered", INT8OID},
 	[RUN_SEARCH_PATH] = {"search_path", TEXTOID},
 	[RUN_MODEL] = {"model", JSONBOID},
 	[RUN_BASE] = {"base", JSONBOID},
@@ -144,6 +146,8 @@ add_progress(ColumnValues *values, const Run *run)
 	put_text(values, number[RUN_ANSWERER], run->answerer);
 	put_text(values, number[RUN_ANSWERER_ACTOR], run->answerer_actor);
 	put_value(values, number[RUN_ANSWERER_IS_PERSON], BoolGetDatum(run->answerer_is_person), run->answerer == NULL);
+	put_text(values, number[RUN_ANSWERER_PERSON], run->answerer_person);
+	put_value(values, number[RUN_ANSWERED], Int64GetDatum(run->answered), run->answered == 0);
 	put_value(values, number[RUN_CHANGED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
 	if ((run->status == RUN_QUEUED || run->status == RUN_WAITING) && run->due_at != NEVER)
 		wake_at_commit(WAKE_RUNS);
@@ -178,6 +182,8 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->answerer = text_of_row(row, descriptor, number[RUN_ANSWERER]);
 	run->answerer_actor = text_of_row(row, descriptor, number[RUN_ANSWERER_ACTOR]);
 	run->answerer_is_person = boolean_of_row(row, descriptor, number[RUN_ANSWERER_IS_PERSON]);
+	run->answerer_person = text_of_row(row, descriptor, number[RUN_ANSWERER_PERSON]);
+	run->answered = bigint_of_row(row, descriptor, number[RUN_ANSWERED]);
 	run->search_path = text_of_row(row, descriptor, number[RUN_SEARCH_PATH]);
 	run->model = jsonb_of_row(row, descriptor, number[RUN_MODEL]);
 	run->base = jsonb_of_row(row, descriptor, number[RUN_BASE]);
@@ -253,11 +259,12 @@ run_read(int64 id)
 	return load(id, NOT_LOCKED);
 }
 
-/* The runs of a document that are not over (Run *); nobody has locked them. */
+/* The numbers (int64 *) of the runs of a document that are not over. */
 List *
-runs_of_document(const char *docid)
+open_runs_of_document(const char *docid)
 {
 	Relation	relation = own_table_open(&runs, AccessShareLock);
+	TupleDesc	descriptor = RelationGetDescr(relation);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	List	   *found = NIL;
 	ScanKeyData key;
@@ -269,10 +276,14 @@ runs_of_document(const char *docid)
 	foreach(cell, rows_by_index(relation, smartwf_relation(RUNS_OF_DOCUMENT), &key, snapshot,
 								ForwardScanDirection, INT_MAX))
 	{
-		Run		   *run = run_of_row(lfirst(cell), RelationGetDescr(relation));
+		char	   *status = text_of_row(lfirst(cell), descriptor, runs.number[RUN_STATUS]);
+		int64	   *id;
 
-		if (!is_over(run))
-			found = lappend(found, run);
+		if (strcmp(status, status_names[RUN_FINISHED]) == 0 || strcmp(status, status_names[RUN_CANCELLED]) == 0)
+			continue;
+		id = palloc(sizeof(int64));
+		*id = bigint_of_row(lfirst(cell), descriptor, runs.number[RUN_ID]);
+		found = lappend(found, id);
 	}
 	UnregisterSnapshot(snapshot);
 	table_close(relation, NoLock);
@@ -472,6 +483,14 @@ run_close_confirmations(const Run *run)
 
 	(void) store_execute(CLOSE_CONFIRMATIONS, &value, NULL, NULL, NULL);
 	end_waiting_record(run, "cancelled", NULL);
+}
+
+/* Nobody has answered whose rights a step could have. */
+void
+run_forget_answerer(Run *run)
+{
+	run->answerer = run->answerer_actor = run->answerer_person = NULL;
+	run->answered = 0;
 }
 
 /* The role whose rights the steps have. */

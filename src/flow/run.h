@@ -38,6 +38,8 @@ typedef struct Run
 	char	   *answerer;		/* the role that has answered last; NULL: nobody has */
 	char	   *answerer_actor;
 	bool		answerer_is_person;
+	char	   *answerer_person;
+	int64		answered;		/* the question; 0: none */
 	char	   *search_path;	/* of who started it */
 	Jsonb	   *model;
 	Jsonb	   *base;			/* the element's row as last read; NULL: free JSON */
@@ -76,7 +78,7 @@ extern const char *status_name(RunStatus status);
 extern Run *run_load(int64 id);
 extern Run *run_read(int64 id);
 extern Run *run_seize(int64 id);
-extern List *runs_of_document(const char *docid);
+extern List *open_runs_of_document(const char *docid);
 extern Run *run_claim(int64 id);
 extern Run *run_claim_any(int64 id);
 extern void run_store(Run *run);
@@ -85,6 +87,7 @@ extern int64 run_of_key(const Run *run);
 extern int64 run_number(Run *run);
 extern bool run_has_come_to(const Run *run, const char *step);
 extern void run_close_confirmations(const Run *run);
+extern void run_forget_answerer(Run *run);
 extern Oid	run_role(const Run *run);
 
 /* record.c */
@@ -92,6 +95,7 @@ extern List *recorded_steps(int64 run);
 extern void end_waiting_record(const Run *run, const char *outcome, Jsonb *changes);
 extern int	times_recorded(const Run *run, const char *name);
 extern void store_records(Run *run);
+extern StepRecord *last_failure(const Run *run, const char *step);
 extern void log_failure(const Run *run, const char *step, const char *message);
 
 #endif

@@ -31,7 +31,9 @@ CREATE TABLE smartwf.runs (
 	person text NOT NULL DEFAULT '',
 	answerer text,
 	answerer_actor text,
-	answerer_is_person boolean
+	answerer_is_person boolean,
+	answerer_person text,
+	answered bigint
 ) WITH (fillfactor = 80);
 -- a key is its starter's own
 CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key, starter, actor) WHERE key IS NOT NULL;
@@ -43,7 +45,7 @@ COMMENT ON TABLE smartwf.runs IS
 'Runs of flows, with status (draft, queued, running, waiting, finished, failed, cancelled): the version, the element '
 'or free JSON that it works on (model; base: the element''s row as last read), the role that started it, the name '
 'behind it (actor: that of a person, by a token, or of the role; person: by whom he is told from others, see '
-'smartwf.person()) and its search_path, who has answered last (answerer: the role, answerer_actor: the name behind it), the step that comes next, '
+'smartwf.person()) and its search_path, who has answered last (answerer: the role, answerer_actor: the name behind it, answerer_person) which question (answered), the step that comes next, '
 'waits or failed, and why it failed; from when on a worker takes it up (due_at; infinity: when somebody has acted; '
 'null: it is over), the higher priority first, whether its steps are left to workers (by_worker), how often the step '
 'has failed (attempt), has ended the process that took it (deaths), and was put off since somebody else had what '

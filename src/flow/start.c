@@ -41,6 +41,11 @@ take_model(Run *run, Jsonb *given)
 							   run->flow->name, run->flow->structure));
 	else
 		run->model = json_empty_object();
+	/* what it saves, it saves with the owner's rights */
+	if (given != NULL && run->docid != NULL && run->flow->runs_as_owner && !is_administrator())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("flow \"%s\" runs as its owner, and takes no fields beside the document's", run->flow->name)));
 	if (given != NULL)
 		model_merge(run, given);
 }

@@ -170,6 +170,7 @@ smartwf_reset_run(PG_FUNCTION_ARGS)
 
 	require_status(run, localized("Reset"), UNFINISHED | 1 << RUN_CANCELLED);
 	run_close_confirmations(run);
+	run_forget_answerer(run);
 	run->status = RUN_DRAFT;
 	run->step = 0;
 	run_store(run);
@@ -202,19 +203,37 @@ require_standing(const Run *run, const char *what)
 							   status_name(run->status)));
 }
 
+/*
+ * A run for managers to correct, locked.  One that a worker has in hand is not waited
+ * for, nor disturbed.
+ */
+static Run *
+standing_run(FunctionCallInfo fcinfo, const char *what)
+{
+	Run		   *run = run_to_steer(fcinfo, MANAGER, run_read);
+
+	require_standing(run, what);
+	run = run_load(run->id);
+	if (run == NULL)
+		refuse_unknown_run(PG_GETARG_INT64(0));
+	require_standing(run, what);
+	return run;
+}
+
 /* smartwf.skip_step(run) */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_skip_step);
 Datum
 smartwf_skip_step(PG_FUNCTION_ARGS)
 {
-	Run		   *run = run_to_steer(fcinfo, MANAGER, run_seize);
+	Run		   *run = standing_run(fcinfo, localized("Skipping"));
 
-	require_standing(run, localized("Skipping"));
 	if (run->step == END_OF_FLOW)
 		raise_failure(RUN_CLOSED, localized("Skipping"),
 					  psprintf(localized("run %s stands at no step"), psprintf(INT64_FORMAT, run->id)));
 	if (run->status == RUN_WAITING)
 		run_close_confirmations(run);
+	if (strcmp(run->flow->steps[run->step].kind, "get_user_confirmation") == 0)
+		run_forget_answerer(run);
 	record_intervention(run, "skipped", NULL);
 	run->step = run->flow->steps[run->step].next;
 	run->attempt = run->deaths = run->put_offs = 0;
@@ -240,12 +259,11 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_set_run_model);
 Datum
 smartwf_set_run_model(PG_FUNCTION_ARGS)
 {
-	Run		   *run = run_to_steer(fcinfo, MANAGER, run_seize);
+	Run		   *run = standing_run(fcinfo, localized("Changing the model"));
 	Jsonb	   *before = run->model;
 
 	if (PG_ARGISNULL(1) || !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1)))
 		raise_failure(MALFORMED_CALL, localized("argument \"model\" must be an object"));
-	require_standing(run, localized("Changing the model"));
 	run->model = PG_GETARG_JSONB_P_COPY(1);
 	if (run->step != END_OF_FLOW)
 		record_intervention(run, "changed", changes_of_model(before, run->model));

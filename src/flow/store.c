@@ -13,7 +13,7 @@
 /* Flows of which nobody shall drive a run on: their newest version says so. */
 #define STOPPED_FLOWS \
 	"WITH RECURSIVE stopped AS (" \
-	" SELECT f.name FROM smartwf.flows f WHERE (f.is_paused OR f.max_runs" EQ "0) AND NOT EXISTS (" \
+	" SELECT f.name FROM smartwf.flows f WHERE (f.is_paused OR f.max_runs" EQ "0) AND f.status" EQ "'published' AND NOT EXISTS (" \
 	"  SELECT FROM smartwf.flows n WHERE n.name" EQ "f.name AND n.status" EQ "'published'" \
 	"   AND n.version OPERATOR(pg_catalog.>) f.version)),"
 

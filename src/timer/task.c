@@ -299,9 +299,11 @@ note_task_failure(const DueTask *task, const ErrorData *error)
 	values[2] = Int32GetDatum(task->task);
 	if (own_execute(&read_attempt, values, NULL, take_attempt, &attempt) == 0)
 		return;
-	attempt++;
+	/* somebody else has what it needs: nothing is wrong with it */
+	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		attempt++;
 	values[3] = Int32GetDatum(attempt);
-	values[4] = TimestampTzGetDatum(next_attempt_at(attempt, FIRST_PAUSE, LONGEST_PAUSE));
+	values[4] = TimestampTzGetDatum(next_attempt_at(Max(attempt, 1), FIRST_PAUSE, LONGEST_PAUSE));
 	values[5] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	values[6] = CStringGetTextDatum(error->message);
 	(void) own_execute(&fail_task, values, attempt < TASK_ATTEMPTS ? NULL : "    n  ", NULL, NULL);

@@ -285,14 +285,20 @@ board_begin_step(const char *doing, int64 run, TimestampTz deadline)
 bool
 board_step_is_cancelled(void)
 {
-	bool		is_cancelled;
+	/* once it is set, only we reset it */
+	return my_place != NULL && my_place->is_cancelled;
+}
 
-	if (my_place == NULL)
-		return false;
-	LWLockAcquire(board_lock, LW_SHARED);
-	is_cancelled = my_place->is_cancelled;
+/* From here on the step is not interrupted any more; what has come so far counts. */
+void
+board_end_interrupts(void)
+{
+	if (my_place == NULL || (my_place->run == 0 && my_place->deadline == 0))
+		return;
+	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	my_place->run = 0;
+	my_place->deadline = 0;
 	LWLockRelease(board_lock);
-	return is_cancelled;
 }
 
 /* The step is over; true if somebody has cancelled its run meanwhile. */

@@ -24,6 +24,7 @@ extern void board_set_idle(bool is_idle);
 extern void board_report(const char *doing);
 extern void board_begin_step(const char *doing, int64 run, TimestampTz deadline);
 extern bool board_step_is_cancelled(void);
+extern void board_end_interrupts(void);
 extern bool board_end_step(void);
 extern void board_count(bool has_failed);
 extern bool board_is_there(void);

@@ -99,10 +99,11 @@ end_limits(void)
 {
 	if (timer != MAX_TIMEOUTS)
 		disable_timeout(timer, false);
+	board_end_interrupts();
 	/* one that came at the last moment concerns nobody else */
-	if (is_late)
+	if (is_late || board_step_is_cancelled())
 		QueryCancelPending = false;
-	was_late = is_late;
+	was_late |= is_late;
 	is_late = false;
 }
 
@@ -134,7 +135,7 @@ may_serve(Oid role)
 	if (AmBackgroundWorkerProcess() && role != served && OidIsValid(served) &&
 		EstimateLibraryStateSpace() != libraries)
 		must_be_replaced = true;
-	else
+	else if (OidIsValid(role))
 		served = role;
 	return !must_be_replaced;
 }

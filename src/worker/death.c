@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 
 #include "board.h"
 #include "common/compat.h"
@@ -28,28 +30,68 @@ death_init(void)
 							NULL, &step_deaths, 3, 1, 1000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
-static void
-note_death_now(void *argument)
+/* A death that is to be counted, and whether it has been. */
+typedef struct Death
 {
-	const WorkInHand *work = argument;
+	WorkInHand	work;
+	bool		is_counted;
+}			Death;
+
+static List *deaths = NIL;		/* not counted yet */
+
+static void
+count_now(void *argument)
+{
+	Death	   *death = argument;
+	const WorkInHand *work = &death->work;
 	DueTask		task = {pstrdup(work->docid), pstrdup(work->timer), work->task};
 	ErrorData	error = {
 		.sqlerrcode = ERRCODE_CRASH_SHUTDOWN,
 		.message = "the process that did it ended over it",
 	};
 
+	death->is_counted = true;
 	if (work->kind == A_RUN)
-		note_death_of_step(work->run, step_deaths);
+		death->is_counted = note_death_of_step(work->run, step_deaths);
 	else
 		note_task_failure(&task, &error);
 }
 
-/* Count what has died since this was asked last. */
-void
-note_deaths(void)
+static void
+collect_deaths(void)
 {
+	MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);
 	WorkInHand	work;
 
 	while (board_next_death(&work))
-		(void) unit("note the end of a process", note_death_now, &work);
+	{
+		Death	   *death = palloc0_object(Death);
+
+		death->work = work;
+		deaths = lappend(deaths, death);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+/*
+ * Count what has died since this was asked last.  What somebody has locked, the
+ * process that dies perhaps, is counted the next time; what another has failed
+ * to count stays.
+ */
+void
+note_deaths(void)
+{
+	ListCell   *cell;
+
+	collect_deaths();
+	foreach(cell, deaths)
+	{
+		Death	   *death = lfirst(cell);
+
+		if (unit("note the end of a process", count_now, death) == NULL && death->is_counted)
+		{
+			deaths = foreach_delete_current(deaths, cell);
+			pfree(death);
+		}
+	}
 }

@@ -33,6 +33,7 @@ typedef struct Note
 {
 	volatile int pid;			/* 0: free */
 	volatile bool has_died;		/* its process is gone, and did not put it down */
+	volatile bool is_excused;	/* its process was told to end, whatever it does */
 	WorkInHand	work;
 }			Note;
 
@@ -113,7 +114,8 @@ note_death(int code, Datum argument)
 {
 	if (my_note == NULL)
 		return;
-	if (!PostmasterIsAlive())
+	/* a session ends for reasons of its own, and is not started again */
+	if (!PostmasterIsAlive() || my_note->is_excused || !AmBackgroundWorkerProcess())
 		my_note->work.kind = NO_WORK;
 	if (my_note->work.kind == NO_WORK)
 		my_note->pid = 0;
@@ -138,7 +140,7 @@ in_hand_enter(void)
 	if (my_note == NULL)
 		return;
 	my_note->work.kind = NO_WORK;
-	my_note->has_died = false;
+	my_note->has_died = my_note->is_excused = false;
 	my_note->pid = MyProcPid;
 	pqsignal(SIGQUIT, end_for_others);
 	if (!registered)
@@ -163,7 +165,7 @@ in_hand_leave(void)
 void
 take_in_hand(const WorkInHand *work)
 {
-	if (my_note == NULL)
+	if (my_note == NULL || my_note->is_excused)
 		return;
 	my_note->work.database = MyDatabaseId;
 	my_note->work.run = work->run;
@@ -197,8 +199,11 @@ void
 in_hand_excuse(int pid)
 {
 	for (int i = 0; notes != NULL && i < number_of_notes; i++)
-		if (notes[i].pid == pid && !notes[i].has_died)
+		if (pid != 0 && notes[i].pid == pid && !notes[i].has_died)
+		{
+			notes[i].is_excused = true;
 			notes[i].work.kind = NO_WORK;
+		}
 }
 
 /*

@@ -116,7 +116,8 @@ launcher_init(void)
 							"Background workers for runs and timers, for each database.",
 							"Each database has one more, for deliveries.",
 							&workers, 2, 1, 64, PGC_SIGHUP, 0, NULL, NULL, NULL);
-	if (!process_shared_preload_libraries_in_progress)
+	/* pg_upgrade wants to be alone */
+	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
 	describe_process(&launcher, "smartwf_launcher_main", "smartwf launcher");
 	launcher.bgw_restart_time = RESTART_SECONDS;
@@ -330,9 +331,9 @@ end_all(int code, Datum argument)
 	foreach(cell, all_workers)
 	{
 		Worker	   *worker = lfirst(cell);
-		pid_t		pid;
+		pid_t		pid = 0;
 
-		if (worker->handle != NULL && GetBackgroundWorkerPid(worker->handle, &pid) == BGWH_STARTED)
+		if (worker->handle != NULL && GetBackgroundWorkerPid(worker->handle, &pid) != BGWH_STOPPED)
 			end_worker(worker, pid);
 	}
 }

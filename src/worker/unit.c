@@ -101,10 +101,12 @@ const Transactions procedure_transactions = {
 	begin_in_procedure, SPI_commit, recover_in_procedure, true
 };
 
-/* No user's code can run any more. */
+/* No user's code can run any more: his settings end, and nothing may interrupt the commit. */
 static void
 restore_settings(XactEvent event, void *argument)
 {
+	if (event == XACT_EVENT_PRE_COMMIT)
+		end_limits();
 	if (event == XACT_EVENT_PRE_COMMIT && settings_level > 0)
 		AtEOXact_GUC(false, settings_level);
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT)

@@ -7,6 +7,7 @@
 #include "catalog/namespace.h"
 #include "commands/prepare.h"
 #include "commands/sequence.h"
+#include "mb/pg_wchar.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
@@ -86,6 +87,7 @@ typedef struct Turn
 	int64		run;
 	Advance		advance;
 	char		doing[LONGEST_DOING];
+	bool		must_clean;		/* before the step can be taken */
 	const ErrorData *error;
 }			Turn;
 
@@ -107,15 +109,28 @@ end_step(void)
 }
 
 static void
+set_turn_in_words(Turn *turn, const char *doing)
+{
+	strlcpy(turn->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
+}
+
+/* For whom the session has worked since it was cleaned; InvalidOid: nobody. */
+static Oid	worked_for = InvalidOid;
+
+static void
 advance_now(void *argument)
 {
 	Turn	   *turn = argument;
 	Run		   *run = run_claim(turn->run);
 	WorkInHand	work = {.kind = A_RUN, .run = turn->run};
+	Oid			role = run == NULL ? InvalidOid : role_of_step(run);
 
-	if (run == NULL || !may_serve(role_of_step(run)))
+	/* a step as somebody else finds nothing that the one before has left */
+	turn->must_clean = run != NULL && OidIsValid(worked_for) && worked_for != role;
+	if (run == NULL || turn->must_clean || !may_serve(role))
 		return;
-	strlcpy(turn->doing, describe_step(run), LONGEST_DOING);
+	worked_for = role;
+	set_turn_in_words(turn, describe_step(run));
 	begin_step(turn->doing, &work, timeout_of_step(run));
 	turn->advance = advance_run(run);
 }
@@ -167,6 +182,7 @@ clean_session(void)
 	Oid			temporary;
 	Oid			toast;
 
+	worked_for = InvalidOid;
 	LockReleaseAll(USER_LOCKMETHOD, true);
 	DropAllPreparedStatements();
 	if (AmBackgroundWorkerProcess())
@@ -189,6 +205,11 @@ take_turn(Turn *turn)
 	turn->advance = NOT_DUE;
 	turn->doing[0] = '\0';
 	turn->error = unit(NULL, advance_now, turn);
+	if (turn->error == NULL && turn->must_clean)
+	{
+		clean_session();
+		turn->error = unit(NULL, advance_now, turn);
+	}
 	is_cancelled = end_step();
 	/* who cancels a run waits for it, and ends it */
 	if (turn->error == NULL || is_cancelled)
