@@ -60,6 +60,29 @@ CALL smartwf.work();
 SELECT subject, body FROM smartwf.notifications WHERE recipient = 'admin' ORDER BY id;
 SELECT status, message, model FROM smartwf.runs WHERE id = :run;
 
+-- within the branch, another failure is not taken for the one that it deals with
+SELECT smartwf.define_flow(flow('[{"name": "print", "kind": "execute_data_flow", "settings": {"dataflow": "fail"}, "failure": {"then": "branch", "steps": [
+  {"name": "again", "kind": "update_model_field", "settings": {"field": "a.b", "source": "error.sqlstate"}},
+  {"name": "bad", "kind": "send_notification", "settings": {"channel": "mail", "userField": "nobody", "message": "x"}, "failure": {"then": "skip"}},
+  {"name": "keep", "kind": "update_model_field", "settings": {"field": "why", "source": "error.message"}}]}}]', '{"name": "nested"}'));
+SELECT smartwf.enqueue_flow('nested') AS run \gset
+CALL smartwf.work();
+SELECT status, message, model FROM smartwf.runs WHERE id = :run;
+-- what follows a wait is a step of its own: it fails by its own name and policy
+CREATE FUNCTION app.slow(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$;
+SELECT smartwf.register_dataflow('slow', 'app.slow');
+SELECT smartwf.define_flow(flow('[{"name": "nap", "kind": "wait", "settings": {"duration": "0.01 seconds"}}, {"name": "slow", "kind": "execute_data_flow", "settings": {"dataflow": "slow", "timeout": "50 milliseconds"}, "failure": {"then": "skip"}}]', '{"name": "napping"}'));
+SELECT smartwf.enqueue_flow('napping') AS run \gset
+CALL smartwf.work(1);
+SELECT status FROM smartwf.runs WHERE id = :run;
+SELECT step, outcome, sqlstate FROM smartwf.run_steps WHERE run = :run ORDER BY number;
+-- a draft does not stop what is published
+SELECT smartwf.draft_flow('nested') IS NOT NULL, smartwf.update_flow('nested', '{"maxRuns": 0}') IS NOT NULL;
+SELECT smartwf.enqueue_flow('nested') AS run \gset
+CALL smartwf.work();
+SELECT status FROM smartwf.runs WHERE id = :run;
+SELECT smartwf.discard_flow('nested');
+
 -- a date that changes moves the wait, earlier and later; an emptied one fails it
 SELECT smartwf.define_flow(flow('[{"name": "wait", "kind": "wait", "settings": {"until": "due"}}, {"name": "mark", "kind": "update_model_field", "settings": {"field": "title", "value": "waited"}}]', '{"name": "wait", "structure": "doc"}'));
 UPDATE app.doc SET due = now() + '1 day' WHERE id IN (3, 4, 5);
@@ -124,6 +147,20 @@ SELECT smartwf.define_flow(flow('[{"name": "set", "kind": "update_model_field", 
 SELECT smartwf.start_flow('collide', '10') AS run \gset
 SELECT status, step, sqlstate FROM smartwf.runs WHERE id = :run;
 SELECT title FROM app.doc WHERE id = 10;
+
+-- one that deletes its own document has done so
+CREATE FUNCTION app.remove(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN DELETE FROM app.doc WHERE id = (model ->> 'id')::int; RETURN NULL; END $$;
+SELECT smartwf.register_dataflow('remove', 'app.remove');
+SELECT smartwf.define_flow(flow('[{"name": "remove", "kind": "execute_data_flow", "settings": {"dataflow": "remove"}}, {"name": "save", "kind": "update_model_field", "settings": {"field": "title", "value": "x"}}, {"name": "and", "kind": "update_model"}]', '{"name": "remove", "structure": "doc"}'));
+SELECT smartwf.start_flow('remove', '11') AS run \gset
+SELECT status, step FROM smartwf.runs WHERE id = :run;
+SELECT count(*) FROM app.doc WHERE id = 11;
+-- a run whose flow is gone does not stand in the way of its document
+SELECT smartwf.start_flow('ask', '12') AS run \gset
+UPDATE smartwf.runs SET flow_id = -1 WHERE id = :run;
+DELETE FROM app.doc WHERE id = 12;
+SELECT count(*) FROM app.doc WHERE id = 12;
+DELETE FROM smartwf.runs WHERE id = :run;
 
 -- the builder changes what a flow says beside its stages
 SELECT smartwf.draft_flow('new') IS NOT NULL;

@@ -68,6 +68,37 @@ SELECT smartwf.advance_clock('2 days') IS NOT NULL;
 CALL smartwf.work();
 SELECT smartwf.advance_clock(NULL) IS NOT NULL;
 SELECT status, step, message FROM smartwf.runs WHERE id = :run;
+-- an answer's rights are for what was answered: neither the starter nor a manager turns a no into a yes
+SELECT smartwf.define_workflow('{"name": "BILL", "states": [{"name": "draft", "initial": true}, {"name": "approved"}, {"name": "refused"}],
+ "transitions": [{"name": "approve", "arcs": [{"from": "draft", "to": "approved"}], "grants": [{"role": "regress_chief"}, {"role": "regress_owner"}]},
+  {"name": "refuse", "arcs": [{"from": "draft", "to": "refused"}], "guard": "note IS NULL", "grants": [{"role": "regress_chief"}]}]}');
+SELECT smartwf.define_flow('{"name": "turned", "structure": "bill", "managers": [{"role": "regress_owner"}], "stages": [{"name": "s", "steps": [
+ {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "decision", "options": ["yes", "no"], "users": ["regress_chief"]}},
+ {"name": "save", "kind": "update_model"},
+ {"name": "by answer", "kind": "switch_case", "settings": {"field": "decision"}, "cases": {
+  "yes": [{"name": "approve", "kind": "pass_transition", "settings": {"transition": "approve", "as": "answerer"}}],
+  "no": [{"name": "refuse", "kind": "pass_transition", "settings": {"transition": "refuse", "as": "answerer"}}]}}]}]}');
+GRANT UPDATE (decision, note) ON app.bill TO regress_clerk;
+SET SESSION AUTHORIZATION regress_clerk;
+INSERT INTO app.bill VALUES (6, 60, 'held up');
+SELECT smartwf.start_flow('turned', '6') AS run \gset
+SET SESSION AUTHORIZATION regress_chief;
+SELECT smartwf.answer_confirmation((SELECT id FROM question), 'no');
+SET SESSION AUTHORIZATION regress_clerk;
+UPDATE app.bill SET decision = 'yes' WHERE id = 6;
+SELECT smartwf.restart_run(:run, 'by answer');
+RESET SESSION AUTHORIZATION;
+SELECT status, step, message FROM smartwf.runs WHERE id = :run;
+SELECT state FROM app.bill WHERE id = 6;
+SET ROLE regress_owner;
+SELECT smartwf.set_run_model(:run, '{"id": 6, "decision": "yes"}') IS NOT NULL;
+SELECT smartwf.restart_run(:run);
+RESET ROLE;
+SELECT status, message FROM smartwf.runs WHERE id = :run;
+-- nor are they a superuser's
+SELECT smartwf.start_flow('turned', '3') AS run \gset
+SELECT smartwf.answer_confirmation((SELECT id FROM question), 'yes');
+SELECT status, message FROM smartwf.runs WHERE id = :run;
 -- the answerer's rights are for functions of his own and of superusers
 CREATE SCHEMA theft AUTHORIZATION regress_clerk;
 SET ROLE regress_clerk;
@@ -84,7 +115,7 @@ SET SESSION AUTHORIZATION regress_chief;
 SELECT smartwf.answer_confirmation((SELECT id FROM question), 'yes');
 RESET SESSION AUTHORIZATION;
 SELECT status, message FROM smartwf.runs WHERE id = :run;
-SELECT count(*) FROM app.bill WHERE note IS NOT NULL;
+SELECT count(*) FROM app.bill WHERE note LIKE 'stolen%';
 -- nobody has answered before; no such thing
 SELECT smartwf.define_flow('{"name": "early", "stages": [{"name": "s", "steps": [{"name": "x", "kind": "update_model", "settings": {"as": "answerer"}}]}]}');
 SELECT smartwf.define_flow('{"name": "odd", "runAs": "root", "stages": [{"name": "s", "steps": [{"name": "x", "kind": "update_model", "settings": {"as": "root"}}, {"name": "y", "kind": "finish", "settings": {"as": "answerer"}}]}]}');
@@ -104,6 +135,10 @@ INSERT INTO smartwf.flows (name, version, status, shape, run_as, owner) VALUES (
 INSERT INTO smartwf.flows (name, version, status, shape, run_as, owner) VALUES ('forged', 1, 'published', 'x', 'owner', 'regress_chief');
 RESET ROLE;
 SELECT owner, run_as FROM smartwf.flows WHERE name = 'owned';
+-- who starts it says nothing of what it saves
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT smartwf.start_flow('owned', '4', '{"state": "approved", "amount": 1}') IS NULL;
+RESET SESSION AUTHORIZATION;
 SET SESSION AUTHORIZATION regress_clerk;
 SET search_path = theft, public;
 SELECT smartwf.start_flow('owned', '4') AS run \gset

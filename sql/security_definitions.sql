@@ -127,6 +127,14 @@ INSERT INTO smartwf.runs (id, flow_id, flow, status, starter, actor, search_path
 INSERT INTO smartwf.confirmations (id, run, step, field, options, users) OVERRIDING SYSTEM VALUE
 	VALUES (1003, 900, 'ask', 'go', '{yes}', '{regress_definer}');
 INSERT INTO smartwf.answers (confirmation, actor, person, choice) VALUES (1003, 'x', 'x', 'yes');
+-- one that is cancelled can be restarted: it is not over
+INSERT INTO smartwf.runs (flow_id, flow, status, starter, actor, search_path, model, step) VALUES (1, 'ASK', 'cancelled', 'postgres', 'postgres', '', '{}', 'ask');
+INSERT INTO smartwf.runs (flow_id, flow, status, starter, actor, search_path, model, step, answerer, answerer_actor, answerer_person)
+	VALUES (1, 'ASK', 'cancelled', 'regress_definer', 'regress_definer', '', '{}', 'ask', 'postgres', 'postgres', 'postgres');
+INSERT INTO smartwf.runs (flow_id, flow, status, starter, actor, search_path, model, step, answerer)
+	VALUES (1, 'ASK', 'queued', 'regress_definer', 'regress_definer', '', '{}', 'ask', 'regress_definer');
+-- nor a hold of runs of others
+INSERT INTO smartwf.flow_grants (flow_id, privilege, role) SELECT flow_id, 'manage', 'regress_definer' FROM smartwf.runs WHERE id = :run;
 -- in no form that the engine would stumble over
 SELECT flow_id AS flow FROM smartwf.runs WHERE id = :run \gset
 INSERT INTO smartwf.runs (flow_id, flow, starter, actor, search_path, status, model, step)
