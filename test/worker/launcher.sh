@@ -120,7 +120,7 @@ becomes launched "finished||0" "SELECT status, sqlstate, put_offs FROM smartwf.r
 [ "$(l launched -c "SELECT count(*) FROM smartwf.run_steps s JOIN smartwf.runs r ON r.id = s.run WHERE r.key = 'locked' AND outcome = 'failed'")" = 0 ]
 wait
 # a worker that is busy tells how much it does, and hears of new settings
-l launched -c "SELECT count(smartwf.enqueue_flow('plain')) FROM generate_series(1, 30000)" >/dev/null
+l launched -c "SELECT count(smartwf.enqueue_flow('plain')) FROM generate_series(1, 100000)" >/dev/null
 becomes launched t "SELECT n_tup_upd > 100 FROM pg_stat_user_tables WHERE relid = 'smartwf.runs'::regclass AND (SELECT count(*) FROM smartwf.runs WHERE status = 'queued') > 0"
 # steps start from the settings of the server and of their role, not of the worker's
 l launched -f - >/dev/null <<'SQL'

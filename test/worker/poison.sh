@@ -17,7 +17,8 @@ CREATE FUNCTION app.lock(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql
 CREATE FUNCTION app.allocate(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN RETURN jsonb_build_object('x', repeat('x', 270000000)); END $$;
 SELECT smartwf.register_dataflow(f, 'app.' || f) FROM unnest(ARRAY['healthy', 'crash', 'leave', 'hang', 'lock', 'allocate']) f;
 SELECT smartwf.define_flow(jsonb_build_object('name', f, 'stages', jsonb_build_array(jsonb_build_object('name', 's', 'steps',
-	jsonb_build_array(jsonb_build_object('name', f, 'kind', 'execute_data_flow', 'settings', jsonb_build_object('dataflow', f)))))))
+	jsonb_build_array(jsonb_build_object('name', f, 'kind', 'execute_data_flow', 'settings', jsonb_build_object('dataflow', f)
+		|| CASE f WHEN 'allocate' THEN '{"timeout": "1 minute"}' ELSE '{}' END::jsonb))))))
 FROM unnest(ARRAY['healthy', 'crash', 'leave', 'hang', 'lock', 'allocate']) f;
 SQL
 poison() { p -c "SELECT smartwf.enqueue_flow(f, priority => 5) FROM unnest(ARRAY['crash', 'leave', 'hang', 'hang', 'lock', 'allocate']) f" >/dev/null 2>&1; }
