@@ -56,7 +56,19 @@ RESET SESSION AUTHORIZATION;
 SELECT actor, person, choice FROM smartwf.answers WHERE confirmation = (SELECT id FROM question) ORDER BY answered_at;
 SELECT users, people, excluded FROM smartwf.confirmations WHERE id = (SELECT id FROM question);
 
--- behind a gateway the token tells people apart; without a name in it, the role does
+-- nor is somebody who runs her code unknowingly another
+SELECT smartwf.start_flow('quorum') IS NOT NULL;
+CREATE SCHEMA bait AUTHORIZATION regress_ben;
+SET SESSION AUTHORIZATION regress_ben;
+CREATE FUNCTION bait.sneak(question bigint) RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT smartwf.answer_confirmation(question, 'yes') $$;
+GRANT USAGE ON SCHEMA bait TO PUBLIC;
+SELECT smartwf.answer_confirmation((SELECT id FROM question), 'yes');
+SET SESSION AUTHORIZATION regress_carl;
+SELECT bait.sneak((SELECT id FROM question));
+RESET SESSION AUTHORIZATION;
+DROP SCHEMA bait CASCADE;
+
+-- behind a gateway the token tells people apart; without a name in it, all of them are one
 ALTER ROLE regress_gate SET smartwf.actor_claim = 'sub';
 SET smartwf.actor_claim = 'sub';
 INSERT INTO smartwf.contacts VALUES ('zoe', 'smtp', 'zoe@example.org');

@@ -95,6 +95,27 @@ SELECT smartwf.set_run_model(:run, '{"id": 6, "decision": "yes"}') IS NOT NULL;
 SELECT smartwf.restart_run(:run);
 RESET ROLE;
 SELECT status, message FROM smartwf.runs WHERE id = :run;
+-- the document is the one that was asked about, and says what it said
+SET SESSION AUTHORIZATION regress_clerk;
+INSERT INTO app.bill VALUES (7, 70), (8, 80);
+SELECT smartwf.start_flow('turned', '7', '{"amount": 1}') IS NULL;
+SELECT smartwf.start_flow('turned', '7', '{"more": 1}') AS run \gset
+UPDATE app.bill SET note = 'changed' WHERE id = 7;
+SET SESSION AUTHORIZATION regress_chief;
+SELECT smartwf.answer_confirmation((SELECT id FROM question), 'yes');
+RESET SESSION AUTHORIZATION;
+SELECT status, step, message FROM smartwf.runs WHERE id = :run;
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT smartwf.restart_run(:run);
+RESET SESSION AUTHORIZATION;
+SELECT status, step, message FROM smartwf.runs WHERE id = :run;
+SELECT state FROM app.bill WHERE id = 7;
+-- after a reset the answer is void
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT smartwf.cancel_run(:run);
+SELECT smartwf.restart_run(:run, 'by answer');
+RESET SESSION AUTHORIZATION;
+SELECT status, message FROM smartwf.runs WHERE id = :run;
 -- nor are they a superuser's
 SELECT smartwf.start_flow('turned', '3') AS run \gset
 SELECT smartwf.answer_confirmation((SELECT id FROM question), 'yes');
@@ -153,6 +174,30 @@ SET SESSION AUTHORIZATION regress_clerk;
 SELECT smartwf.start_flow('owned', '5') AS run \gset
 RESET SESSION AUTHORIZATION;
 SELECT status, message FROM smartwf.runs WHERE id = :run;
+
+-- what a step leaves open in the session that drives it is closed, and what fails there does not end it
+CREATE FUNCTION app.leave(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ DECLARE c refcursor := 'left_behind'; BEGIN
+	OPEN c FOR SELECT current_user; IF model ? 'fail' THEN PERFORM 1 / 0; END IF; RETURN NULL; END $$;
+SELECT smartwf.register_dataflow('leave', 'app.leave');
+SELECT smartwf.define_flow('{"name": "leave", "start": [{"role": "regress_clerk"}], "stages": [{"name": "s", "steps": [
+ {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "d", "options": ["yes"], "users": ["regress_chief"]}},
+ {"name": "leave", "kind": "execute_data_flow", "settings": {"dataflow": "leave"}}]}]}');
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT smartwf.start_flow('leave') AS run \gset
+SET SESSION AUTHORIZATION regress_chief;
+BEGIN;
+SELECT smartwf.answer_confirmation((SELECT id FROM question), 'yes');
+FETCH ALL FROM left_behind;
+ROLLBACK;
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT smartwf.start_flow('leave', model => '{"fail": 1}') AS run \gset
+RESET SESSION AUTHORIZATION;
+ALTER ROLE regress_clerk SET exit_on_error = on;
+SET SESSION AUTHORIZATION regress_chief;
+SELECT smartwf.answer_confirmation((SELECT id FROM question), 'yes');
+RESET SESSION AUTHORIZATION;
+ALTER ROLE regress_clerk RESET exit_on_error;
+SELECT message FROM smartwf.runs WHERE id = :run;
 
 -- a step starts from the settings of the server and of its role, whoever drives it
 CREATE FUNCTION app.settings(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS $$

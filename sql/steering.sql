@@ -119,6 +119,25 @@ SET ROLE regress_user;
 INSERT INTO app.doc VALUES (3, 'x');
 RESET ROLE;
 SELECT flow, status FROM smartwf.runs WHERE docid = '3';
+-- of runs that one does not see there are none
+SET ROLE regress_stranger;
+SELECT smartwf.cancel_run(:none);
+SELECT smartwf.skip_step(:none);
+RESET ROLE;
+-- a document that comes by the name of one that is gone does not show what that was
+SELECT smartwf.start_flow('doc', '2') AS old \gset
+DELETE FROM app.doc WHERE id = 2;
+SET ROLE regress_user;
+INSERT INTO app.doc VALUES (2, 'mine');
+SELECT smartwf.run_model(:old) IS NULL AS hidden;
+RESET ROLE;
+-- drafts are dropped and published once, whatever else is written
+SELECT smartwf.draft_flow('doc') IS NOT NULL;
+SELECT smartwf.pause_flow('free');
+SELECT smartwf.discard_flow('doc');
+SELECT smartwf.draft_flow('doc') IS NOT NULL;
+SELECT smartwf.resume_flow('free');
+SELECT smartwf.publish_flow('doc');
 -- a step that takes too long, or waits for a lock, in CALL work()
 CREATE FUNCTION app.sleep(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(20); RETURN NULL; END $$;
 SELECT smartwf.register_dataflow('sleep', 'app.sleep');

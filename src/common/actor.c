@@ -147,7 +147,7 @@ claimed_name(void)
 		return NULL;
 	value = json_text_member(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(claims))),
 							 actor_claim);
-	return value == NULL ? NULL : json_text(value);
+	return value == NULL || json_text(value)[0] == '\0' ? NULL : json_text(value);
 }
 
 /* The name of the person who acts, NULL if a role does so by itself. */
@@ -219,8 +219,8 @@ means_caller(const char *name, bool is_person)
 /*
  * By whom the caller is told from others, where one must not count as two: SET
  * ROLE makes nobody else of him.  A login that stands for many, a gateway's, has a
- * claim that names them, and where that is missing, their roles; a superuser
- * can be anybody in any case.
+ * claim that names them; without it they are one.  A superuser can be anybody in
+ * any case.
  */
 char *
 person_of_caller(void)
@@ -231,9 +231,21 @@ person_of_caller(void)
 		return pstrdup(assumed.person);
 	if (person != NULL)
 		return person;
-	if ((actor_claim != NULL && actor_claim[0] != '\0') || superuser_arg(GetSessionUserId()))
+	if (superuser_arg(GetSessionUserId()))
 		return GetUserNameFromId(acting_role(), false);
 	return GetUserNameFromId(GetSessionUserId(), false);
+}
+
+/*
+ * Could the login itself act as a role?  Code that somebody else has made SECURITY
+ * DEFINER does so without that.
+ */
+bool
+login_holds_role(const char *role_name)
+{
+	Oid			role = role_of_name(role_name);
+
+	return assumed.name != NULL || (OidIsValid(role) && is_member_of_role(GetSessionUserId(), role));
 }
 
 /* Is that who acts now?  A person of a role's name is not that role. */

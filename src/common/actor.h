@@ -28,6 +28,7 @@ extern bool holds_role(const char *role_name);
 extern bool names_caller(const char *name);
 extern bool means_caller(const char *name, bool is_person);
 extern char *person_of_caller(void);
+extern bool login_holds_role(const char *role_name);
 
 /* Work to be done under another user. */
 typedef void (*Work) (void *argument);

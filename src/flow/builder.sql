@@ -51,14 +51,15 @@ COMMENT ON FUNCTION smartwf.draft_flow(text) IS
 
 CREATE FUNCTION smartwf.discard_flow(flow text) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-	DELETE FROM smartwf.flows WHERE id = smartwf.draft_of(flow)
+	-- once, not for each row
+	DELETE FROM smartwf.flows WHERE id = (SELECT smartwf.draft_of(flow))
 $$;
 COMMENT ON FUNCTION smartwf.discard_flow(text) IS
 'Drops the draft of a flow (text). Raises 42704 if there is none.';
 
 CREATE FUNCTION smartwf.publish_flow(flow text) RETURNS int
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-	UPDATE smartwf.flows SET status = 'published' WHERE id = smartwf.draft_of(flow) RETURNING version
+	UPDATE smartwf.flows SET status = 'published' WHERE id = (SELECT smartwf.draft_of(flow)) RETURNING version
 $$;
 COMMENT ON FUNCTION smartwf.publish_flow(text) IS
 'Publishes the draft of a flow (text) and returns its version (int). Raises WF001 with every fault, 42704 if there '

@@ -216,8 +216,12 @@ asks_caller(const Question *question)
 	if (is_administrator())
 		return true;
 	foreach(cell, question->users)
-		if (means_caller(lfirst(cell), is_in_texts(question->people, lfirst(cell))))
+	{
+		bool		is_person = is_in_texts(question->people, lfirst(cell));
+
+		if (means_caller(lfirst(cell), is_person) && (is_person || login_holds_role(lfirst(cell))))
 			return true;
+	}
 	return false;
 }
 

@@ -9,9 +9,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/portal.h"
 #include "utils/timestamp.h"
 
 #include "common/actor.h"
@@ -22,6 +24,7 @@
 #include "common/relation.h"
 #include "common/role.h"
 #include "common/settings.h"
+#include "common/texts.h"
 #include "condition.h"
 #include "drive.h"
 #include "lifecycle/structure.h"
@@ -291,7 +294,7 @@ perform_pass_transition(Run *run, const Step *step)
 		order.parameters = NULL;	/* none */
 	run_store(run);
 	(void) pass_transition(&order, NULL);
-	model_read_again(run);
+	model_follow_own(run);
 	return GO_ON;
 }
 
@@ -333,6 +336,24 @@ typedef struct Performance
 	bool		is_become;		/* the whole transaction acts for it already */
 }			Performance;
 
+/*
+ * The rights that an answer gives are for what was answered: should the field hold
+ * anything else by now, they are nobody's.
+ */
+static void
+require_answer(const Run *run, const Step *step)
+{
+	Question   *question = question_read(run->answered);
+	const JsonbValue *value = question == NULL ? NULL : model_field(run, question->field);
+
+	if (question == NULL || question->run != run->id || question->choice == NULL ||
+		value == NULL || strcmp(json_text(value), question->choice) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("step \"%s\" cannot act as \"%s\"", step->name, run->answerer_actor),
+				 errdetail("The field does not hold any more what was answered.")));
+}
+
 static void
 perform_now(void *argument)
 {
@@ -341,6 +362,12 @@ perform_now(void *argument)
 	if (performance->run->reads_again)
 		model_read_again(performance->run);
 	performance->run->reads_again = false;
+	/* an answer is for the document as it was */
+	if (performance->step->as_answerer)
+	{
+		require_answer(performance->run, performance->step);
+		model_require_current(performance->run);
+	}
 	performance->verdict = perform_of_kind(performance->step->kind) (performance->run, performance->step);
 }
 
@@ -371,24 +398,6 @@ owner_of_flow(const Flow *flow)
 	{
 		role, flow->owner, false, flow->owner
 	};
-}
-
-/*
- * The rights that an answer gives are for what was answered: should the field hold
- * anything else by now, they are nobody's.
- */
-static void
-require_answer(const Run *run, const Step *step)
-{
-	Question   *question = question_read(run->answered);
-	const JsonbValue *value = question == NULL ? NULL : model_field(run, question->field);
-
-	if (question == NULL || question->run != run->id || question->choice == NULL ||
-		value == NULL || strcmp(json_text(value), question->choice) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("step \"%s\" cannot act as \"%s\"", step->name, run->answerer_actor),
-				 errdetail("The field does not hold any more what was answered.")));
 }
 
 static Actor
@@ -444,9 +453,44 @@ apply_settings_of_step(const Run *run, const Step *step, const Actor *actor, Guc
 	const char *path;
 
 	apply_role_settings(actor->role, action);
+	/* what fails must not end the session that drives it */
+	(void) set_config_option("exit_on_error", "off", PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
 	path = step != NULL && step_acts_for_other(run, step) ? GetConfigOption("search_path", false, false) : run->search_path;
 	(void) set_config_option("search_path", path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", path),
 							 PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
+}
+
+/* The names of the cursors of this session. */
+static List *
+open_cursors(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *names = NIL;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute("SELECT c.name FROM pg_catalog.pg_cursors c", true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not list cursors");
+	MemoryContextSwitchTo(context);
+	for (int i = 0; i < SPI_processed; i++)
+		names = lappend(names, pstrdup(SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1)));
+	SPI_finish();
+	return names;
+}
+
+/* Those that a step has left would run as whoever fetches from them. */
+static void
+close_cursors_but(List *before)
+{
+	ListCell   *cell;
+
+	foreach(cell, open_cursors())
+	{
+		Portal		portal = is_in_texts(before, lfirst(cell)) ? NULL : GetPortalByName(lfirst(cell));
+
+		if (PortalIsValid(portal))
+			PortalDrop(portal, false);
+	}
 }
 
 static bool
@@ -465,6 +509,7 @@ void
 run_as_step(const Run *run, const Step *step, Work work, void *argument)
 {
 	Actor		actor = step == NULL ? starter_of_run(run) : actor_of_step(run, step);
+	List	   *cursors;
 	int			level;
 
 	if (is_caller(&actor) && !(step != NULL && step_acts_for_other(run, step)))
@@ -475,7 +520,9 @@ run_as_step(const Run *run, const Step *step, Work work, void *argument)
 	level = NewGUCNestLevel();
 	(void) apply_server_settings(true, GUC_ACTION_SAVE);
 	apply_settings_of_step(run, step, &actor, GUC_ACTION_SAVE);
+	cursors = open_cursors();
 	run_as_actor(&actor, work, argument);
+	close_cursors_but(cursors);
 	AtEOXact_GUC(false, level);
 }
 

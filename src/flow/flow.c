@@ -105,6 +105,9 @@ read_flow(void *argument)
 		if (flow->is_complete)
 			read_usual_settings(step);
 	}
+	flow->acts_for_others = flow->runs_as_owner;
+	for (int i = 0; i < flow->number_of_steps; i++)
+		flow->acts_for_others |= flow->steps[i].as_answerer;
 	/* the parents of what is not complete need not be there */
 	for (int i = 0; i < flow->number_of_steps && flow->is_complete; i++)
 		flow->steps[i].next = next_of(flow, i);

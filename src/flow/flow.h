@@ -43,6 +43,7 @@ typedef struct Flow
 	int			max_runs;		/* that workers drive at once; NO_LIMIT */
 	bool		is_paused;
 	bool		runs_as_owner;
+	bool		acts_for_others;	/* it does, or a step acts as whoever answered */
 	const char *owner;			/* the role that published it; NULL: a draft */
 	List	   *starters;		/* roles (char *) that may start it; NIL: see start.c */
 	List	   *managers;		/* roles that may manage it */

@@ -435,15 +435,52 @@ rebase(Run *run, Jsonb *row)
 		run->model = merged(run->model, own);
 }
 
+/* Has a model any of these fields? */
+bool
+model_has_any(Jsonb *model, Jsonb *fields)
+{
+	JsonbValue	root = json_root(model);
+	JsonbIterator *iterator = JsonbIteratorInit(&fields->root);
+	JsonbIteratorToken token;
+	JsonbValue	name;
+
+	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+		if (token == WJB_KEY && json_member(&root, name.val.string.val, name.val.string.len) != NULL)
+			return true;
+	return false;
+}
+
 /*
  * Read the row again: what the flow has not changed is as it is now, what it
- * has changed stays.
+ * has changed stays.  Whoever has answered did so for the row as it was.
  */
 void
 model_read_again(Run *run)
 {
+	Jsonb	   *row;
+
+	if (run->docid == NULL)
+		return;
+	row = model_of_element(run->docid, "");
+	if (run->base != NULL && compareJsonbContainers(&row->root, &run->base->root) != 0)
+		run_forget_answerer(run);
+	rebase(run, row);
+}
+
+/* The same after the flow itself has changed the row. */
+void
+model_follow_own(Run *run)
+{
 	if (run->docid != NULL)
 		rebase(run, model_of_element(run->docid, ""));
+}
+
+/* Raise WF409 if somebody else has changed the row. */
+void
+model_require_current(const Run *run)
+{
+	if (run->docid != NULL && !model_is_current(run))
+		raise_failure(MODEL_CHANGED, run->docid);
 }
 
 /* Do two sets of changes differ in a field that both have? */

@@ -23,6 +23,7 @@ typedef struct Readers
 	bool		restricted;
 	bool		include_caller;
 	char	   *docid;			/* NULL: free JSON */
+	bool		is_of_another;	/* that was deleted since; another may have its name */
 	MemoryContext context;
 }			Readers;
 
@@ -34,6 +35,7 @@ look_for_caller(void *argument)
 	readers->restricted = strcmp(result_text(0, 1), "t") == 0;
 	if (result_text(0, 2) != NULL)
 		readers->docid = MemoryContextStrdup(readers->context, result_text(0, 2));
+	readers->is_of_another = strcmp(result_text(0, 5), "t") == 0;
 	for (int i = 0; i < SPI_processed && !readers->include_caller; i++)
 		readers->include_caller = result_text(i, 3) != NULL &&
 			means_caller(result_text(i, 3), strcmp(result_text(i, 4), "t") == 0);
@@ -45,12 +47,13 @@ look_for_caller(void *argument)
  * tells what it works on.
  */
 static bool
-sees_run(Datum run, char **docid)
+reads_run(Datum run, char **docid, bool *is_of_another)
 {
 	Readers		readers = {.context = CurrentMemoryContext};
 	bool		is_there = store_execute(RUN_READERS, &run, NULL, look_for_caller, &readers) > 0;
 
 	*docid = readers.docid;
+	*is_of_another = readers.is_of_another;
 	return is_administrator() || (is_there && (!readers.restricted || readers.include_caller));
 }
 
@@ -59,8 +62,20 @@ bool
 shows_model(Datum run)
 {
 	char	   *docid;
+	bool		is_of_another;
 
-	return sees_run(run, &docid) && (docid == NULL || is_administrator() || document_is_readable(docid));
+	return reads_run(run, &docid, &is_of_another) &&
+		(docid == NULL || is_administrator() || (!is_of_another && document_is_readable(docid)));
+}
+
+/* May the caller see a run? */
+bool
+sees_run(Datum run)
+{
+	char	   *docid;
+	bool		is_of_another;
+
+	return reads_run(run, &docid, &is_of_another);
 }
 
 /* smartwf.sees_run(run) */
@@ -68,9 +83,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_sees_run);
 Datum
 smartwf_sees_run(PG_FUNCTION_ARGS)
 {
-	char	   *docid;
-
-	PG_RETURN_BOOL(sees_run(PG_GETARG_DATUM(0), &docid));
+	PG_RETURN_BOOL(sees_run(PG_GETARG_DATUM(0)));
 }
 
 /* smartwf.shows_model(run) */
@@ -212,12 +225,11 @@ smartwf_run_document(PG_FUNCTION_ARGS)
 	Oid			types[] = {INT8OID, BOOLOID};
 	Datum		values[2];
 	Datum		run;
-	char	   *docid;
 
 	if (PG_ARGISNULL(0))
 		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "run"));
 	run = PG_GETARG_DATUM(0);
-	if (sees_run(run, &docid))
+	if (sees_run(run))
 	{
 		values[0] = run;
 		values[1] = BoolGetDatum(shows_model(run));

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+extern bool sees_run(Datum run);
 extern bool shows_model(Datum run);
 
 #endif

@@ -41,11 +41,13 @@ take_model(Run *run, Jsonb *given)
 							   run->flow->name, run->flow->structure));
 	else
 		run->model = json_empty_object();
-	/* what it saves, it saves with the owner's rights */
-	if (given != NULL && run->docid != NULL && run->flow->runs_as_owner && !is_administrator())
+	/* others answer for what the document says, and save it with their rights */
+	if (given != NULL && run->docid != NULL && run->flow->acts_for_others && !is_administrator() &&
+		model_has_any(run->base, given))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("flow \"%s\" runs as its owner, and takes no fields beside the document's", run->flow->name)));
+				 errmsg("flow \"%s\" takes no other values for the fields of its document", run->flow->name),
+				 errdetail("Its steps act for its owner, or for whoever answers.")));
 	if (given != NULL)
 		model_merge(run, given);
 }

@@ -78,6 +78,9 @@ run_to_steer(FunctionCallInfo fcinfo, Steersman who, Run *(*load) (int64 id))
 	run = run_read(id);
 	if (run == NULL)
 		refuse_unknown_run(id);
+	/* of what one may not see there is none */
+	if (!may_steer(run, who) && !sees_run(Int64GetDatum(id)))
+		refuse_unknown_run(id);
 	if (!may_steer(run, who))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -156,6 +159,7 @@ smartwf_cancel_run(PG_FUNCTION_ARGS)
 
 	require_status(run, localized("Cancelling"), UNFINISHED);
 	run_close_confirmations(run);
+	run_forget_answerer(run);
 	run->status = RUN_CANCELLED;
 	run_store(run);
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
@@ -265,6 +269,7 @@ smartwf_set_run_model(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) || !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1)))
 		raise_failure(MALFORMED_CALL, localized("argument \"model\" must be an object"));
 	run->model = PG_GETARG_JSONB_P_COPY(1);
+	run_forget_answerer(run);
 	if (run->step != END_OF_FLOW)
 		record_intervention(run, "changed", changes_of_model(before, run->model));
 	if (run->status == RUN_WAITING)

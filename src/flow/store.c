@@ -67,7 +67,9 @@ static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
 	"SELECT smartwf.field_options($1, $2)"},
 	/* who sees it: by name, and whether that is a person's, a role's, or whoever has it */
 	[RUN_READERS] = {1, {INT8OID},
-		"SELECT f.restrict_access, r.docid, n.name, n.is_person"
+		"SELECT f.restrict_access, r.docid, n.name, n.is_person,"
+		" r.docid IS NOT NULL AND EXISTS (SELECT FROM smartwf.history h WHERE h.docid" EQ "r.docid AND h.to_state IS NULL"
+		"  AND h.at OPERATOR(pg_catalog.>) r.started_at)"
 		" FROM smartwf.runs r JOIN smartwf.flows f ON f.id" EQ "r.flow_id"
 		" LEFT JOIN LATERAL (SELECT r.actor, r.actor_is_person"
 		" UNION ALL SELECT g.role, false FROM smartwf.flow_grants g"

@@ -18,6 +18,7 @@
 #include "utils/rel.h"
 
 #include "cache.h"
+#include "common/wake.h"
 #include "common/actor.h"
 #include "common/error.h"
 #include "common/relation.h"
@@ -251,6 +252,7 @@ smartwf_signal_definition(PG_FUNCTION_ARGS)
 {
 	(void) trigger_data(fcinfo);
 	cache_signal();
+	wake_at_commit(WAKE_RUNS);	/* a limit that was raised, say */
 	return PointerGetDatum(NULL);
 }
 

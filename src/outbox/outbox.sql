@@ -52,8 +52,8 @@ CREATE FUNCTION smartwf.person() RETURNS text
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_person';
 COMMENT ON FUNCTION smartwf.person() IS
 'By whom the caller is told from others where one must not count as two (text): the person that his token names, else '
-'the role that has logged in, whatever SET ROLE says; the current role where that login is a superuser''s, or a '
-'gateway''s (smartwf.actor_claim is set) without such a claim. Raises nothing.';
+'the role that has logged in, whatever SET ROLE says; the current role where that login is a superuser''s. Raises '
+'nothing.';
 
 CREATE FUNCTION smartwf.deliver_again(error_like text DEFAULT '%') RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_deliver_again';
