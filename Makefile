@@ -8,11 +8,16 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
 # joined in this order into the install script
 SQL_PARTS = \
 	src/base/base.sql \
+	src/base/json.sql \
+	src/storage/role.sql \
 	src/definition/definition.sql \
 	src/storage/element.sql \
-	src/transition/row_trigger.sql \
-	src/definition/check.sql \
+	src/attach/structure.sql \
 	src/attach/trigger.sql \
+	src/definition/check.sql \
+	src/transition/row_trigger.sql \
+	src/transition/target.sql \
+	src/transition/check.sql \
 	src/attach/reconcile.sql \
 	src/attach/attach.sql \
 	src/attach/ddl.sql \
@@ -28,7 +33,9 @@ SQL_PARTS = \
 	src/flow/definition/define.sql \
 	src/flow/definition/builder.sql \
 	src/flow/run/run.sql \
+	src/flow/inbox/inbox.sql \
 	src/flow/inbox/document.sql \
+	src/timer/check.sql \
 	src/timer/timer.sql \
 	src/worker/worker.sql \
 	src/http/route.sql \

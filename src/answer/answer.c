@@ -14,12 +14,13 @@
 
 #include "base/actor.h"
 #include "base/argument.h"
-#include "base/subtransaction.h"
+#include "base/error.h"
 #include "base/json_text.h"
 #include "base/json_value.h"
-#include "answer.h"
+#include "base/subtransaction.h"
 #include "transition/preview.h"
-#include "attach/table_statement.h"
+#include "transition/table_statement.h"
+#include "answer.h"
 
 /* A document under way. */
 typedef struct Draft
@@ -547,35 +548,6 @@ Datum
 smartwf_get_history(PG_FUNCTION_ARGS)
 {
 	return answer(fcinfo, history_document, NULL);
-}
-
-/* For views */
-
-/* smartwf.is_visible(docid) */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_visible);
-Datum
-smartwf_is_visible(PG_FUNCTION_ARGS)
-{
-	Target		target;
-
-	PG_RETURN_BOOL(!PG_ARGISNULL(0) && try_target(text_argument(fcinfo, 0), &target));
-}
-
-/* May the caller read the whole row of a document? */
-bool
-document_is_readable(const char *docid)
-{
-	Target		target;
-
-	return try_target(docid, &target) && (is_administrator() || may_read_row(target.table));
-}
-
-/* smartwf.is_readable(docid): the whole row, values in errors too. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_readable);
-Datum
-smartwf_is_readable(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!PG_ARGISNULL(0) && document_is_readable(text_argument(fcinfo, 0)));
 }
 
 /* A document to be written; for attempt(). */

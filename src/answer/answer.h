@@ -36,6 +36,4 @@ extern void append_reached(StringInfo data, const char *docid, const char *asked
 						   const Workflow *workflow, int state);
 extern char *successful_answer(const char *data, List *messages);
 
-extern bool document_is_readable(const char *docid);
-
 #endif

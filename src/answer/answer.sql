@@ -35,14 +35,3 @@ COMMENT ON FUNCTION smartwf.get_history(text, text) IS
 'Every change of a document (docid, text), newest first: revision, date (ISO 8601), actor, transition, states, '
 'comment, parameters, messages. structure (text), if given, must be the document''s. Returns an answer (json) of the '
 'same form as get_states(). Raises what get_states() raises.';
-
-CREATE FUNCTION smartwf.is_visible(docid text) RETURNS boolean
-	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_visible';
-COMMENT ON FUNCTION smartwf.is_visible(text) IS
-'True if a document (docid, text) lives, is under a workflow, and the caller sees its row. Raises nothing.';
-
-CREATE FUNCTION smartwf.is_readable(docid text) RETURNS boolean
-	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_readable';
-COMMENT ON FUNCTION smartwf.is_readable(text) IS
-'True if the caller sees a document (docid, text) and may read all columns of its row, or is an administrator who '
-'sees it. Raises nothing.';

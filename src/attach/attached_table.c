@@ -23,50 +23,38 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "definition/cache.h"
 #include "base/compat.h"
-#include "storage/own_table.h"
-#include "listener.h"
+#include "definition/cache.h"
+#include "storage/own_statement.h"
+#include "storage/result.h"
 #include "attached_table.h"
-
-typedef struct StructureBuild
-{
-	Structure  *structure;
-	MemoryContext context;
-}			StructureBuild;
-
-static void
-read_structure(void *argument)
-{
-	StructureBuild *build = argument;
-	MemoryContext outer;
-
-	if (SPI_processed == 0)
-		return;
-	outer = MemoryContextSwitchTo(build->context);
-	build->structure = palloc0_object(Structure);
-	build->structure->name = result_text(0, 1);
-	build->structure->relation_schema = result_text(0, 2);
-	build->structure->relation_name = result_text(0, 3);
-	build->structure->workflow = result_text(0, 4);
-	build->structure->state_column = result_text(0, 5);
-	build->structure->docid_column = result_text(0, 6);
-	build->structure->docid_prefix = result_text(0, 7);
-	MemoryContextSwitchTo(outer);
-}
+#include "listener.h"
+#include "trigger.h"
 
 static void *
 build_structure(const void *key)
 {
-	StructureBuild build = {NULL, CurrentMemoryContext};
 	Oid			type = TEXTOID;
 	Datum		name = CStringGetTextDatum((const char *) key);
+	QueryResult	   *result = read_as_owner("SELECT name, relation_schema, relation_name, workflow,"
+									   " state_column, docid_column, docid_prefix"
+									   " FROM smartwf.structures WHERE name OPERATOR(pg_catalog.=) $1",
+									   1, &type, &name);
+	Structure  *structure = NULL;
 
-	read_as_owner("SELECT name, relation_schema, relation_name, workflow,"
-				  " state_column, docid_column, docid_prefix"
-				  " FROM smartwf.structures WHERE name OPERATOR(pg_catalog.=) $1",
-				  1, &type, &name, read_structure, &build);
-	return build.structure;
+	if (result->rows > 0)
+	{
+		structure = palloc0_object(Structure);
+		structure->name = result_text(result, 0, 1);
+		structure->relation_schema = result_text(result, 0, 2);
+		structure->relation_name = result_text(result, 0, 3);
+		structure->workflow = result_text(result, 0, 4);
+		structure->state_column = result_text(result, 0, 5);
+		structure->docid_column = result_text(result, 0, 6);
+		structure->docid_prefix = result_text(result, 0, 7);
+	}
+	free_result(result);
+	return structure;
 }
 
 /* An attached structure, NULL if there is none of that name. */
@@ -192,48 +180,35 @@ is_date(Oid type)
 	return base == DATEOID || base == TIMESTAMPOID || base == TIMESTAMPTZOID;
 }
 
-typedef struct TimerColumns
+/* Watch the columns that a query names; false if it names none. */
+static bool
+watch_columns(AttachedTable *table, Relation relation, const char *query)
 {
-	AttachedTable *table;
-	Relation	relation;
-	bool		are_timers;		/* else they are watched for others */
-}			TimerColumns;
+	QueryResult	   *result = read_as_owner(query, 0, NULL, NULL);
+	bool		is_there = result->rows > 0;
 
-static void
-take_timer_columns(void *argument)
-{
-	TimerColumns *columns = argument;
-	MemoryContext outer = MemoryContextSwitchTo(columns->table->context);
-
-	columns->table->timers_exist |= columns->are_timers && SPI_processed > 0;
-	for (int i = 0; i < SPI_processed; i++)
+	for (int i = 0; i < result->rows; i++)
 	{
-		char	   *name = result_text(i, 1);
-		AttrNumber	number = name == NULL ? InvalidAttrNumber :
-			get_attnum(RelationGetRelid(columns->relation), name);
+		char	   *name = result_text(result, i, 1);
+		AttrNumber	number = name == NULL ? InvalidAttrNumber : get_attnum(RelationGetRelid(relation), name);
 
-		if (number > 0 && is_date(TupleDescAttr(RelationGetDescr(columns->relation), number - 1)->atttypid))
-			columns->table->date_columns = bms_add_member(columns->table->date_columns, number);
+		if (number > 0 && is_date(TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid))
+			table->date_columns = bms_add_member(table->date_columns, number);
 	}
-	MemoryContextSwitchTo(outer);
-}
-
-static void
-read_watched_columns(const char *query, void *argument)
-{
-	read_as_owner(query, 0, NULL, NULL, take_timer_columns, argument);
+	free_result(result);
+	return is_there;
 }
 
 /* Elements of one table live by several versions, so all timers count. */
 static void
 describe_timers(AttachedTable *table, Relation relation)
 {
-	TimerColumns columns = {table, relation, true};
+	const char *query;
+	int			number = 0;
 
-	read_as_owner("SELECT DISTINCT reference_column FROM smartwf.workflow_timers", 0, NULL, NULL,
-				  take_timer_columns, &columns);
-	columns.are_timers = false;
-	for_each_date_query(read_watched_columns, &columns);
+	table->timers_exist = watch_columns(table, relation, "SELECT DISTINCT reference_column FROM smartwf.workflow_timers");
+	while ((query = next_watched_columns(&number)) != NULL)
+		(void) watch_columns(table, relation, query);
 }
 
 /* The key of TABLE_BY_OID: the OID leads, and is all that is compared. */
@@ -296,65 +271,6 @@ attached_table(Oid relid, const char *structure)
 				 errmsg("structure \"%s\" is not attached", structure),
 				 errhint("Call smartwf.attach() again, or smartwf.detach() to take the triggers off.")));
 	return cache_look_up(TABLE_BY_OID, &key, build_table);
-}
-
-/* The functions of our triggers, by which these are known. */
-static const char *const trigger_functions[] = {"judge_change", "record_change", "record_truncate"};
-static Oid	trigger_function[lengthof(trigger_functions)];
-static bool trigger_functions_are_known = false;
-
-static void
-forget_trigger_functions(Datum argument, int cacheid, uint32 hashvalue)
-{
-	trigger_functions_are_known = false;
-}
-
-static void
-find_trigger_functions(void)
-{
-	static bool registered = false;
-	Oid			schema = get_namespace_oid("smartwf", false);
-
-	if (!registered)
-		CacheRegisterSyscacheCallback(PROCOID, forget_trigger_functions, (Datum) 0);
-	registered = true;
-	for (int i = 0; i < lengthof(trigger_functions); i++)
-		trigger_function[i] = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-											  CStringGetDatum(trigger_functions[i]),
-											  PointerGetDatum(buildoidvector(NULL, 0)),
-											  ObjectIdGetDatum(schema));
-	trigger_functions_are_known = true;
-}
-
-/* Is a function one of those that our triggers call? */
-bool
-is_trigger_function(Oid function)
-{
-	if (!OidIsValid(get_namespace_oid("smartwf", true)))
-		return false;
-	if (!trigger_functions_are_known)
-		find_trigger_functions();
-	for (int i = 0; i < lengthof(trigger_functions); i++)
-		if (OidIsValid(function) && trigger_function[i] == function)
-			return true;
-	return false;
-}
-
-/* Does the table carry triggers of that structure?  Their names say nothing. */
-bool
-belongs_to_structure(Relation relation, const char *structure)
-{
-	TriggerDesc *triggers = relation->trigdesc;
-
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if (trigger->tgnargs == 1 && strcmp(trigger->tgargs[0], structure) == 0 &&
-			is_trigger_function(trigger->tgfoid))
-			return true;
-	}
-	return false;
 }
 
 /* The table of a structure, by the name that attach() and renaming keep. */

@@ -90,8 +90,6 @@ typedef struct AttachedTable
 extern const Structure *structure_by_name(const char *name);
 extern AttachedTable *attached_table(Oid relid, const char *structure);
 extern Oid	structure_relation(const Structure *structure);
-extern bool is_trigger_function(Oid function);
-extern bool belongs_to_structure(Relation relation, const char *structure);
 
 extern char *state_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
 extern HeapTuple row_with_state(const AttachedTable *table, HeapTuple row,

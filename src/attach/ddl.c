@@ -40,32 +40,12 @@
 
 #include "base/actor.h"
 #include "base/compat.h"
+#include "base/switch_user.h"
+#include "storage/own_statement.h"
 #include "storage/own_table.h"
-#include "ddl.h"
 #include "attached_table.h"
-
-/* Calling the work */
-
-typedef struct Call
-{
-	const char *query;
-	Oid			types[2];
-	Datum		values[2];
-	int			arguments;
-}			Call;
-
-static void
-call_now(void *argument)
-{
-	Call	   *call = argument;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(call->query, call->arguments, call->types, call->values,
-							  NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "\"%s\" failed", call->query);
-	SPI_finish();
-}
+#include "ddl.h"
+#include "trigger.h"
 
 /* Is the command under way one of ours? */
 static bool is_own_ddl = false;
@@ -261,16 +241,16 @@ typedef struct Interest
 {
 	const char *query;
 	SPIPlanPtr	plan;
-	bool		is_there;
 }			Interest;
 
 static Interest done = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"};
 static Interest dropped_columns = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE objsubid OPERATOR(pg_catalog.<>) 0"};
 
-static void
-look_now(void *argument)
+static bool
+is_interesting(Interest *interest)
 {
-	Interest   *interest = argument;
+	SavedUser	saved = switch_to_owner();
+	bool		is_there = false;
 	bool		isnull;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -283,19 +263,13 @@ look_now(void *argument)
 	}
 	if (SPI_execute_plan(interest->plan, NULL, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "\"%s\" failed", interest->query);
-	interest->is_there = false;
-	for (int i = 0; i < SPI_processed && !interest->is_there; i++)
-		interest->is_there = is_interesting_object(
+	for (int i = 0; i < SPI_processed && !is_there; i++)
+		is_there = is_interesting_object(
 			DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)),
 			DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull)));
 	SPI_finish();
-}
-
-static bool
-is_interesting(Interest *interest)
-{
-	run_as_owner(look_now, interest);
-	return interest->is_there;
+	restore_user(saved);
+	return is_there;
 }
 
 /* Event triggers */
@@ -309,7 +283,6 @@ Datum
 smartwf_follow(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
-	Call		call = {.query = "SELECT smartwf.follow_ddl()"};
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -319,17 +292,16 @@ smartwf_follow(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (strcmp(data->event, "sql_drop") == 0)
 	{
-		call.query = "SELECT smartwf.follow_drop($1, $2)";
-		call.arguments = 2;
-		call.types[0] = TEXTARRAYOID;
-		call.types[1] = OIDARRAYOID;
+		Oid			types[] = {TEXTARRAYOID, OIDARRAYOID};
+		Datum		values[2];
+
 		if (dropped == NIL && !is_interesting(&dropped_columns))
 			PG_RETURN_NULL();
-		take_dropped(&call.values[0], &call.values[1]);
+		take_dropped(&values[0], &values[1]);
+		call_as_owner("SELECT smartwf.follow_drop($1, $2)", 2, types, values);
 	}
-	else if (!is_interesting(&done))
-		PG_RETURN_NULL();
-	run_as_owner(call_now, &call);
+	else if (is_interesting(&done))
+		call_as_owner("SELECT smartwf.follow_ddl()", 0, NULL, NULL);
 	PG_RETURN_NULL();
 }
 
@@ -414,14 +386,15 @@ Datum
 smartwf_record_truncate(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
-	Call		call = {.query = "SELECT smartwf.end_without_rows($1)", .arguments = 1, .types = {TEXTOID}};
+	Oid			type = TEXTOID;
+	Datum		structure;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || data->tg_trigger->tgnargs < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function must be called as a trigger that smartwf.attach() made")));
-	call.values[0] = CStringGetTextDatum(data->tg_trigger->tgargs[0]);
-	run_as_owner(call_now, &call);
+	structure = CStringGetTextDatum(data->tg_trigger->tgargs[0]);
+	call_as_owner("SELECT smartwf.end_without_rows($1)", 1, &type, &structure);
 	return PointerGetDatum(NULL);
 }
 
@@ -440,13 +413,11 @@ Datum
 smartwf_make_triggers(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
-	Call		call = {
-		.query = "SELECT smartwf.make_triggers_of_structure($1, $2)", .arguments = 2,
-		.types = {REGCLASSOID, TEXTOID}, .values = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)},
-	};
+	Oid			types[] = {REGCLASSOID, TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
 
 	require_ownership(relid, false);
-	run_as_owner(call_now, &call);
+	call_as_owner("SELECT smartwf.make_triggers_of_structure($1, $2)", 2, types, values);
 	PG_RETURN_VOID();
 }
 

@@ -12,6 +12,12 @@ CREATE FUNCTION smartwf.announce_end(docid text) RETURNS void
 COMMENT ON FUNCTION smartwf.announce_end(text) IS
 'Tells those who work on a document (text) that it is gone: its open runs are cancelled. Raises nothing.';
 
+CREATE FUNCTION smartwf.announce_state(docid text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_announce_state';
+COMMENT ON FUNCTION smartwf.announce_state(text) IS
+'Tells those who work on a document (text) that it was found in its state, to which no transition led: the timer of '
+'the state starts, all others of it end. Raises nothing.';
+
 CREATE FUNCTION smartwf.record_end(docid text, workflow_id int) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
@@ -49,11 +55,6 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.require_unlocked(text) IS
 'Raises WF300 if a document of a structure (text) whose row is gone is locked by somebody else than the caller.';
-
-CREATE FUNCTION smartwf.refuse_locked(docid text, holder text) RETURNS void
-	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_refuse_locked';
-COMMENT ON FUNCTION smartwf.refuse_locked(text, text) IS
-'Raises WF300: a document (text) cannot be deleted, since it is locked by its holder (text).';
 
 -- Documents that an old snapshot does not see would live on without their rows.
 CREATE FUNCTION smartwf.require_read_committed() RETURNS void
@@ -173,7 +174,7 @@ BEGIN
 	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), smartwf.row_faults(s, version_id, is_trusted));
 	PERFORM smartwf.require_free_names(s);
 	SELECT * INTO registered, with_timer FROM smartwf.register_rows(s, version_id);
-	PERFORM smartwf.start_state_timer(docid) FROM unnest(with_timer) AS docid;
+	PERFORM smartwf.announce_state(docid) FROM unnest(with_timer) AS docid;
 	ended := smartwf.end_without_rows(structure);
 END
 $$;

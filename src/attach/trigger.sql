@@ -1,6 +1,24 @@
 -- The triggers that a table of a structure carries: which there are, on which tables, and
 -- how they come and go.
 
+CREATE FUNCTION smartwf.judge_change() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_judge_change';
+COMMENT ON FUNCTION smartwf.judge_change() IS
+'Trigger BEFORE INSERT OR UPDATE FOR EACH ROW on an attached table; its argument is the name of the structure. Made '
+'by attach(). Raises WF200, WF227, WF228, WF235 and WF300.';
+
+CREATE FUNCTION smartwf.record_change() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_record_change';
+COMMENT ON FUNCTION smartwf.record_change() IS
+'Trigger AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on an attached table; its argument is the name of the '
+'structure. Made by attach(). Raises WF235 for a row that is not what was judged, WF400 for a document that changes '
+'its name, 23505 for a name that is taken.';
+
+CREATE FUNCTION smartwf.record_truncate() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_record_truncate';
+COMMENT ON FUNCTION smartwf.record_truncate() IS
+'Trigger AFTER TRUNCATE on an attached table, its partitions and children. Made by attach(). Raises nothing.';
+
 -- The table and whatever stores rows for it.
 CREATE FUNCTION smartwf.family(relation regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -8,7 +8,7 @@
 
 #include "argument.h"
 #include "error.h"
-#include "locale.h"
+#include "message.h"
 
 /* A text, NULL if null. */
 char *

@@ -25,18 +25,6 @@ BEGIN
 END
 $install$;
 
--- Roles are known by name, as in any dump.  A name that smartwf has given something to
--- means the role that bore it then.
-CREATE TABLE smartwf.known_roles (
-	name text COLLATE "C" PRIMARY KEY,
-	role bigint NOT NULL
-);
-COMMENT ON TABLE smartwf.known_roles IS
-'Which role (OID) each name means that a grant, a run, a question or a lock is bound to. It is not dumped: a '
-'restored name means the role of that name. A role that was dropped and made anew is another one, until '
-'forget_role() has ended what was bound to the earlier one.';
-GRANT SELECT ON smartwf.known_roles TO PUBLIC;
-
 CREATE FUNCTION smartwf.actor() RETURNS text
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_actor';
 COMMENT ON FUNCTION smartwf.actor() IS
@@ -61,26 +49,6 @@ COMMENT ON FUNCTION smartwf.is_administrator() IS
 'True if the caller administers all workflows: a superuser, or a member of the role that smartwf.admin_role names. '
 'Raises nothing.';
 
-CREATE FUNCTION smartwf.bind_role(name text) RETURNS void
-	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_bind_role';
-COMMENT ON FUNCTION smartwf.bind_role(text) IS
-'Notes which role a name (text) means from now on; nothing if there is no role of that name. For triggers on the '
-'tables of grants. Raises 42710 if it has meant another role, which was dropped since.';
-
-CREATE FUNCTION smartwf.bind_grantee() RETURNS trigger
-	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_bind_grantee';
-COMMENT ON FUNCTION smartwf.bind_grantee() IS
-'Trigger BEFORE INSERT, UPDATE on a table of grants; its argument is the column that names a role: what bind_role() '
-'does. Raises as that.';
-
-CREATE FUNCTION smartwf.forget_binding() RETURNS trigger
-	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_forget_binding';
-COMMENT ON FUNCTION smartwf.forget_binding() IS
-'Trigger AFTER INSERT, UPDATE, DELETE on known_roles: every session reads it again. Raises nothing.';
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.known_roles
-	FOR EACH ROW EXECUTE FUNCTION smartwf.forget_binding();
-ALTER TABLE smartwf.known_roles ENABLE ALWAYS TRIGGER signal;
-
 CREATE FUNCTION smartwf.failures(OUT code text, OUT sqlstate text, OUT http_status int, OUT http_message text)
 	RETURNS SETOF record
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_failures_list';
@@ -100,3 +68,15 @@ COMMENT ON FUNCTION smartwf.advance_clock(interval) IS
 'For tests of timers: puts the clock of this session forward by an interval (back for a negative one; null: to the '
 'server''s time), so that CALL smartwf.work() in it does what is due by then. Background workers go by the server''s '
 'time. Returns the clock''s time (timestamptz). Raises 42501 for whom is no administrator.';
+
+CREATE FUNCTION smartwf.refuse(subject text, faults text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF cardinality(faults) > 0 THEN
+		RAISE EXCEPTION '% is not valid', subject
+			USING ERRCODE = 'WF001', DETAIL = array_to_string(faults, E'\n');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.refuse(text, text[]) IS
+'Raises WF001 for the subject (text) with a line of DETAIL for each fault (text[]); returns nothing if there is none.';

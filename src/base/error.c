@@ -10,7 +10,7 @@
 #include "utils/json.h"
 
 #include "error.h"
-#include "locale.h"
+#include "message.h"
 
 const FailureDescription smartwf_failures[NUMBER_OF_FAILURES] = {
 	[UNKNOWN_ELEMENT] = {"CRUD0200", "WF200", 404, "Document not found",

@@ -10,8 +10,8 @@
 
 #include "utils/guc.h"
 
-#include "request_header.h"
 #include "locale.h"
+#include "request_header.h"
 
 /* More languages than a reader knows; a header may be hostile. */
 #define MOST_PREFERENCES 32

@@ -13,6 +13,5 @@ extern void locale_init(void);
 extern char *normalized_locale(const char *name);
 extern List *reader_locales(void);
 extern char *broader_locale(const char *locale);
-extern const char *localized(const char *english) pg_attribute_format_arg(1);
 
 #endif

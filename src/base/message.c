@@ -12,6 +12,7 @@
 #include "mb/pg_wchar.h"
 
 #include "locale.h"
+#include "message.h"
 
 static const struct
 {

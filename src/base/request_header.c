@@ -12,8 +12,8 @@
 #include "utils/guc.h"
 #include "utils/jsonb.h"
 
-#include "request_header.h"
 #include "json_value.h"
+#include "request_header.h"
 
 /* The value of a header (its name in lower case), NULL if there is none. */
 char *

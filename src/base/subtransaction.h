@@ -7,7 +7,8 @@
 
 #include "postgres.h"
 
-#include "actor.h"
+/* Work that may fail. */
+typedef void (*Work) (void *argument);
 
 extern bool error_concerns_transaction(int sqlstate);
 extern ErrorData *attempt(Work work, void *argument, bool undo);

@@ -15,8 +15,8 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "cache.h"
 #include "storage/own_table.h"
+#include "cache.h"
 
 typedef enum CacheState
 {
@@ -41,6 +41,7 @@ static const bool is_by_name[NUMBER_OF_CACHES] = {
 	[NEWEST_WORKFLOW] = true,[STRUCTURE_BY_NAME] = true,[NEWEST_FLOW] = true,
 };
 
+static OwnRelation workflows = {"workflows"};	/* whose relcache entry carries the signal */
 static CacheState cache_state = NEEDS_REBUILD;
 static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
 static MemoryContext cache_context = NULL;
@@ -85,7 +86,7 @@ static void
 start_generation(void)
 {
 	register_callbacks();
-	signalled_relation = smartwf_relation(WORKFLOWS);
+	signalled_relation = own_relation_oid(&workflows);
 	if (cache_context != NULL)
 		MemoryContextSetParent(cache_context, TopTransactionContext);
 	cache_context = AllocSetContextCreate(CacheMemoryContext,
@@ -154,9 +155,16 @@ cache_look_up(CacheKind kind, const void *key, Builder build)
 	return build_picture(kind, key, build);
 }
 
+/* Raise an error if the extension is gone. */
+void
+require_definitions(void)
+{
+	(void) own_relation_oid(&workflows);
+}
+
 /* Tell every session, this one included, that definitions have changed. */
 void
 cache_signal(void)
 {
-	CacheInvalidateRelcacheByRelid(smartwf_relation(WORKFLOWS));
+	CacheInvalidateRelcacheByRelid(own_relation_oid(&workflows));
 }

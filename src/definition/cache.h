@@ -29,6 +29,7 @@ typedef enum CacheKind
 typedef void *(*Builder) (const void *key);
 
 extern void *cache_look_up(CacheKind kind, const void *key, Builder build);
+extern void require_definitions(void);
 extern void cache_signal(void);
 
 #endif

@@ -2,37 +2,10 @@
 -- that one checker serves define_workflow(), the tables (through
 -- workflow_definition()) and an import.
 
-CREATE FUNCTION smartwf.hook_fault(hook text) RETURNS text
-	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_hook_fault';
-COMMENT ON FUNCTION smartwf.hook_fault(text) IS
-'Why the named function (text, schema.function) cannot be a hook (text), null if it can. Raises nothing.';
-
-CREATE FUNCTION smartwf.guard_fault(guard text, relation regclass) RETURNS text
-	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_guard_fault';
-COMMENT ON FUNCTION smartwf.guard_fault(text, regclass) IS
-'Why an expression (text) cannot be a guard on a table (regclass; null: any table, then columns are not looked at), '
-'as text; null if it can. Raises nothing.';
-
 CREATE FUNCTION smartwf.parameter_types() RETURNS text[]
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_parameter_types';
 COMMENT ON FUNCTION smartwf.parameter_types() IS
 'The types that a parameter may have (text[]). Raises nothing.';
-
-CREATE FUNCTION smartwf.items(object jsonb, key text, OUT item jsonb, OUT number bigint) RETURNS SETOF record
-	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT value, ordinality FROM jsonb_array_elements(
-		CASE WHEN jsonb_typeof(object -> key) = 'array' THEN object -> key ELSE '[]' END) WITH ORDINALITY
-$$;
-COMMENT ON FUNCTION smartwf.items(jsonb, text) IS
-'The items (jsonb, numbered from 1) of the list that an object (jsonb) has under a key (text); none if it is no '
-'list. Raises nothing.';
-
-CREATE FUNCTION smartwf.members(object jsonb, OUT key text, OUT value jsonb) RETURNS SETOF record
-	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT * FROM jsonb_each(CASE WHEN jsonb_typeof(object) = 'object' THEN object ELSE '{}' END)
-$$;
-COMMENT ON FUNCTION smartwf.members(jsonb) IS
-'The members of a JSON object; none if it is no object. Raises nothing.';
 
 -- Every object of a definition, flat: what it is, what to call it, its JSON.
 CREATE FUNCTION smartwf.definition_objects(definition jsonb)
@@ -138,27 +111,27 @@ COMMENT ON FUNCTION smartwf.definition_keys() IS
 'fault. Raises nothing.';
 
 CREATE FUNCTION smartwf.form_faults(definition jsonb)
-	RETURNS TABLE (code text, object text, message text)
+	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT 'WFL0102', o.object, format('must be an object, not %s', jsonb_typeof(o.value))
+	SELECT 'error', 'WFL0102', o.object, format('must be an object, not %s', jsonb_typeof(o.value))
 	FROM smartwf.definition_objects(definition) o WHERE jsonb_typeof(o.value) <> 'object'
 	UNION ALL
-	SELECT 'WFL0101', o.object, format('unknown property "%s"', m.key)
+	SELECT 'error', 'WFL0101', o.object, format('unknown property "%s"', m.key)
 	FROM smartwf.definition_objects(definition) o, smartwf.members(o.value) m
 	WHERE NOT EXISTS (SELECT FROM smartwf.definition_keys() k WHERE (k.kind, k.key) = (o.kind, m.key))
 	UNION ALL
-	SELECT k.code, o.object, format('"%s" must be %s %s, not %s', k.key,
+	SELECT 'error', k.code, o.object, format('"%s" must be %s %s, not %s', k.key,
 		CASE WHEN k.type IN ('array', 'object') THEN 'an' ELSE 'a' END, k.type, m.value)
 	FROM smartwf.definition_objects(definition) o
 	JOIN smartwf.definition_keys() k USING (kind)
 	JOIN LATERAL smartwf.members(o.value) m ON m.key = k.key
 	WHERE jsonb_typeof(m.value) NOT IN (k.type, 'null')
 	UNION ALL
-	SELECT k.code, o.object, format('"%s" is missing', k.key)
+	SELECT 'error', k.code, o.object, format('"%s" is missing', k.key)
 	FROM smartwf.definition_objects(definition) o JOIN smartwf.definition_keys() k USING (kind)
 	WHERE k.needed AND jsonb_typeof(o.value) = 'object' AND o.value ->> k.key IS NULL
 	UNION ALL
-	SELECT 'WFL0050', o.object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', o.value ->> 'name')
+	SELECT 'error', 'WFL0050', o.object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', o.value ->> 'name')
 	FROM smartwf.definition_objects(definition) o
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
 $$;
@@ -213,7 +186,7 @@ COMMENT ON FUNCTION smartwf.state_faults(jsonb) IS
 
 CREATE FUNCTION smartwf.transition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
-	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH object AS (
 		SELECT * FROM smartwf.definition_objects(definition))
 	SELECT 'error', 'WFL0204', object, 'a transition of that name is defined twice'
@@ -222,22 +195,6 @@ CREATE FUNCTION smartwf.transition_faults(definition jsonb)
 	UNION ALL
 	SELECT 'error', 'WFL0205', object, 'it has no arc' FROM object
 	WHERE kind = 'transition' AND value -> 'arcs' = '[]'
-	UNION ALL
-	SELECT 'error', h.code, object, smartwf.hook_fault(value ->> h.key)
-	FROM object, (VALUES ('m0', 'WFL0108'), ('m1', 'WFL0105'), ('m2', 'WFL0106'), ('m3', 'WFL0109')) AS h (key, code)
-	WHERE kind = 'transition' AND jsonb_typeof(value -> h.key) = 'string'
-		AND smartwf.hook_fault(value ->> h.key) IS NOT NULL
-	UNION ALL
-	SELECT 'error', 'WFL0110', object, smartwf.guard_fault(value ->> 'guard', NULL)
-	FROM object WHERE kind = 'transition' AND jsonb_typeof(value -> 'guard') = 'string'
-		AND smartwf.guard_fault(value ->> 'guard', NULL) IS NOT NULL
-	UNION ALL
-	SELECT 'error', 'WFL0110', o.object, smartwf.guard_fault(o.value ->> 'guard', r.relation)
-	FROM object o, (SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures
-		WHERE workflow = definition ->> 'name') r
-	WHERE o.kind = 'transition' AND jsonb_typeof(o.value -> 'guard') = 'string'
-		AND smartwf.guard_fault(o.value ->> 'guard', NULL) IS NULL
-		AND r.relation IS NOT NULL AND smartwf.guard_fault(o.value ->> 'guard', r.relation) IS NOT NULL
 	UNION ALL
 	SELECT 'error', 'WFL0114', object, 'a parameter of that name is defined twice'
 	FROM object WHERE kind = 'parameter' GROUP BY object HAVING count(*) > 1
@@ -260,23 +217,15 @@ CREATE FUNCTION smartwf.transition_faults(definition jsonb)
 	SELECT 'error', 'WFL0122', parent, format('%s is granted twice', value)
 	FROM object WHERE kind = 'grant' GROUP BY parent, value HAVING count(*) > 1
 	UNION ALL
-	SELECT 'error', 'WFL0120', o.object, format('column "%s" does not exist in %s', o.value ->> 'column', r.relation)
-	FROM object o, (SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures
-		WHERE workflow = definition ->> 'name') r
-	WHERE o.kind = 'grant' AND o.value ->> 'column' IS NOT NULL AND r.relation IS NOT NULL
-		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r.relation
-			AND a.attname = o.value ->> 'column' AND a.attnum > 0 AND NOT a.attisdropped)
-	UNION ALL
 	SELECT 'warning', 'WFL0901', object, format('role "%s" does not exist', value ->> 'role')
 	FROM object WHERE kind = 'grant' AND jsonb_typeof(value -> 'role') = 'string'
 		AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = value ->> 'role')
 $$;
 COMMENT ON FUNCTION smartwf.transition_faults(jsonb) IS
-'Faults and warnings about the transitions of a workflow''s JSON (jsonb): hooks, guards, parameters, grants. Raises '
-'nothing.';
+'Faults and warnings about the transitions of a workflow''s JSON (jsonb): parameters, grants. Raises nothing.';
 
 CREATE FUNCTION smartwf.translation_faults(definition jsonb)
-	RETURNS TABLE (code text, object text, message text)
+	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH kind (key, object_kind, code) AS (
 		VALUES ('states', 'state', 'WFL0055'), ('activities', 'state', 'WFL0052'),
@@ -286,27 +235,27 @@ CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 		FROM smartwf.members(definition -> 'translations')
 	), part AS (
 		SELECT l.object, m.key, m.value FROM locale l, smartwf.members(l.value) m)
-	SELECT 'WFL0056', object, format('"%s" is no locale', locale)
+	SELECT 'error', 'WFL0056', object, format('"%s" is no locale', locale)
 	FROM (SELECT object, locale FROM locale
 		UNION ALL
 		SELECT format('workflow %s', definition ->> 'name'), definition ->> 'locale'
 		WHERE jsonb_typeof(definition -> 'locale') = 'string' AND definition ->> 'locale' <> '') l
 	WHERE locale !~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$'
 	UNION ALL
-	SELECT 'WFL0102', object, format('must be an object, not %s', value) FROM locale
+	SELECT 'error', 'WFL0102', object, format('must be an object, not %s', value) FROM locale
 	WHERE jsonb_typeof(value) <> 'object'
 	UNION ALL
-	SELECT 'WFL0101', object, format('unknown property "%s"', key) FROM part
+	SELECT 'error', 'WFL0101', object, format('unknown property "%s"', key) FROM part
 	WHERE key NOT IN (SELECT key FROM kind)
 	UNION ALL
-	SELECT 'WFL0102', object, format('"%s" must be an object of labels, not %s', key, value) FROM part
+	SELECT 'error', 'WFL0102', object, format('"%s" must be an object of labels, not %s', key, value) FROM part
 	WHERE jsonb_typeof(value) <> 'object'
 	UNION ALL
-	SELECT 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key, m.value)
+	SELECT 'error', 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key, m.value)
 	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
 	WHERE jsonb_typeof(m.value) <> 'string'
 	UNION ALL
-	SELECT k.code, p.object, format('%s "%s" is not defined', k.object_kind, m.key)
+	SELECT 'error', k.code, p.object, format('%s "%s" is not defined', k.object_kind, m.key)
 	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
 	WHERE NOT EXISTS (SELECT FROM smartwf.definition_objects(definition) o
 		WHERE o.kind = k.object_kind AND o.value ->> 'name' = m.key)
@@ -314,142 +263,38 @@ $$;
 COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 'Faults in the translations of a workflow''s JSON (jsonb). Raises nothing.';
 
-CREATE FUNCTION smartwf.is_published_flow(flow text) RETURNS boolean
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RETURN EXISTS (SELECT FROM smartwf.flows f WHERE f.name = flow AND f.status = 'published');
-END
-$$;
-COMMENT ON FUNCTION smartwf.is_published_flow(text) IS
-'True if a flow (text) is published. Raises nothing.';
+-- Rooms above know more of a definition: which flows there are, what a guard may call.
+CREATE TABLE smartwf.definition_checkers (
+	function text COLLATE "C" PRIMARY KEY
+);
+COMMENT ON TABLE smartwf.definition_checkers IS
+'Functions (schema.function) that check the JSON form of a workflow: function(definition jsonb) returns table '
+'(severity, code, object, message text). Filled by the extension alone.';
+INSERT INTO smartwf.definition_checkers VALUES
+	('smartwf.form_faults'), ('smartwf.state_faults'), ('smartwf.transition_faults'), ('smartwf.translation_faults'),
+	('smartwf.unsupported_faults');
 
--- Tasks are checked as steps of a flow; those that flows do not have, here.
-CREATE FUNCTION smartwf.task_settings()
-	RETURNS TABLE (kind text, setting text)
-	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	VALUES ('go_to_state', 'state'), ('call_function', 'function'), ('start_flow', 'flow')
-$$;
-COMMENT ON FUNCTION smartwf.task_settings() IS
-'The kinds of tasks that no steps of flows are, and the one setting, a string, that each needs. Raises nothing.';
-
-CREATE FUNCTION smartwf.is_signed_interval(text text) RETURNS boolean
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	PERFORM text::interval;
-	RETURN true;
-EXCEPTION WHEN data_exception THEN
-	RETURN false;
-END
-$$;
-COMMENT ON FUNCTION smartwf.is_signed_interval(text) IS
-'True if a text (text) is an interval. Raises nothing.';
-
-CREATE FUNCTION smartwf.timer_faults(definition jsonb)
+CREATE FUNCTION smartwf.unsupported_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
-	LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RETURN QUERY
-	WITH object AS (
-		SELECT o.* FROM smartwf.definition_objects(definition) o
-	), use (object, timer) AS (
-		SELECT o.object, o.value ->> 'timer' FROM object o WHERE o.kind IN ('state', 'transition timer') AND jsonb_typeof(o.value -> 'timer') = 'string'
-	), as_flow AS (
-		SELECT jsonb_build_object('name', 'x', 'stages', jsonb_build_array(jsonb_build_object('name', 'x', 'steps', jsonb_agg(
-			jsonb_build_object('name', o.object, 'kind', o.value -> 'kind', 'settings', o.value -> 'settings'))))) AS flow
-		FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' IN ('send_notification', 'send_templated_notification')
-	), relation AS (
-		SELECT smartwf.attached_relation(s.name) AS relation FROM smartwf.structures s WHERE s.workflow = definition ->> 'name'
-	)
-	SELECT 'error', 'WFL0130', o.object, 'a timer of that name is defined twice'
-	FROM object o WHERE o.kind = 'timer' GROUP BY o.object HAVING count(*) > 1
-	UNION ALL
-	SELECT 'error', 'WFL0130', u.object, format('timer "%s" is not defined', u.timer) FROM use u
-	WHERE NOT EXISTS (SELECT FROM object o WHERE o.kind = 'timer' AND o.value ->> 'name' = u.timer)
-	UNION ALL
-	SELECT 'error', 'WFL0131', o.parent, format('timer "%s" is named twice', o.value ->> 'timer')
-	FROM object o WHERE o.kind = 'transition timer' AND o.value ->> 'timer' IS NOT NULL GROUP BY o.parent, o.value ->> 'timer' HAVING count(*) > 1
-	UNION ALL
-	SELECT 'error', 'WFL0131', o.object, format('action "%s" must be one of volatile, persistent, unattach', o.value ->> 'action')
-	FROM object o WHERE o.kind = 'transition timer' AND o.value ->> 'action' NOT IN ('volatile', 'persistent', 'unattach')
-	UNION ALL
-	SELECT 'error', 'WFL0132', o.object, format('delta "%s" is no interval', o.value ->> 'delta')
-	FROM object o WHERE o.kind IN ('timer', 'task') AND jsonb_typeof(o.value -> 'delta') = 'string' AND NOT smartwf.is_signed_interval(o.value ->> 'delta')
-	UNION ALL
-	SELECT 'error', 'WFL0133', o.object, 'it has no task' FROM object o WHERE o.kind = 'timer' AND o.value -> 'tasks' = '[]'
-	UNION ALL
-	SELECT 'error', 'WFL0133', o.object, format('unknown kind "%s"', o.value ->> 'kind') FROM object o
-	WHERE o.kind = 'task' AND o.value ->> 'kind' NOT IN ('send_notification', 'send_templated_notification')
-		AND o.value ->> 'kind' NOT IN (SELECT k.kind FROM smartwf.task_settings() k)
-	UNION ALL
-	SELECT 'error', 'WFL0134', o.object, format('a task of kind "%s" needs the setting "%s", a string, and no other', k.kind, k.setting)
-	FROM object o JOIN smartwf.task_settings() k ON k.kind = o.value ->> 'kind'
-	WHERE o.kind = 'task' AND (jsonb_typeof(o.value -> 'settings' -> k.setting) IS DISTINCT FROM 'string'
-		OR EXISTS (SELECT FROM smartwf.members(o.value -> 'settings') m WHERE m.key <> k.setting))
-	UNION ALL
-	SELECT 'error', f.code, regexp_replace(f.object, '^step ', ''), f.message
-	FROM as_flow a, LATERAL (SELECT * FROM smartwf.flow_form_faults(a.flow) UNION ALL SELECT * FROM smartwf.flow_setting_faults(a.flow)) f
-	WHERE a.flow #> '{stages,0,steps}' <> 'null'
-	UNION ALL
-	SELECT 'error', 'WFL0201', o.object, format('state "%s" is not defined', o.value #>> '{settings,state}')
-	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'go_to_state' AND o.value #>> '{settings,state}' IS NOT NULL
-		AND NOT EXISTS (SELECT FROM object s WHERE s.kind = 'state' AND s.value ->> 'name' = o.value #>> '{settings,state}')
-	UNION ALL
-	SELECT 'error', 'WFL0516', o.object, smartwf.flow_function_fault(o.value #>> '{settings,function}', 'jsonb')
-	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'call_function' AND smartwf.flow_function_fault(o.value #>> '{settings,function}', 'jsonb') IS NOT NULL
-	UNION ALL
-	SELECT 'warning', 'WFL0905', o.object, format('flow "%s" is not published', o.value #>> '{settings,flow}')
-	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'start_flow' AND o.value #>> '{settings,flow}' IS NOT NULL
-		AND NOT smartwf.is_published_flow(o.value #>> '{settings,flow}')
-	UNION ALL
-	SELECT 'error', 'WFL0120', o.object, format('column "%s" of %s is no date or time', o.value ->> 'column', r.relation)
-	FROM object o, relation r
-	WHERE o.kind = 'timer' AND jsonb_typeof(o.value -> 'column') = 'string' AND r.relation IS NOT NULL
-		AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-			WHERE a.attrelid = r.relation AND a.attname = o.value ->> 'column' AND a.attnum > 0 AND NOT a.attisdropped
-				AND coalesce(nullif(t.typbasetype, 0), t.oid) IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
-	UNION ALL
-	SELECT 'warning', 'WFL0906', o.object, 'nothing attaches it' FROM object o
-	WHERE o.kind = 'timer' AND NOT EXISTS (SELECT FROM use u WHERE u.timer = o.value ->> 'name');
-END
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
+		format('element "%s" is kept, but has no effect yet', item ->> 'element')
+	FROM smartwf.items(definition, 'unsupported')
 $$;
-COMMENT ON FUNCTION smartwf.timer_faults(jsonb) IS
-'Faults and warnings about the timers of a workflow''s JSON (jsonb). Raises nothing.';
+COMMENT ON FUNCTION smartwf.unsupported_faults(jsonb) IS
+'Warnings of what an import kept in a workflow''s JSON (jsonb) without giving it a meaning. Raises nothing.';
 
 CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
-	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT * FROM (
-	SELECT 'error', * FROM smartwf.form_faults(definition)
-	UNION ALL
-	SELECT * FROM smartwf.state_faults(definition)
-	UNION ALL
-	SELECT * FROM smartwf.transition_faults(definition)
-	UNION ALL
-	SELECT 'error', * FROM smartwf.translation_faults(definition)
-	UNION ALL
-	SELECT * FROM smartwf.timer_faults(definition)
-	UNION ALL
-	SELECT 'warning', 'WFL0905', o.object, format('flow "%s" is not published', o.value ->> 'flow')
-	FROM smartwf.definition_objects(definition) o
-	WHERE o.kind IN ('state', 'transition') AND jsonb_typeof(o.value -> 'flow') = 'string' AND NOT smartwf.is_published_flow(o.value ->> 'flow')
-	UNION ALL
-	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
-		format('element "%s" is kept, but has no effect yet', item ->> 'element')
-	FROM smartwf.items(definition, 'unsupported')) AS fault (severity, code, object, message)
-	ORDER BY severity, code, object COLLATE "C", message COLLATE "C"
+	LANGUAGE plpgsql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+	RETURN QUERY EXECUTE (
+		SELECT format('SELECT * FROM (%s) AS fault (severity, code, object, message) '
+			'ORDER BY severity, code, object COLLATE "C", message COLLATE "C"',
+			string_agg(format('SELECT * FROM %s($1)', c.function), ' UNION ALL ' ORDER BY c.function))
+		FROM smartwf.definition_checkers c) USING definition;
+END
 $$;
 COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS
 'Everything that is wrong ("error") or odd ("warning") with a workflow''s JSON (jsonb): severity, code, object, '
 'message (text). Raises nothing.';
-
-CREATE FUNCTION smartwf.refuse(subject text, faults text[]) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	IF cardinality(faults) > 0 THEN
-		RAISE EXCEPTION '% is not valid', subject
-			USING ERRCODE = 'WF001', DETAIL = array_to_string(faults, E'\n');
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION smartwf.refuse(text, text[]) IS
-'Raises WF001 for the subject (text) with a line of DETAIL for each fault (text[]); returns nothing if there is none.';

@@ -17,12 +17,15 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "cache.h"
-#include "base/notify_workers.h"
-#include "base/actor.h"
 #include "base/error.h"
+#include "base/notify_workers.h"
+#include "storage/own_statement.h"
 #include "storage/own_table.h"
+#include "storage/result.h"
+#include "cache.h"
 #include "protect.h"
+
+static OwnRelation workflows = {"workflows"};
 
 /* What published versions were when this transaction first looked: complete, or not yet. */
 static List *frozen = NIL;
@@ -72,7 +75,7 @@ remember(List **list, int32 id)
 static bool
 is_workflows(Relation relation)
 {
-	return RelationGetRelid(relation) == smartwf_relation(WORKFLOWS);
+	return RelationGetRelid(relation) == own_relation_oid(&workflows);
 }
 
 /* A column of a definition table; the triggers are of no use on another one. */
@@ -115,24 +118,6 @@ has_shape(HeapTuple row, Relation relation)
 	return !heap_attisnull(row, number_of_column(relation, "shape", TEXTOID), RelationGetDescr(relation));
 }
 
-typedef struct Completeness
-{
-	bool		is_published;
-	bool		is_complete;
-}			Completeness;
-
-static void
-note_completeness(void *argument)
-{
-	Completeness *found = argument;
-	bool		isnull;
-
-	found->is_published = SPI_processed > 0;
-	if (found->is_published)
-		found->is_complete = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) &&
-			!isnull;
-}
-
 /*
  * Is the workflow published, and was it complete before?  One without a shape
  * was published by this transaction; what has one and is being loaded is open to
@@ -143,16 +128,18 @@ is_frozen(int32 id)
 {
 	Oid			type = INT4OID;
 	Datum		value = Int32GetDatum(id);
-	Completeness found = {false, false};
+	QueryResult	   *found;
+	bool		is_complete;
 
 	if (list_member_int(frozen, id) || list_member_int(unfrozen, id))
 		return list_member_int(frozen, id);
-	read_as_owner("SELECT shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(id) FROM smartwf.workflows"
-				  " WHERE id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'published'",
-				  1, &type, &value, note_completeness, &found);
-	if (found.is_published)
-		remember(found.is_complete ? &frozen : &unfrozen, id);
-	return found.is_complete;
+	found = read_as_owner("SELECT shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(id) FROM smartwf.workflows"
+						  " WHERE id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'published'",
+						  1, &type, &value);
+	is_complete = found->rows > 0 && result_boolean(found, 0, 1);
+	if (found->rows > 0)
+		remember(is_complete ? &frozen : &unfrozen, id);
+	return is_complete;
 }
 
 /* May this column change in a published version? */
@@ -256,20 +243,6 @@ smartwf_signal_definition(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-static void
-check_now(void *argument)
-{
-	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(*(int32 *) argument);
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT smartwf.check_published($1)", 1, &type, &value, NULL,
-							  false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "smartwf.check_published() failed");
-	SPI_finish();
-}
-
 /* smartwf.check_at_commit(): each changed workflow once, however many rows. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_check_at_commit);
 Datum
@@ -281,7 +254,10 @@ smartwf_check_at_commit(PG_FUNCTION_ARGS)
 
 	if (!list_member_int(checked, id))
 	{
-		run_as_owner(check_now, &id);
+		Oid			type = INT4OID;
+		Datum		value = Int32GetDatum(id);
+
+		call_as_owner("SELECT smartwf.check_published($1)", 1, &type, &value);
 		remember(&checked, id);
 		/* it may have got its shape */
 		unfrozen = list_delete_int(unfrozen, id);

@@ -11,19 +11,13 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "cache.h"
 #include "base/error.h"
 #include "base/locale.h"
-#include "storage/own_table.h"
+#include "storage/own_statement.h"
+#include "storage/result.h"
+#include "cache.h"
+#include "parameter_type.h"
 #include "workflow.h"
-#include "transition/parameter.h"
-
-/* What a builder hands to the function that looks at the query's result. */
-typedef struct Build
-{
-	Workflow   *workflow;		/* NULL until found */
-	MemoryContext context;
-}			Build;
 
 /* The member KEY of an object, NULL if it is missing or null. */
 static JsonbValue *
@@ -291,39 +285,27 @@ holds_together(const Workflow *workflow)
 			return false;
 	for (int i = 0; i < workflow->number_of_transitions; i++)
 		for (int j = 0; j < workflow->transitions[i].number_of_parameters; j++)
-			if (!is_parameter_type(workflow->transitions[i].parameters[j].type))
+			if (parameter_type(workflow->transitions[i].parameters[j].type) == NULL)
 				return false;
 	return initial_states == 1;
 }
 
-/* SPI_tuptable holds the definition, or nothing: make the picture of it. */
-static void
-read_workflow(void *argument)
+/* The query's row as a workflow. */
+static Workflow *
+read_workflow(const QueryResult *result)
 {
-	Build	   *build = argument;
-	MemoryContext outer;
-	JsonbContainer *definition;
-	bool		isnull;
+	Workflow   *workflow = palloc0_object(Workflow);
+	JsonbContainer *definition = &result_jsonb(result, 0, 4)->root;
 
-	if (SPI_processed == 0)
-		return;
-	outer = MemoryContextSwitchTo(build->context);
-	build->workflow = palloc0_object(Workflow);
-	build->workflow->id = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
-													  SPI_tuptable->tupdesc, 1, &isnull));
-	build->workflow->name = result_text(0, 2);
-	build->workflow->version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
-														   SPI_tuptable->tupdesc, 3, &isnull));
-	build->workflow->is_complete = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-															  SPI_tuptable->tupdesc, 5, &isnull));
-	definition = &DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0],
-												   SPI_tuptable->tupdesc, 4, &isnull))->root;
-	read_states(build->workflow, definition);
-	read_transitions(build->workflow, definition);
-	read_arcs(build->workflow, definition);
-	build->workflow->is_complete &= holds_together(build->workflow);
-	read_translations(build->workflow, definition);
-	MemoryContextSwitchTo(outer);
+	workflow->id = result_int(result, 0, 1);
+	workflow->name = result_text(result, 0, 2);
+	workflow->version = result_int(result, 0, 3);
+	read_states(workflow, definition);
+	read_transitions(workflow, definition);
+	read_arcs(workflow, definition);
+	workflow->is_complete = result_boolean(result, 0, 5) && holds_together(workflow);
+	read_translations(workflow, definition);
+	return workflow;
 }
 
 /* What belongs to the workflow w, or to its transition t, as a jsonb list. */
@@ -355,13 +337,13 @@ read_workflow(void *argument)
 static void *
 build_by_id(const void *key)
 {
-	Build		build = {NULL, CurrentMemoryContext};
 	Oid			type = INT4OID;
 	Datum		id = Int32GetDatum(*(const int32 *) key);
+	QueryResult	   *result = read_as_owner(DEFINITION_OF "w.id OPERATOR(pg_catalog.=) $1", 1, &type, &id);
+	Workflow   *workflow = result->rows == 0 ? NULL : read_workflow(result);
 
-	read_as_owner(DEFINITION_OF "w.id OPERATOR(pg_catalog.=) $1",
-				  1, &type, &id, read_workflow, &build);
-	return build.workflow;
+	free_result(result);
+	return workflow;
 }
 
 static void *

@@ -9,9 +9,9 @@
 
 #include "mb/pg_wchar.h"
 
-#include "address.h"
 #include "base/error.h"
-#include "base/locale.h"
+#include "base/message.h"
+#include "address.h"
 
 static void
 refuse_address(const char *reason)

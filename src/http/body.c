@@ -10,11 +10,11 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "body.h"
-#include "base/subtransaction.h"
 #include "base/error.h"
 #include "base/json_value.h"
-#include "base/locale.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
+#include "body.h"
 
 typedef struct Reading
 {

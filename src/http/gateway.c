@@ -14,9 +14,9 @@
 #include "utils/guc.h"
 
 #include "base/error.h"
-#include "base/request_header.h"
 #include "base/json_text.h"
-#include "base/locale.h"
+#include "base/message.h"
+#include "base/request_header.h"
 #include "route.h"
 
 #define METHOD_HEADER "x-original-method"

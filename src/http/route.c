@@ -11,16 +11,16 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "address.h"
-#include "body.h"
+#include "answer/answer.h"
 #include "base/argument.h"
-#include "base/subtransaction.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/json_value.h"
-#include "base/locale.h"
-#include "answer/answer.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
 #include "transition/pass.h"
+#include "address.h"
+#include "body.h"
 #include "route.h"
 
 /* An address below an element, and what its methods do. */

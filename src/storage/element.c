@@ -24,10 +24,12 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "own_table.h"
-#include "row.h"
+#include "base/error.h"
+#include "base/message.h"
 #include "base/texts.h"
 #include "element.h"
+#include "own_table.h"
+#include "row.h"
 
 enum
 {
@@ -47,7 +49,8 @@ static const OwnColumn element_columns[] = {
 	[ELEMENT_DELETED_AT] = {"deleted_at", TIMESTAMPTZOID},
 };
 
-static OwnTable elements = {ELEMENTS, ELEMENT_COLUMNS, element_columns};
+static OwnRelation locked_elements = {"elements_locked"};	/* an index */
+static OwnTable elements = {{"elements"}, ELEMENT_COLUMNS, element_columns};
 
 enum
 {
@@ -71,21 +74,7 @@ static const OwnColumn history_columns[] = {
 	[HISTORY_WORKFLOW_ID] = {"workflow_id", INT4OID},
 };
 
-static OwnTable history = {HISTORY, HISTORY_COLUMNS, history_columns};
-
-/*
- * What is committed now, and all that this transaction did, its current
- * command included.  A transaction snapshot would miss what a session did for
- * whose row lock we have just waited.
- */
-static Snapshot
-fresh_snapshot(void)
-{
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-
-	snapshot->curcid = GetCurrentCommandId(false) + 1;
-	return snapshot;
-}
+static OwnTable history = {{"history"}, HISTORY_COLUMNS, history_columns};
 
 /* The rows by an index whose leading column is DOCID, but not more than MOST. */
 static List *
@@ -147,7 +136,7 @@ primary_key(Relation relation)
 static Oid
 index_of_locked(Relation relation)
 {
-	return smartwf_relation(LOCKED_ELEMENTS);
+	return own_relation_oid(&locked_elements);
 }
 
 /* Read an element; false if there is none. */
@@ -396,4 +385,14 @@ history_set_messages(HeapTuple line, ArrayType *messages)
 	put_value(&values, history.number[HISTORY_MESSAGES], PointerGetDatum(messages), false);
 	change_row(relation, &line, &values);
 	table_close(relation, NoLock);
+}
+
+/* smartwf.refuse_locked(docid, holder): what DELETE says of a locked document, for many at once. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_refuse_locked);
+Datum
+smartwf_refuse_locked(PG_FUNCTION_ARGS)
+{
+	raise_failure(REFUSED, localized("Deletion"), text_to_cstring(PG_GETARG_TEXT_PP(0)),
+				  psprintf(localized("it is locked by \"%s\""), text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	PG_RETURN_VOID();
 }

@@ -1,18 +1,4 @@
--- Attached tables, their elements and the history of these.
-
-CREATE TABLE smartwf.structures (
-	name text COLLATE "C" PRIMARY KEY,
-	relation_schema text COLLATE "C" NOT NULL,
-	relation_name text COLLATE "C" NOT NULL,
-	workflow text COLLATE "C" NOT NULL,
-	state_column text COLLATE "C" NOT NULL,
-	docid_column text COLLATE "C" NOT NULL,
-	docid_prefix text NOT NULL DEFAULT '',
-	UNIQUE (relation_schema, relation_name)
-);
-COMMENT ON TABLE smartwf.structures IS
-'Attached tables, a row each: the table, the workflow by whose newest published version new elements live, the '
-'columns that hold state and document id. Managed by attach() and detach().';
+-- The elements of attached tables, and their history.
 
 CREATE TABLE smartwf.elements (
 	docid text COLLATE "C" PRIMARY KEY,
@@ -50,10 +36,10 @@ COMMENT ON TABLE smartwf.history IS
 'transition is null where an administrator went without one. Written by smartwf alone; the last line of a living '
 'element must stay, since it tells the element''s version.';
 
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.structures
-	FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition();
-ALTER TABLE smartwf.structures ENABLE ALWAYS TRIGGER signal;
-
-SELECT pg_catalog.pg_extension_config_dump('smartwf.structures', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.elements', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.history', '');
+
+CREATE FUNCTION smartwf.refuse_locked(docid text, holder text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_refuse_locked';
+COMMENT ON FUNCTION smartwf.refuse_locked(text, text) IS
+'Raises WF300: a document (text) cannot be deleted, since it is locked by its holder (text).';

@@ -1,80 +1,75 @@
 /*
  * own_statement.c
- *		Statements on our own tables: saved plans, run as our owner.
+ *		Statements on our own tables, run as our owner.
  *
  * Nobody but the engine writes these tables; whoever sets it to work has no
  * privileges on them.  Every name is qualified, operators too.
  *
- * They all go by an index, also where the planner, who looks at a table that is
+ * Those with a saved plan all go by an index, also where the planner, who looks at a table that is
  * nearly empty, would rather read all of it: the plan is still there when the
  * queue is long.  The planner's own switches are the way to say so, set for the
  * moment: as settings they would cost more than some of the statements.
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "optimizer/cost.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
-#include "base/actor.h"
+#include "base/switch_user.h"
 #include "own_statement.h"
 #include "own_table.h"
-
-typedef struct Execution
-{
-	OwnStatement *statement;
-	Datum	   *values;
-	const char *nulls;
-	void		(*use) (void *argument);
-	void	   *argument;
-	uint64		rows;
-}			Execution;
+#include "result.h"
 
 static void
-execute_now(void *argument)
+connect_as_owner(SavedUser *saved)
 {
-	Execution  *execution = argument;
-	OwnStatement *statement = execution->statement;
-	int			result;
-
+	*saved = switch_to_owner();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (statement->plan == NULL)
-	{
-		/* the values never make another plan better */
-		SPIPlanPtr	plan = SPI_prepare_cursor(statement->text, statement->arguments, statement->types,
-											  CURSOR_OPT_GENERIC_PLAN);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "cannot prepare \"%s\": %s", statement->text,
-				 SPI_result_code_string(SPI_result));
-		statement->plan = plan;
-	}
-	result = SPI_execute_plan(statement->plan, execution->values, execution->nulls, false, 0);
-	if (result < 0)
-		elog(ERROR, "cannot run \"%s\": %s", statement->text, SPI_result_code_string(result));
-	execution->rows = SPI_processed;
-	if (execution->use != NULL && SPI_processed > 0)
-		execution->use(execution->argument);
-	SPI_finish();
 }
 
-/*
- * Run a statement; rows touched.  USE looks at SPI_tuptable if there are any,
- * and must copy what it keeps to a memory context of its own.
- */
-uint64
-own_execute(OwnStatement *statement, Datum *values, const char *nulls,
-			void (*use) (void *argument), void *argument)
+/* What was found, in a memory context of who asked. */
+static QueryResult *
+finish(SavedUser saved, MemoryContext context)
 {
-	Execution	execution = {statement, values, nulls, use, argument, 0};
+	QueryResult	   *result = take_result(context);
+
+	SPI_finish();
+	restore_user(saved);
+	return result;
+}
+
+static void
+prepare(OwnStatement *statement)
+{
+	/* the values never make another plan better */
+	SPIPlanPtr	plan = SPI_prepare_cursor(statement->text, statement->arguments, statement->types,
+										  CURSOR_OPT_GENERIC_PLAN);
+
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "cannot prepare \"%s\": %s", statement->text,
+			 SPI_result_code_string(SPI_result));
+	statement->plan = plan;
+}
+
+/* By an index, whatever the planner thinks of a table that is empty today. */
+static void
+execute_by_index(OwnStatement *statement, Datum *values, const char *nulls)
+{
 	bool		scans = enable_seqscan;
 	bool		bitmaps = enable_bitmapscan;
+	int			result;
 
 	PG_TRY();
 	{
 		enable_seqscan = false;
 		enable_bitmapscan = statement->by_bitmap;
-		run_as_owner(execute_now, &execution);
+		if (statement->plan == NULL)
+			prepare(statement);
+		result = SPI_execute_plan(statement->plan, values, nulls, false, 0);
 	}
 	PG_FINALLY();
 	{
@@ -82,31 +77,83 @@ own_execute(OwnStatement *statement, Datum *values, const char *nulls,
 		enable_bitmapscan = bitmaps;
 	}
 	PG_END_TRY();
-	return execution.rows;
+	if (result < 0)
+		elog(ERROR, "cannot run \"%s\": %s", statement->text, SPI_result_code_string(result));
 }
 
-typedef struct TakenText
+/* Run a statement. */
+QueryResult *
+own_execute(OwnStatement *statement, Datum *values, const char *nulls)
 {
-	char	   *text;
-	MemoryContext context;
-}			TakenText;
+	MemoryContext context = CurrentMemoryContext;
+	SavedUser	saved;
 
-static void
-take_text(void *argument)
-{
-	TakenText  *taken = argument;
-	char	   *text = result_text(0, 1);
-
-	if (text != NULL)
-		taken->text = MemoryContextStrdup(taken->context, text);
+	connect_as_owner(&saved);
+	execute_by_index(statement, values, nulls);
+	return finish(saved, context);
 }
 
 /* The same for a statement that returns one text; NULL: no row, or null. */
 char *
 own_text(OwnStatement *statement, Datum *values, const char *nulls)
 {
-	TakenText	taken = {NULL, CurrentMemoryContext};
+	QueryResult	   *result = own_execute(statement, values, nulls);
 
-	(void) own_execute(statement, values, nulls, take_text, &taken);
-	return taken.text;
+	return result->rows == 0 ? NULL : result_text(result, 0, 1);
+}
+
+/*
+ * Read our own tables, which the caller may have no right to, with a snapshot
+ * of now.  QUERY must name everything with its schema, operators too: the
+ * search_path is the caller's.
+ */
+QueryResult *
+read_as_owner(const char *query, int arguments, Oid *types, Datum *values)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SavedUser	saved;
+	SPIPlanPtr	plan;
+	Snapshot	snapshot;
+
+	connect_as_owner(&saved);
+	plan = SPI_prepare(query, arguments, types);
+	if (plan == NULL)
+		elog(ERROR, "cannot prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (SPI_execute_snapshot(plan, values, NULL, snapshot,
+							 InvalidSnapshot, true, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" is no query", query);
+	UnregisterSnapshot(snapshot);
+	return finish(saved, context);
+}
+
+/* Run a query for what it does, as our owner. */
+void
+call_as_owner(const char *query, int arguments, Oid *types, Datum *values)
+{
+	SavedUser	saved;
+
+	connect_as_owner(&saved);
+	if (SPI_execute_with_args(query, arguments, types, values, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" failed", query);
+	SPI_finish();
+	restore_user(saved);
+}
+
+/* The id that a query finds for a name, in the current memory context; NULL: none. */
+int32 *
+id_by_name(const char *query, const char *name)
+{
+	Oid			type = TEXTOID;
+	Datum		value = CStringGetTextDatum(name);
+	QueryResult	   *result = read_as_owner(query, 1, &type, &value);
+	int32	   *id = NULL;
+
+	if (result->rows > 0)
+	{
+		id = palloc(sizeof(int32));
+		*id = result_int(result, 0, 1);
+	}
+	free_result(result);
+	return id;
 }

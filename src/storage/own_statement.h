@@ -1,6 +1,6 @@
 /*
  * own_statement.h
- *		Statements on our own tables: saved plans, run as our owner.
+ *		Statements on our own tables, run as our owner.
  */
 #ifndef SMARTWF_OWN_STATEMENT_H
 #define SMARTWF_OWN_STATEMENT_H
@@ -9,9 +9,12 @@
 
 #include "executor/spi.h"
 
+#include "result.h"
+
 #define EQ " OPERATOR(pg_catalog.=) "
 #define MOST_ARGUMENTS 28
 
+/* One whose plan is kept. */
 typedef struct OwnStatement
 {
 	int			arguments;
@@ -22,8 +25,10 @@ typedef struct OwnStatement
 }			OwnStatement;
 
 /* A null argument: its place in NULLS is 'n'. */
-extern uint64 own_execute(OwnStatement *statement, Datum *values, const char *nulls,
-						  void (*use) (void *argument), void *argument);
+extern QueryResult *own_execute(OwnStatement *statement, Datum *values, const char *nulls);
 extern char *own_text(OwnStatement *statement, Datum *values, const char *nulls);
+extern QueryResult *read_as_owner(const char *query, int arguments, Oid *types, Datum *values);
+extern void call_as_owner(const char *query, int arguments, Oid *types, Datum *values);
+extern int32 *id_by_name(const char *query, const char *name);
 
 #endif

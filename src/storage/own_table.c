@@ -1,78 +1,72 @@
 /*
  * own_table.c
- *		smartwf's own tables by OID, and reading them with a fresh snapshot.
+ *		Our own tables: by OID, by column, as their owner.
  */
 #include "postgres.h"
 
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "base/actor.h"
 #include "base/compat.h"
+#include "base/switch_user.h"
 #include "own_table.h"
-#include "base/texts.h"
 
-static const char *const names[NUMBER_OF_OWN_RELATIONS] = {
-	[KNOWN_ROLES] = "known_roles",
-	[WORKFLOWS] = "workflows",
-	[ELEMENTS] = "elements",
-	[LOCKED_ELEMENTS] = "elements_locked",	/* an index */
-	[HISTORY] = "history",
-	[RUNS] = "runs",
-	[RUNS_OF_DOCUMENT] = "runs_docid",	/* an index */
-	[RUN_STEPS] = "run_steps",
-	[CONFIRMATIONS] = "confirmations",
-	[CONFIRMATIONS_OF_RUN] = "confirmations_run",	/* an index */
-	[ANSWERS] = "answers",
-};
-
-static Oid	known[NUMBER_OF_OWN_RELATIONS];
-static int	generation = 1;		/* of what is known of our tables */
+/* Ours that were looked up, the last one first. */
+static OwnRelation *known = NULL;
+static int	generation = 1;		/* of what is known of them */
 
 /* DROP EXTENSION, and CREATE EXTENSION again, in a living session. */
 static void
-forget_relation(Datum argument, Oid relation)
+forget_relation(Datum argument, Oid oid)
 {
-	for (int i = 0; i < NUMBER_OF_OWN_RELATIONS; i++)
-		if (!OidIsValid(relation) || known[i] == relation)
+	for (OwnRelation *relation = known; relation != NULL; relation = relation->next)
+		if (!OidIsValid(oid) || relation->oid == oid)
 		{
-			known[i] = InvalidOid;
+			relation->oid = InvalidOid;
 			generation++;
 		}
 }
 
-/* The OID of one of our tables. */
-Oid
-smartwf_relation(OwnRelation relation)
+static void
+remember(OwnRelation *relation)
 {
 	static bool registered = false;
 
-	if (!OidIsValid(known[relation]))
-	{
-		Oid			schema = get_namespace_oid("smartwf", false);
-		Oid			found = get_relname_relid(names[relation], schema);
+	if (!registered)
+		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
+	registered = true;
+	for (OwnRelation *other = known; other != NULL; other = other->next)
+		if (other == relation)
+			return;
+	relation->next = known;
+	known = relation;
+}
 
-		if (!OidIsValid(found))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("table \"smartwf.%s\" does not exist", names[relation]),
-					 errhint("Run CREATE EXTENSION smartwf in this database.")));
-		if (!registered)
-			CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
-		registered = true;
-		known[relation] = found;
-	}
-	return known[relation];
+/* The OID of a table or an index of ours. */
+Oid
+own_relation_oid(OwnRelation *relation)
+{
+	Oid			oid;
+
+	if (OidIsValid(relation->oid))
+		return relation->oid;
+	oid = get_relname_relid(relation->name, get_namespace_oid("smartwf", false));
+	if (!OidIsValid(oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"smartwf.%s\" does not exist", relation->name),
+				 errhint("Run CREATE EXTENSION smartwf in this database.")));
+	remember(relation);
+	relation->oid = oid;
+	return oid;
 }
 
 /* Where a table has a column of ours, of the type that we know. */
@@ -100,7 +94,7 @@ number_of_column(Relation relation, const OwnColumn *column)
 Relation
 own_table_open(OwnTable *table, LOCKMODE lock)
 {
-	Relation	relation = table_open(smartwf_relation(table->relation), lock);
+	Relation	relation = table_open(own_relation_oid(&table->relation), lock);
 
 	if (relation->rd_rel->relkind != RELKIND_RELATION)
 		ereport(ERROR,
@@ -146,150 +140,15 @@ relation_owner(Oid relid)
 Oid
 smartwf_owner(void)
 {
-	return relation_owner(smartwf_relation(WORKFLOWS));
+	/* one of them, which is always there */
+	static OwnRelation known_roles = {"known_roles"};
+
+	return relation_owner(own_relation_oid(&known_roles));
 }
 
-/* The composite type smartwf.event, which hooks take. */
-Oid
-smartwf_event_type(void)
+/* Be the owner of our tables, for the caller; see switch_for_caller(). */
+SavedUser
+switch_to_owner(void)
 {
-	Oid			schema = get_namespace_oid("smartwf", false);
-
-	return get_rel_type_id(get_relname_relid("event", schema));
-}
-
-typedef struct Reading
-{
-	const char *query;
-	int			arguments;
-	Oid		   *types;
-	Datum	   *values;
-	void		(*use) (void *argument);
-	void	   *argument;
-}			Reading;
-
-static void
-read_now(void *argument)
-{
-	Reading    *reading = argument;
-	SPIPlanPtr	plan;
-	Snapshot	snapshot;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare(reading->query, reading->arguments, reading->types);
-	if (plan == NULL)
-		elog(ERROR, "cannot prepare \"%s\": %s", reading->query,
-			 SPI_result_code_string(SPI_result));
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	if (SPI_execute_snapshot(plan, reading->values, NULL, snapshot,
-							 InvalidSnapshot, true, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "\"%s\" is no query", reading->query);
-	UnregisterSnapshot(snapshot);
-	reading->use(reading->argument);
-	SPI_finish();
-}
-
-/*
- * Read our own tables, which the caller may have no right to, with a snapshot
- * of now, and let USE look at SPI_tuptable.  QUERY must name everything with
- * its schema, operators too: the search_path is the caller's.
- */
-void
-read_as_owner(const char *query, int arguments, Oid *types, Datum *values,
-			  void (*use) (void *argument), void *argument)
-{
-	Reading		reading = {query, arguments, types, values, use, argument};
-
-	run_as_owner(read_now, &reading);
-}
-
-/* In USE: a column of a row as text, NULL if null. */
-char *
-result_text(int row, int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
-static Datum
-result_value(int row, int column, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
-}
-
-/* In USE: a column of a row as int, which must not be null. */
-int32
-result_int(int row, int column)
-{
-	bool		isnull;
-
-	return DatumGetInt32(result_value(row, column, &isnull));
-}
-
-/* In USE: a column of a row as bigint, which must not be null. */
-int64
-result_bigint(int row, int column)
-{
-	bool		isnull;
-
-	return DatumGetInt64(result_value(row, column, &isnull));
-}
-
-/* In USE: a column of a row as time, OTHERWISE if null. */
-TimestampTz
-result_time(int row, int column, TimestampTz otherwise)
-{
-	bool		isnull;
-	Datum		value = result_value(row, column, &isnull);
-
-	return isnull ? otherwise : DatumGetTimestampTz(value);
-}
-
-/* In USE: a column of a row as a copy of its JSON, NULL if null. */
-Jsonb *
-result_jsonb(int row, int column)
-{
-	bool		isnull;
-	Datum		value = result_value(row, column, &isnull);
-
-	return isnull ? NULL : DatumGetJsonbPCopy(value);
-}
-
-/* In USE: a column of a row, an array of texts, as a list (char *). */
-List *
-result_texts(int row, int column)
-{
-	bool		isnull;
-	Datum		value = result_value(row, column, &isnull);
-
-	return isnull ? NIL : list_of_texts(value);
-}
-
-typedef struct FoundId
-{
-	int32	   *id;				/* NULL: none */
-	MemoryContext context;
-}			FoundId;
-
-static void
-take_id(void *argument)
-{
-	FoundId    *found = argument;
-
-	if (SPI_processed == 0)
-		return;
-	found->id = MemoryContextAlloc(found->context, sizeof(int32));
-	*found->id = result_int(0, 1);
-}
-
-/* The id that a query finds for a name, in the current memory context; NULL: none. */
-int32 *
-id_by_name(const char *query, const char *name)
-{
-	FoundId		found = {NULL, CurrentMemoryContext};
-	Oid			type = TEXTOID;
-	Datum		value = CStringGetTextDatum(name);
-
-	read_as_owner(query, 1, &type, &value, take_id, &found);
-	return found.id;
+	return switch_for_caller(smartwf_owner());
 }

@@ -25,6 +25,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "base/actor.h"
 #include "base/compat.h"
 #include "own_statement.h"
 #include "own_table.h"
@@ -51,7 +52,7 @@ static const OwnColumn known_columns[] = {
 	[KNOWN_ROLE] = {"role", INT8OID},
 };
 
-static OwnTable known_table = {KNOWN_ROLES, KNOWN_COLUMNS, known_columns};
+static OwnTable known_table = {{"known_roles"}, KNOWN_COLUMNS, known_columns};
 
 static HTAB *bindings = NULL;
 static Oid	known_roles = InvalidOid;	/* the table, once looked at */
@@ -74,7 +75,7 @@ start_bindings(void)
 	if (!registered)
 		CacheRegisterRelcacheCallback(forget_bindings, (Datum) 0);
 	registered = true;
-	known_roles = smartwf_relation(KNOWN_ROLES);
+	known_roles = own_relation_oid(&known_table.relation);
 	bindings = hash_create("smartwf role bindings", 32, &control, HASH_ELEM | HASH_STRINGS);
 }
 
@@ -83,13 +84,12 @@ static Oid
 read_binding(const char *name)
 {
 	Relation	relation = own_table_open(&known_table, AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Snapshot	snapshot = fresh_snapshot();
 	ScanKeyData key;
 	List	   *rows;
 	Oid			role = InvalidOid;
 	bool		isnull;
 
-	snapshot->curcid = GetCurrentCommandId(false) + 1;
 	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
 	rows = rows_by_index(relation, primary_key_of(relation), &key, snapshot, ForwardScanDirection, 1);
 	if (rows != NIL)
@@ -131,13 +131,6 @@ role_of_name(const char *name)
 	return OidIsValid(bound) && bound != role ? InvalidOid : role;
 }
 
-/* Does a role have this name, whatever it means to us? */
-bool
-is_role_name(const char *name)
-{
-	return OidIsValid(get_role_oid(name, true));
-}
-
 /* Something is being bound to a name: from now on it means the role that has it. */
 void
 bind_role(const char *name)
@@ -154,7 +147,7 @@ bind_role(const char *name)
 				 errmsg("role \"%s\" is not the one that smartwf knows by that name", name),
 				 errdetail("The role of that name was dropped, and what was bound to it is still there."),
 				 errhint("An administrator can end that with smartwf.forget_role().")));
-	(void) own_execute(&insert_binding, values, NULL, NULL, NULL);
+	(void) own_execute(&insert_binding, values, NULL);
 }
 
 /* smartwf.bind_role(name) */
@@ -198,4 +191,11 @@ smartwf_forget_binding(PG_FUNCTION_ARGS)
 				 errmsg("function must be called as a trigger")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
 	return PointerGetDatum(NULL);
+}
+
+/* At load. */
+void
+role_init(void)
+{
+	role_resolver_register(role_of_name);
 }

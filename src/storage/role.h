@@ -7,8 +7,8 @@
 
 #include "postgres.h"
 
+extern void role_init(void);
 extern Oid	role_of_name(const char *name);
-extern bool is_role_name(const char *name);
 extern void bind_role(const char *name);
 
 #endif

@@ -20,8 +20,8 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
-#include "row.h"
 #include "base/texts.h"
+#include "row.h"
 
 /* Values */
 
@@ -145,6 +145,20 @@ jsonb_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column)
 /* Reading and writing */
 
 /*
+ * What is committed now, and all that this transaction did, its current
+ * command included.  A transaction snapshot would miss what a session did for
+ * whose row lock we have just waited.
+ */
+Snapshot
+fresh_snapshot(void)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+	snapshot->curcid = GetCurrentCommandId(false) + 1;
+	return snapshot;
+}
+
+/*
  * The rows (HeapTuple) whose leading column in a B-tree has the value of KEY, in
  * the order of the index, forward or backward, but not more than MOST.
  */
@@ -181,11 +195,10 @@ rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 List *
 rows_by_key(Relation relation, int64 key)
 {
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Snapshot	snapshot = fresh_snapshot();
 	ScanKeyData scan_key;
 	List	   *rows;
 
-	snapshot->curcid = GetCurrentCommandId(false) + 1;
 	ScanKeyInit(&scan_key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
 	rows = rows_by_index(relation, primary_key_of(relation), &scan_key, snapshot, ForwardScanDirection, INT_MAX);
 	UnregisterSnapshot(snapshot);

@@ -40,6 +40,7 @@ extern List *texts_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column
 extern int64 bigint_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
 extern Jsonb *jsonb_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
 
+extern Snapshot fresh_snapshot(void);
 extern List *rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 						   ScanDirection direction, int most);
 

@@ -13,12 +13,13 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-#include "callee.h"
-#include "base/subtransaction.h"
 #include "base/compat.h"
-#include "base/locale.h"
-#include "storage/own_table.h"
-#include "attach/table_statement.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
+#include "definition/cache.h"
+#include "base/switch_user.h"
+#include "callee.h"
+#include "table_statement.h"
 
 /* pg_catalog, the schema of the callee, that of the table, and the temporary one last. */
 static void
@@ -57,24 +58,27 @@ call_for_caller(const Callee *callee, Work work, void *argument)
 {
 	MemoryContext context = CurrentMemoryContext;
 	int			level = callee->is_foreign ? NewGUCNestLevel() : 0;
+	SavedUser	saved = switch_to_caller();
 
 	if (callee->is_foreign)
 		set_search_path(callee);
 	PG_TRY();
 	{
-		run_as_caller(work, argument);
+		work(argument);
 	}
 	PG_CATCH();
 	{
+		restore_user(saved);
 		MemoryContextSwitchTo(context);
 		if (!may_read_row(callee->table))
 			rethrow_without_values(callee);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	restore_user(saved);
 	if (!callee->is_foreign)
 		return;
 	AtEOXact_GUC(true, level);
 	/* they may do anything, drop the extension too: then nothing can go on */
-	(void) smartwf_relation(WORKFLOWS);
+	require_definitions();
 }

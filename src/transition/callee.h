@@ -7,8 +7,8 @@
 
 #include "postgres.h"
 
-#include "base/actor.h"
 #include "attach/attached_table.h"
+#include "base/subtransaction.h"
 
 /* What somebody wrote. */
 typedef struct Callee

@@ -12,7 +12,7 @@
 
 #include "base/actor.h"
 #include "base/error.h"
-#include "base/locale.h"
+#include "base/message.h"
 #include "check.h"
 
 /* A column may hold one name or an array of names. */

@@ -8,9 +8,9 @@
 
 #include "postgres.h"
 
+#include "attach/attached_table.h"
 #include "definition/workflow.h"
 #include "storage/element.h"
-#include "attach/attached_table.h"
 
 typedef struct Judgement
 {

@@ -32,11 +32,10 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "callee.h"
-#include "base/actor.h"
-#include "base/subtransaction.h"
 #include "base/compat.h"
-#include "base/locale.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
+#include "callee.h"
 #include "check.h"
 
 /*

@@ -22,11 +22,11 @@
 #include "utils/typcache.h"
 #include "utils/varlena.h"
 
-#include "callee.h"
 #include "base/actor.h"
 #include "base/compat.h"
-#include "base/locale.h"
-#include "storage/own_table.h"
+#include "base/message.h"
+#include "base/switch_user.h"
+#include "callee.h"
 #include "check.h"
 
 /* Why a function cannot be a hook, NULL if it can. */
@@ -47,13 +47,20 @@ signature_fault(Oid function, const char *name)
 	return fault;
 }
 
+/* The composite type smartwf.event, which hooks take. */
+static Oid
+event_type(void)
+{
+	return get_rel_type_id(get_relname_relid("event", get_namespace_oid("smartwf", false)));
+}
+
 /* The function of a hook, or InvalidOid and why it is none. */
 static Oid
 find_hook(const char *name, char **fault)
 {
 	List	   *parts;
 	Oid			schema;
-	Oid			argument = smartwf_event_type();
+	Oid			argument = event_type();
 	Oid			function;
 
 	*fault = NULL;
@@ -115,7 +122,7 @@ event_text(const char *name, const char *text)
 static Datum
 form_event(const EventValue *given, int number)
 {
-	TupleDesc	descriptor = lookup_rowtype_tupdesc(smartwf_event_type(), -1);
+	TupleDesc	descriptor = lookup_rowtype_tupdesc(event_type(), -1);
 	Datum	   *values = palloc0_array(Datum, descriptor->natts);
 	bool	   *nulls = palloc_array(bool, descriptor->natts);
 	HeapTuple	tuple;

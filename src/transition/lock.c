@@ -10,10 +10,11 @@
 
 #include "base/actor.h"
 #include "base/argument.h"
-#include "base/locale.h"
+#include "base/error.h"
+#include "base/message.h"
 #include "storage/role.h"
 #include "check.h"
-#include "attach/table_statement.h"
+#include "table_statement.h"
 #include "target.h"
 
 /*
@@ -99,12 +100,3 @@ smartwf_unlock_element(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(true);
 }
 
-/* smartwf.refuse_locked(docid, holder): what DELETE says of a locked document, for many at once. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_refuse_locked);
-Datum
-smartwf_refuse_locked(PG_FUNCTION_ARGS)
-{
-	raise_failure(REFUSED, localized("Deletion"), text_to_cstring(PG_GETARG_TEXT_PP(0)),
-				  psprintf(localized("it is locked by \"%s\""), text_to_cstring(PG_GETARG_TEXT_PP(1))));
-	PG_RETURN_VOID();
-}

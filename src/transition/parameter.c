@@ -12,63 +12,12 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
-#include "base/subtransaction.h"
 #include "base/json_value.h"
-#include "base/locale.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
+#include "definition/parameter_type.h"
 #include "check.h"
 #include "parameter.h"
-
-/* Which JSON values a type takes, and the type of SQL that must read them. */
-typedef struct ParameterType
-{
-	const char *name;
-	Oid			sql_type;		/* InvalidOid: nothing to read */
-	bool		takes_number;
-	bool		takes_boolean;
-	const char *form;			/* digits as 9; NULL: any */
-}			ParameterType;
-
-static const ParameterType types[] = {
-	{"text", InvalidOid, false, false, NULL},
-	{"int", INT8OID, true, false, NULL},
-	{"double", FLOAT8OID, true, false, NULL},
-	{"money", NUMERICOID, true, false, NULL},
-	{"date", DATEOID, false, false, "9999-99-99"},
-	{"time", TIMEOID, false, false, "99:99"},
-	{"timestamp", TIMESTAMPTZOID, false, false, "9999-99-99"},
-	{"enum", InvalidOid, false, false, NULL},
-	{"boolean", BOOLOID, false, true, NULL},
-	{"json", InvalidOid, true, true, NULL},
-};
-
-static const ParameterType *
-type_by_name(const char *name)
-{
-	for (int i = 0; i < lengthof(types); i++)
-		if (strcmp(types[i].name, name) == 0)
-			return &types[i];
-	return NULL;
-}
-
-/* Is that a type which a parameter may have?  No definition is gone by that has another. */
-bool
-is_parameter_type(const char *name)
-{
-	return type_by_name(name) != NULL;
-}
-
-/* smartwf.parameter_types(): for the checker of definitions. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_parameter_types);
-Datum
-smartwf_parameter_types(PG_FUNCTION_ARGS)
-{
-	Datum		names[lengthof(types)];
-
-	for (int i = 0; i < lengthof(types); i++)
-		names[i] = CStringGetTextDatum(types[i].name);
-	PG_RETURN_ARRAYTYPE_P(construct_array(names, lengthof(types), TEXTOID, -1, false,
-										  TYPALIGN_INT));
-}
 
 static JsonbValue *
 given_value(const Judgement *judgement, const char *name)
@@ -117,7 +66,7 @@ is_option(const Parameter *parameter, const JsonbValue *value)
 static void
 read_single(const Parameter *parameter, const JsonbValue *value)
 {
-	const ParameterType *type = type_by_name(parameter->type);
+	const ParameterType *type = parameter_type(parameter->type);
 	char	   *text = json_text(value);
 	bool		fits = value->type == jbvString ||
 		(value->type == jbvNumeric && type->takes_number) ||

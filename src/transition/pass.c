@@ -14,14 +14,16 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "answer/answer.h"
 #include "base/actor.h"
 #include "base/argument.h"
-#include "base/subtransaction.h"
 #include "base/compat.h"
-#include "base/locale.h"
-#include "answer/answer.h"
-#include "attach/table_statement.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
 #include "pass.h"
+#include "table_statement.h"
+#include "target.h"
 
 /*
  * Must the UPDATE be permitted as for the owner of the table?  Yes where a grant allows what

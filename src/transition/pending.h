@@ -10,8 +10,8 @@
 #include "access/htup.h"
 #include "storage/itemptr.h"
 
-#include "definition/workflow.h"
 #include "attach/attached_table.h"
+#include "definition/workflow.h"
 
 typedef struct Change
 {

@@ -11,13 +11,14 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "base/actor.h"
 #include "base/argument.h"
-#include "base/subtransaction.h"
 #include "base/compat.h"
-#include "preview.h"
-#include "attach/table_statement.h"
+#include "base/error.h"
+#include "base/subtransaction.h"
 #include "pass.h"
+#include "preview.h"
+#include "table_statement.h"
+#include "target.h"
 
 /* Find the element, show that the caller sees it, and read its state. */
 void

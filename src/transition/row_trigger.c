@@ -26,13 +26,15 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "attach/listener.h"
+#include "attach/trigger.h"
 #include "base/actor.h"
 #include "base/compat.h"
 #include "base/error.h"
-#include "base/locale.h"
-#include "attach/listener.h"
-#include "row_trigger.h"
+#include "base/message.h"
+#include "base/switch_user.h"
 #include "pending.h"
+#include "row_trigger.h"
 
 #define CHANGED_AFTER_JUDGEMENT_HINT "Another trigger of the table changed the row after it was judged; let that trigger's name sort before \"~smartwf_judge\"."
 
@@ -147,7 +149,7 @@ record_birth(const Firing *firing, const char *docid, HeapTuple row)
 								workflow->name);
 	register_element(table, docid, workflow);
 	history_append(&line);
-	effects_of_change(&(PassedChange) {docid, workflow, NULL, workflow->initial, true, element_row(firing, row)});
+	announce_change(&(StateChange) {docid, workflow, NULL, workflow->initial, true, element_row(firing, row)});
 }
 
 /* A row is gone. */
@@ -166,8 +168,8 @@ record_end(const Firing *firing, const char *docid)
 	line.from_state = state_of_row(firing->table, firing->old, firing->descriptor);
 	line.workflow_id = element.workflow_id;
 	history_append(&line);
-	effects_of_change(&(PassedChange) {docid, workflow_by_id(element.workflow_id), NULL, NO_STATE, false, element_row(firing, firing->old)});
-	effects_of_end(docid);
+	announce_change(&(StateChange) {docid, workflow_by_id(element.workflow_id), NULL, NO_STATE, false, element_row(firing, firing->old)});
+	announce_end(docid);
 }
 
 /* Changes of state */
@@ -324,7 +326,7 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 		.comment = change->comment, .parameters = change->parameters,
 		.actor = change->actor, .workflow_id = change->workflow->id,
 	};
-	PassedChange passed = {change->docid, change->workflow, change->transition, change->to, false,
+	StateChange passed = {change->docid, change->workflow, change->transition, change->to, false,
 	element_row(firing, row)};
 	HeapTuple	written;
 	ArrayBuildState *messages = NULL;
@@ -334,7 +336,7 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 	written = history_append(&line);
 	request_note_change(change->docid, change->workflow, change->to);
 	messages = add_words(messages, &judgement, HOOK_M2, row);
-	effects_of_change(&passed);
+	announce_change(&passed);
 	release_lock(change);
 	messages = add_words(messages, &judgement, HOOK_M3, row);
 	if (messages != NULL)
@@ -552,10 +554,9 @@ before_insert(Firing *firing)
 	return firing->new;
 }
 
-/* smartwf.judge_change(): BEFORE INSERT OR UPDATE, for each row. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_judge_change);
-Datum
-smartwf_judge_change(PG_FUNCTION_ARGS)
+/* BEFORE INSERT OR UPDATE, for each row. */
+static Datum
+before_row(PG_FUNCTION_ARGS)
 {
 	Firing		firing;
 
@@ -573,7 +574,7 @@ note_dates(const Firing *firing)
 
 	while ((column = bms_next_member(firing->table->date_columns, column)) >= 0)
 		if (firing->old == NULL || !same_value(firing->old, firing->new, firing->descriptor, column))
-			effects_of_date(docid_of_row(firing->table, firing->new, firing->descriptor), &element, column);
+			announce_date(docid_of_row(firing->table, firing->new, firing->descriptor), &element, column);
 }
 
 /*
@@ -695,27 +696,28 @@ after_delete(Firing *firing)
 	}
 }
 
-static void
-record_now(void *argument)
-{
-	Firing	   *firing = argument;
-
-	if (firing->old == NULL)
-		after_insert(firing);
-	else if (firing->new == NULL)
-		after_delete(firing);
-	else
-		after_update(firing);
-}
-
-/* smartwf.record_change(): AFTER INSERT OR UPDATE OR DELETE, for each row. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_record_change);
-Datum
-smartwf_record_change(PG_FUNCTION_ARGS)
+/* AFTER INSERT OR UPDATE OR DELETE, for each row. */
+static Datum
+after_row(PG_FUNCTION_ARGS)
 {
 	Firing		firing;
+	SavedUser	saved;
 
 	start_firing(&firing, fcinfo);
-	run_as_after_trigger(firing.data->tg_relation->rd_rel->relowner, record_now, &firing);
+	saved = switch_for_after_trigger(firing.data->tg_relation->rd_rel->relowner);
+	if (firing.old == NULL)
+		after_insert(&firing);
+	else if (firing.new == NULL)
+		after_delete(&firing);
+	else
+		after_update(&firing);
+	restore_user(saved);
 	return PointerGetDatum(NULL);
+}
+
+/* At load. */
+void
+row_trigger_init(void)
+{
+	row_triggers_register(before_row, after_row);
 }

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "request.h"
 
+extern void row_trigger_init(void);
 extern void choose_transition(Judgement *judgement, const Request *request,
 							  const char *target);
 

@@ -9,7 +9,9 @@
 #include "postgres.h"
 
 #include "base/actor.h"
-#include "attach/table_statement.h"
+#include "base/argument.h"
+#include "base/error.h"
+#include "table_statement.h"
 #include "target.h"
 
 /*
@@ -145,4 +147,33 @@ require_state(Target *target, const char *name)
 		raise_failure(UNKNOWN_STATE, name, target->workflow->name);
 	}
 	return state;
+}
+
+/* For views */
+
+/* smartwf.is_visible(docid) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_visible);
+Datum
+smartwf_is_visible(PG_FUNCTION_ARGS)
+{
+	Target		target;
+
+	PG_RETURN_BOOL(!PG_ARGISNULL(0) && try_target(text_argument(fcinfo, 0), &target));
+}
+
+/* May the caller read the whole row of a document? */
+bool
+document_is_readable(const char *docid)
+{
+	Target		target;
+
+	return try_target(docid, &target) && (is_administrator() || may_read_row(target.table));
+}
+
+/* smartwf.is_readable(docid): the whole row, values in errors too. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_readable);
+Datum
+smartwf_is_readable(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!PG_ARGISNULL(0) && document_is_readable(text_argument(fcinfo, 0)));
 }

@@ -7,10 +7,10 @@
 
 #include "postgres.h"
 
+#include "attach/attached_table.h"
 #include "base/error.h"
 #include "definition/workflow.h"
 #include "storage/element.h"
-#include "attach/attached_table.h"
 
 typedef struct Target
 {
@@ -22,6 +22,7 @@ typedef struct Target
 }			Target;
 
 extern void find_target(const char *docid, const char *structure_name, Target *target);
+extern bool document_is_readable(const char *docid);
 extern bool try_target(const char *docid, Target *target);
 extern void require_visible(Target *target);
 extern int	current_state(Target *target);

@@ -24,10 +24,10 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
-#include "board.h"
 #include "base/actor.h"
 #include "base/compat.h"
 #include "base/notify_workers.h"
+#include "board.h"
 #include "in_hand.h"
 
 /* How long pause_database() waits for workers to end, in microseconds. */

@@ -17,9 +17,9 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "board.h"
 #include "bounds.h"
-#include "base/compat.h"
 
 static int	step_timeout = 5 * 60 * 1000;	/* milliseconds; 0: none */
 static int	lock_timeout = 2 * 1000;

@@ -11,12 +11,13 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "board.h"
 #include "base/compat.h"
-#include "death.h"
 #include "flow/run/queue.h"
-#include "in_hand.h"
+#include "timer/task.h"
 #include "timer/timer.h"
+#include "board.h"
+#include "death.h"
+#include "in_hand.h"
 #include "unit.h"
 
 static int	step_deaths = 3;

@@ -8,10 +8,11 @@
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 
-#include "board.h"
 #include "base/compat.h"
-#include "deliver.h"
 #include "outbox/delivery/delivery.h"
+#include "outbox/delivery/transfer.h"
+#include "board.h"
+#include "deliver.h"
 #include "unit.h"
 
 /* How many are under way at once, and in a batch, whose memory is then given back. */

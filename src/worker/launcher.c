@@ -32,9 +32,9 @@
 #include "utils/varlena.h"
 #include "utils/wait_event.h"
 
-#include "board.h"
 #include "base/compat.h"
 #include "base/notify_workers.h"
+#include "board.h"
 #include "launcher.h"
 
 /* Seconds until the postmaster starts the launcher again. */

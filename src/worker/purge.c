@@ -19,9 +19,9 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/error.h"
-#include "base/locale.h"
+#include "base/message.h"
 #include "storage/own_statement.h"
-#include "storage/own_table.h"
+#include "storage/result.h"
 #include "procedure.h"
 #include "purge.h"
 #include "unit.h"
@@ -92,7 +92,7 @@ purge_batch(void *argument)
 		TimestampTzGetDatum(batch->before), BoolGetDatum(batch->failed), Int32GetDatum(BATCH),
 	};
 
-	batch->rows = own_execute(batch->statement, values, NULL, NULL, NULL);
+	batch->rows = own_execute(batch->statement, values, NULL)->processed;
 }
 
 /* Batch by batch; an error, or NULL. */
@@ -126,15 +126,6 @@ typedef struct Walk
 }			Walk;
 
 static void
-take_place(void *argument)
-{
-	Walk	   *walk = argument;
-
-	walk->docid = MemoryContextStrdup(walk->context, result_text(0, 1));
-	walk->revision = result_int(0, 2);
-}
-
-static void
 walk_on(void *argument)
 {
 	Walk	   *walk = argument;
@@ -143,7 +134,13 @@ walk_on(void *argument)
 		Int32GetDatum(walk->revision),
 	};
 
-	walk->has_ended = own_execute(walk->statement, values, NULL, take_place, walk) == 0;
+	QueryResult	   *place = own_execute(walk->statement, values, NULL);
+
+	walk->has_ended = place->rows == 0;
+	if (walk->has_ended)
+		return;
+	walk->docid = MemoryContextStrdup(walk->context, result_text(place, 0, 1));
+	walk->revision = result_int(place, 0, 2);
 }
 
 /* Through elements and history, stretch by stretch; an error, or NULL. */

@@ -19,10 +19,10 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "base/settings.h"
+#include "base/subtransaction.h"
 #include "board.h"
 #include "bounds.h"
-#include "base/subtransaction.h"
-#include "base/settings.h"
 #include "unit.h"
 
 static const Transactions *transactions = NULL;

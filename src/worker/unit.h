@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "base/actor.h"
+#include "base/subtransaction.h"
 
 /* How transactions are made where the work goes on. */
 typedef struct Transactions

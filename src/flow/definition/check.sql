@@ -1,5 +1,24 @@
 -- The checker of flows: every fault at once, from the JSON form.
 
+CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH field AS (
+		SELECT a.attrelid, a.attnum, coalesce(nullif(t.typbasetype, 0), t.oid) AS type
+		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+		WHERE a.attrelid = smartwf.attached_relation(structure) AND a.attname = field AND a.attnum > 0 AND NOT a.attisdropped)
+	SELECT coalesce(
+		(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM field f JOIN pg_enum e ON e.enumtypid = f.type),
+		(SELECT ARRAY['true', 'false'] FROM field f WHERE f.type = 'boolean'::regtype),
+		-- CHECK (field IN ('a', 'b')), as PostgreSQL writes it back
+		(SELECT (SELECT array_agg(replace(m[1], '''''', '''') ORDER BY n)
+				FROM regexp_matches(pg_get_constraintdef(c.oid), '''((?:[^'']|'''')*)''', 'g') WITH ORDINALITY AS r (m, n))
+			FROM field f JOIN pg_constraint c ON c.conrelid = f.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[f.attnum]
+			WHERE pg_get_constraintdef(c.oid) ~ ' = ANY \(+ARRAY\[' ORDER BY c.conname LIMIT 1))
+$$;
+COMMENT ON FUNCTION smartwf.field_options(text, text) IS
+'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, '
+'the list of a CHECK; null if that is not to be known. Raises nothing.';
+
 -- The form: the settings of each kind of step, and what they must be.
 CREATE FUNCTION smartwf.flow_settings()
 	RETURNS TABLE (kind text, setting text, type text, needed boolean)
@@ -488,3 +507,25 @@ $$;
 COMMENT ON FUNCTION smartwf.flow_faults(jsonb) IS
 'Everything that is wrong ("error") or odd ("warning") with a flow''s JSON form (jsonb): severity, code, object, '
 'message (text). Raises nothing.';
+
+CREATE FUNCTION smartwf.is_published_flow(flow text) RETURNS boolean
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM smartwf.flows f WHERE f.name = flow AND f.status = 'published');
+END
+$$;
+COMMENT ON FUNCTION smartwf.is_published_flow(text) IS
+'True if a flow (text) is published. Raises nothing.';
+
+CREATE FUNCTION smartwf.started_flow_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'warning', 'WFL0905', o.object, format('flow "%s" is not published', o.value ->> 'flow')
+	FROM smartwf.definition_objects(definition) o
+	WHERE o.kind IN ('state', 'transition') AND jsonb_typeof(o.value -> 'flow') = 'string'
+		AND NOT smartwf.is_published_flow(o.value ->> 'flow')
+$$;
+COMMENT ON FUNCTION smartwf.started_flow_faults(jsonb) IS
+'Warnings of flows that the states and transitions of a workflow''s JSON (jsonb) start and that are not published. '
+'Raises nothing.';
+INSERT INTO smartwf.definition_checkers VALUES ('smartwf.started_flow_faults');

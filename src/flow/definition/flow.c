@@ -11,16 +11,10 @@
 #include "base/compat.h"
 #include "base/error.h"
 #include "base/json_value.h"
-#include "storage/own_table.h"
-#include "flow.h"
 #include "definition/cache.h"
-
-/* What a builder hands to the function that looks at the query's result. */
-typedef struct FlowBuild
-{
-	Flow	   *flow;			/* NULL until found */
-	MemoryContext context;
-}			FlowBuild;
+#include "storage/own_statement.h"
+#include "storage/result.h"
+#include "flow.h"
 
 static bool
 same_text(const char *a, const char *b)
@@ -65,54 +59,52 @@ read_usual_settings(Step *step)
 }
 
 static void
-read_flow(void *argument)
+read_step(Step *step, const QueryResult *result, int row)
 {
-	FlowBuild  *build = argument;
-	MemoryContext outer;
-	Flow	   *flow;
+	step->stage = result_text(result, row, 5);
+	step->name = result_text(result, row, 6);
+	step->kind = result_text(result, row, 7);
+	step->parent = result_text(result, row, 8);
+	step->branch = result_text(result, row, 9);
+	step->branch_value = result_text(result, row, 10);
+	step->position = result_int(result, row, 11);
+	step->settings = result_jsonb(result, row, 12);
+	step->cases = result_jsonb(result, row, 13);
+	step->failure = result_jsonb(result, row, 14);
+}
 
-	if (SPI_processed == 0)
-		return;
-	outer = MemoryContextSwitchTo(build->context);
-	flow = palloc0_object(Flow);
-	flow->id = result_int(0, 1);
-	flow->name = result_text(0, 2);
-	flow->version = result_int(0, 3);
-	flow->structure = result_text(0, 4);
-	flow->max_runs = result_int(0, 15);
-	flow->runs_as_owner = strcmp(result_text(0, 17), "owner") == 0;
-	flow->owner = result_text(0, 18);
-	flow->is_paused = strcmp(result_text(0, 19), "t") == 0;
-	flow->starters = result_texts(0, 20);
-	flow->managers = result_texts(0, 21);
-	flow->is_complete = strcmp(result_text(0, 16), "t") == 0;
-	flow->steps = palloc0_array(Step, SPI_processed);
-	for (int i = 0; i < SPI_processed; i++)
+/* The query's rows, one a step, as a flow. */
+static Flow *
+read_flow(const QueryResult *result)
+{
+	Flow	   *flow = palloc0_object(Flow);
+
+	flow->id = result_int(result, 0, 1);
+	flow->name = result_text(result, 0, 2);
+	flow->version = result_int(result, 0, 3);
+	flow->structure = result_text(result, 0, 4);
+	flow->max_runs = result_int(result, 0, 15);
+	flow->is_complete = result_boolean(result, 0, 16);
+	flow->runs_as_owner = strcmp(result_text(result, 0, 17), "owner") == 0;
+	flow->owner = result_text(result, 0, 18);
+	flow->is_paused = result_boolean(result, 0, 19);
+	flow->starters = result_texts(result, 0, 20);
+	flow->managers = result_texts(result, 0, 21);
+	flow->steps = palloc0_array(Step, result->rows);
+	flow->acts_for_others = flow->runs_as_owner;
+	flow->number_of_steps = result->rows;
+	for (int i = 0; i < result->rows; i++)
 	{
-		Step	   *step = &flow->steps[flow->number_of_steps++];
-
-		step->stage = result_text(i, 5);
-		step->name = result_text(i, 6);
-		step->kind = result_text(i, 7);
-		step->parent = result_text(i, 8);
-		step->branch = result_text(i, 9);
-		step->branch_value = result_text(i, 10);
-		step->position = result_int(i, 11);
-		step->settings = result_jsonb(i, 12);
-		step->cases = result_jsonb(i, 13);
-		step->failure = result_jsonb(i, 14);
+		read_step(&flow->steps[i], result, i);
 		/* definitions that are not sound need not have such settings as these */
 		if (flow->is_complete)
-			read_usual_settings(step);
-	}
-	flow->acts_for_others = flow->runs_as_owner;
-	for (int i = 0; i < flow->number_of_steps; i++)
+			read_usual_settings(&flow->steps[i]);
 		flow->acts_for_others |= flow->steps[i].as_answerer;
+	}
 	/* the parents of what is not complete need not be there */
 	for (int i = 0; i < flow->number_of_steps && flow->is_complete; i++)
 		flow->steps[i].next = next_of(flow, i);
-	build->flow = flow;
-	MemoryContextSwitchTo(outer);
+	return flow;
 }
 
 /* The roles that have a privilege on a flow. */
@@ -123,23 +115,24 @@ read_flow(void *argument)
 static void *
 build_by_id(const void *key)
 {
-	FlowBuild	build = {NULL, CurrentMemoryContext};
 	Oid			type = INT4OID;
 	Datum		id = Int32GetDatum(*(const int32 *) key);
+	QueryResult	   *result = read_as_owner("SELECT f.id, f.name, f.version, f.structure, st.name, s.name, s.kind,"
+									   " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure,"
+									   " coalesce(f.max_runs, -1),"
+									   " (f.shape IS NULL OR f.shape OPERATOR(pg_catalog.=) smartwf.flow_shape(f.id)) AND smartwf.flow_is_sound(f.id),"
+									   " f.run_as, f.owner, f.is_paused," GRANTEES("start") "," GRANTEES("manage")
+									   " FROM smartwf.flows f"
+									   " JOIN smartwf.stages st ON st.flow_id OPERATOR(pg_catalog.=) f.id"
+									   " JOIN smartwf.steps s ON s.flow_id OPERATOR(pg_catalog.=) f.id"
+									   " AND s.stage OPERATOR(pg_catalog.=) st.name"
+									   " WHERE f.id OPERATOR(pg_catalog.=) $1"
+									   " ORDER BY st.position, s.parent NULLS FIRST, s.branch, s.branch_value, s.position",
+									   1, &type, &id);
+	Flow	   *flow = result->rows == 0 ? NULL : read_flow(result);
 
-	read_as_owner("SELECT f.id, f.name, f.version, f.structure, st.name, s.name, s.kind,"
-				  " s.parent, s.branch, s.branch_value, s.position, s.settings, s.cases, s.failure,"
-				  " coalesce(f.max_runs, -1),"
-				  " (f.shape IS NULL OR f.shape OPERATOR(pg_catalog.=) smartwf.flow_shape(f.id)) AND smartwf.flow_is_sound(f.id),"
-				  " f.run_as, f.owner, f.is_paused," GRANTEES("start") "," GRANTEES("manage")
-				  " FROM smartwf.flows f"
-				  " JOIN smartwf.stages st ON st.flow_id OPERATOR(pg_catalog.=) f.id"
-				  " JOIN smartwf.steps s ON s.flow_id OPERATOR(pg_catalog.=) f.id"
-				  " AND s.stage OPERATOR(pg_catalog.=) st.name"
-				  " WHERE f.id OPERATOR(pg_catalog.=) $1"
-				  " ORDER BY st.position, s.parent NULLS FIRST, s.branch, s.branch_value, s.position",
-				  1, &type, &id, read_flow, &build);
-	return build.flow;
+	free_result(result);
+	return flow;
 }
 
 static void *

@@ -9,9 +9,12 @@
 #include "utils/builtins.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/json_value.h"
-#include "drive.h"
+#include "base/subtransaction.h"
+#include "failure.h"
 #include "model.h"
+#include "record.h"
 
 /* A conflict with another transaction is nobody's fault: try again, this often. */
 #define CONFLICT_RETRIES 10

@@ -21,11 +21,12 @@
 #include "base/actor.h"
 #include "base/error.h"
 #include "base/json_value.h"
-#include "base/locale.h"
+#include "base/message.h"
 #include "storage/element.h"
-#include "attach/table_statement.h"
+#include "transition/table_statement.h"
 #include "transition/target.h"
 #include "model.h"
+#include "record.h"
 
 /* Fields */
 

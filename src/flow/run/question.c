@@ -5,6 +5,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
@@ -14,9 +16,9 @@
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "base/texts.h"
 #include "storage/own_table.h"
 #include "storage/row.h"
-#include "base/texts.h"
 #include "question.h"
 
 enum
@@ -44,7 +46,8 @@ static const OwnColumn asked_columns[] = {
 	[ASKED_CLOSED_AT] = {"closed_at", TIMESTAMPTZOID},
 };
 
-static OwnTable confirmations = {CONFIRMATIONS, ASKED_COLUMNS, asked_columns};
+static OwnRelation confirmations_of_run = {"confirmations_run"};	/* an index */
+static OwnTable confirmations = {{"confirmations"}, ASKED_COLUMNS, asked_columns};
 
 enum
 {
@@ -61,7 +64,7 @@ static const OwnColumn answer_columns[] = {
 	[ANSWER_PERSON] = {"person", TEXTOID},
 };
 
-static OwnTable answers = {ANSWERS, ANSWER_COLUMNS, answer_columns};
+static OwnTable answers = {{"answers"}, ANSWER_COLUMNS, answer_columns};
 
 /* Questions */
 
@@ -138,14 +141,13 @@ List *
 questions_of_run(int64 run)
 {
 	Relation	relation = own_table_open(&confirmations, AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Snapshot	snapshot = fresh_snapshot();
 	List	   *questions = NIL;
 	ScanKeyData key;
 	ListCell   *cell;
 
-	snapshot->curcid = GetCurrentCommandId(false) + 1;
 	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(run));
-	foreach(cell, rows_by_index(relation, smartwf_relation(CONFIRMATIONS_OF_RUN), &key, snapshot,
+	foreach(cell, rows_by_index(relation, own_relation_oid(&confirmations_of_run), &key, snapshot,
 								ForwardScanDirection, INT_MAX))
 		questions = lappend(questions, question_of_row(lfirst(cell), RelationGetDescr(relation)));
 	UnregisterSnapshot(snapshot);

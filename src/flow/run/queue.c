@@ -16,38 +16,17 @@
 
 #include "base/actor.h"
 #include "base/argument.h"
-#include "base/subtransaction.h"
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/error.h"
-#include "storage/own_table.h"
 #include "base/notify_workers.h"
+#include "base/subtransaction.h"
+#include "storage/result.h"
 #include "drive.h"
+#include "failure.h"
 #include "queue.h"
+#include "record.h"
 #include "store.h"
-
-typedef struct TakenRuns
-{
-	List	   *runs;
-	MemoryContext context;
-}			TakenRuns;
-
-static void
-take_due_runs(void *argument)
-{
-	TakenRuns  *taken = argument;
-	MemoryContext outer = MemoryContextSwitchTo(taken->context);
-
-	for (int i = 0; i < SPI_processed; i++)
-	{
-		DueRun	   *run = palloc0_object(DueRun);
-
-		run->id = result_bigint(i, 1);
-		run->flow = result_text(i, 2);
-		taken->runs = lappend(taken->runs, run);
-	}
-	MemoryContextSwitchTo(outer);
-}
 
 /*
  * Runs that are due (DueRun *), in the order in which they should be driven: up
@@ -58,16 +37,18 @@ List *
 due_runs(int most_of_a_queue)
 {
 	Datum		values[] = {TimestampTzGetDatum(clock_now()), Int32GetDatum(most_of_a_queue)};
-	TakenRuns	taken = {NIL, CurrentMemoryContext};
+	QueryResult	   *result = store_execute(DUE_RUNS, values, NULL);
+	List	   *runs = NIL;
 
-	(void) store_execute(DUE_RUNS, values, NULL, take_due_runs, &taken);
-	return taken.runs;
-}
+	for (int i = 0; i < result->rows; i++)
+	{
+		DueRun	   *run = palloc0_object(DueRun);
 
-static void
-take_time(void *argument)
-{
-	*(TimestampTz *) argument = result_time(0, 1, NEVER);
+		run->id = result_bigint(result, i, 1);
+		run->flow = result_text(result, i, 2);
+		runs = lappend(runs, run);
+	}
+	return runs;
 }
 
 /* When the next one falls due that is not yet; NEVER. */
@@ -75,10 +56,9 @@ TimestampTz
 next_due_run(void)
 {
 	Datum		value = TimestampTzGetDatum(clock_now());
-	TimestampTz next = NEVER;
+	QueryResult	   *next = store_execute(NEXT_DUE_RUN, &value, NULL);
 
-	(void) store_execute(NEXT_DUE_RUN, &value, NULL, take_time, &next);
-	return next;
+	return next->rows == 0 ? NEVER : result_time(next, 0, 1, NEVER);
 }
 
 /* How many runs of the flow may be driven at once; NO_LIMIT. */
@@ -191,5 +171,5 @@ smartwf_restart_all(PG_FUNCTION_ARGS)
 	values[1] = CStringGetTextDatum(needed_argument(fcinfo, 1, "error_like"));
 	values[2] = TimestampTzGetDatum(clock_now());
 	wake_at_commit(WAKE_RUNS);
-	PG_RETURN_INT64(store_execute(RESTART_RUNS, values, NULL, NULL, NULL));
+	PG_RETURN_INT64(store_execute(RESTART_RUNS, values, NULL)->processed);
 }

@@ -11,9 +11,10 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "base/subtransaction.h"
 #include "storage/own_table.h"
 #include "storage/row.h"
-#include "run.h"
+#include "record.h"
 
 enum
 {
@@ -37,7 +38,7 @@ static const OwnColumn step_columns[] = {
 	[STEP_CONTEXT] = {"context", TEXTOID},
 };
 
-static OwnTable run_steps = {RUN_STEPS, STEP_COLUMNS, step_columns};
+static OwnTable run_steps = {{"run_steps"}, STEP_COLUMNS, step_columns};
 
 /* The names of the steps that the run has recorded, in their order. */
 List *
@@ -196,4 +197,3 @@ store_records(Run *run)
 	table_close(relation, NoLock);
 	run->records = NIL;
 }
-

@@ -23,13 +23,15 @@
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
-#include "base/subtransaction.h"
 #include "base/clock.h"
 #include "base/compat.h"
+#include "base/notify_workers.h"
+#include "base/subtransaction.h"
 #include "storage/own_table.h"
+#include "storage/result.h"
 #include "storage/role.h"
 #include "storage/row.h"
-#include "base/notify_workers.h"
+#include "record.h"
 #include "run.h"
 #include "store.h"
 
@@ -103,7 +105,8 @@ static const OwnColumn run_columns[] = {
 	[RUN_CHANGED_AT] = {"changed_at", TIMESTAMPTZOID},
 };
 
-static OwnTable runs = {RUNS, RUN_COLUMNS, run_columns};
+static OwnRelation runs_of_document = {"runs_docid"};	/* an index */
+static OwnTable runs = {{"runs"}, RUN_COLUMNS, run_columns};
 
 static bool
 is_over(const Run *run)
@@ -265,15 +268,14 @@ open_runs_of_document(const char *docid)
 {
 	Relation	relation = own_table_open(&runs, AccessShareLock);
 	TupleDesc	descriptor = RelationGetDescr(relation);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Snapshot	snapshot = fresh_snapshot();
 	List	   *found = NIL;
 	ScanKeyData key;
 	ListCell   *cell;
 
-	snapshot->curcid = GetCurrentCommandId(false) + 1;
 	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
 	key.sk_collation = C_COLLATION_OID;
-	foreach(cell, rows_by_index(relation, smartwf_relation(RUNS_OF_DOCUMENT), &key, snapshot,
+	foreach(cell, rows_by_index(relation, own_relation_oid(&runs_of_document), &key, snapshot,
 								ForwardScanDirection, INT_MAX))
 	{
 		char	   *status = text_of_row(lfirst(cell), descriptor, runs.number[RUN_STATUS]);
@@ -340,12 +342,6 @@ run_claim_any(int64 id)
 
 /* Writing */
 
-static void
-take_id(void *argument)
-{
-	*(int64 *) argument = result_bigint(0, 1);
-}
-
 /* The run that its starter started for its key, 0 if none was. */
 int64
 run_of_key(const Run *run)
@@ -354,10 +350,9 @@ run_of_key(const Run *run)
 		CStringGetTextDatum(run->flow->name), CStringGetTextDatum(run->key),
 		CStringGetTextDatum(run->starter), CStringGetTextDatum(run->actor),
 	};
-	int64		id = 0;
+	QueryResult	   *found = store_execute(FIND_KEY, values, NULL);
 
-	(void) store_execute(FIND_KEY, values, NULL, take_id, &id);
-	return id;
+	return found->rows == 0 ? 0 : result_bigint(found, 0, 1);
 }
 
 /* A number for a run that is not stored yet: what belongs to it may be. */
@@ -481,7 +476,7 @@ run_close_confirmations(const Run *run)
 {
 	Datum		value = Int64GetDatum(run->id);
 
-	(void) store_execute(CLOSE_CONFIRMATIONS, &value, NULL, NULL, NULL);
+	(void) store_execute(CLOSE_CONFIRMATIONS, &value, NULL);
 	end_waiting_record(run, "cancelled", NULL);
 }
 

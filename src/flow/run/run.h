@@ -90,12 +90,4 @@ extern void run_close_confirmations(const Run *run);
 extern void run_forget_answerer(Run *run);
 extern Oid	run_role(const Run *run);
 
-/* record.c */
-extern List *recorded_steps(int64 run);
-extern void end_waiting_record(const Run *run, const char *outcome, Jsonb *changes);
-extern int	times_recorded(const Run *run, const char *name);
-extern void store_records(Run *run);
-extern StepRecord *last_failure(const Run *run, const char *step);
-extern void log_failure(const Run *run, const char *step, const char *message);
-
 #endif

@@ -137,6 +137,26 @@ CREATE POLICY asked ON smartwf.confirmations FOR SELECT USING (smartwf.names_cal
 CREATE POLICY asked ON smartwf.answers FOR SELECT
 	USING (EXISTS (SELECT FROM smartwf.confirmations c WHERE c.id = confirmation));
 
+-- The foreign key of runs, which would cost them time.
+CREATE FUNCTION smartwf.flow_has_runs(flow int) RETURNS boolean
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_flow_has_runs';
+COMMENT ON FUNCTION smartwf.flow_has_runs(int) IS
+'True if there are runs of a flow version (int), whoever may see them. Raises nothing.';
+
+CREATE FUNCTION smartwf.keep_runs() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF smartwf.flow_has_runs(OLD.id) THEN
+		RAISE EXCEPTION 'flow "%" has runs of version %', OLD.name, OLD.version USING ERRCODE = 'foreign_key_violation',
+			HINT = 'Do away with them first, with smartwf.purge().';
+	END IF;
+	RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION smartwf.keep_runs() IS
+'Trigger BEFORE DELETE on smartwf.flows: raises 23503 for a version that has runs.';
+CREATE TRIGGER keep_runs BEFORE DELETE ON smartwf.flows FOR EACH ROW EXECUTE FUNCTION smartwf.keep_runs();
+
 CREATE FUNCTION smartwf.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_start_flow';
 COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
@@ -183,42 +203,6 @@ COMMENT ON FUNCTION smartwf.reset_run(bigint) IS
 'Takes a run (bigint) back to draft: the record can be edited, and restart_run() begins anew. Returns the status '
 '(text). Raises as restart_run().';
 
-CREATE FUNCTION smartwf.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
-	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_answer_confirmation';
-COMMENT ON FUNCTION smartwf.answer_confirmation(bigint, text, text) IS
-'Answers a confirmation (bigint) with one of its options (choice, text) and a comment (text). When as many as are '
-'needed have given the same answer, it lands in the field, and the run goes on in this transaction, with the rights '
-'of its starter; one that is left to workers (enqueue_flow) is queued. A person answers once, as whomever he acts. '
-'Returns the status of the run (text). Raises WF410 for a confirmation that is closed or that the caller has answered, '
-'42501 where he may not answer (excludeStarter, excludeAnswerersOf, delegated), WF400 for what is no option, 42704 '
-'for one that does not ask the caller.';
-
-CREATE FUNCTION smartwf.delegate(confirmation bigint, "to" text) RETURNS void
-	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delegate';
-COMMENT ON FUNCTION smartwf.delegate(bigint, text) IS
-'Hands a confirmation (bigint) over to somebody else (to, text: a role, or a person in smartwf.contacts), who sees and '
-'answers it from now on, and is told; the caller does so no more. Raises WF400 for somebody who is neither, or for the '
-'caller himself, and as answer_confirmation().';
-
-CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	WITH field AS (
-		SELECT a.attrelid, a.attnum, coalesce(nullif(t.typbasetype, 0), t.oid) AS type
-		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-		WHERE a.attrelid = smartwf.attached_relation(structure) AND a.attname = field AND a.attnum > 0 AND NOT a.attisdropped)
-	SELECT coalesce(
-		(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM field f JOIN pg_enum e ON e.enumtypid = f.type),
-		(SELECT ARRAY['true', 'false'] FROM field f WHERE f.type = 'boolean'::regtype),
-		-- CHECK (field IN ('a', 'b')), as PostgreSQL writes it back
-		(SELECT (SELECT array_agg(replace(m[1], '''''', '''') ORDER BY n)
-				FROM regexp_matches(pg_get_constraintdef(c.oid), '''((?:[^'']|'''')*)''', 'g') WITH ORDINALITY AS r (m, n))
-			FROM field f JOIN pg_constraint c ON c.conrelid = f.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[f.attnum]
-			WHERE pg_get_constraintdef(c.oid) ~ ' = ANY \(+ARRAY\[' ORDER BY c.conname LIMIT 1))
-$$;
-COMMENT ON FUNCTION smartwf.field_options(text, text) IS
-'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, '
-'the list of a CHECK; null if that is not to be known. Raises nothing.';
-
 CREATE FUNCTION smartwf.shows_model(run bigint) RETURNS boolean
 	LANGUAGE c STABLE STRICT COST 50 AS 'MODULE_PATHNAME', 'smartwf_shows_model';
 COMMENT ON FUNCTION smartwf.shows_model(bigint) IS
@@ -257,52 +241,3 @@ CREATE FUNCTION smartwf.resume_flow(flow text) RETURNS void
 COMMENT ON FUNCTION smartwf.resume_flow(text) IS
 'For administrators and managers of the flow: runs of a flow (text) that pause_flow() stopped go on, by the workers. '
 'Raises as pause_flow().';
-
-CREATE FUNCTION smartwf.mark_read(notification bigint, is_read boolean DEFAULT true) RETURNS void
-	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_mark_read';
-COMMENT ON FUNCTION smartwf.mark_read(bigint, boolean) IS
-'Notes of a notification (bigint) by mail that the caller has read it, or (is_read, boolean: false) that he has not. '
-'Raises 42704 for one that is not his.';
-
-CREATE FUNCTION smartwf.delete_notification(notification bigint) RETURNS void
-	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_delete_notification';
-COMMENT ON FUNCTION smartwf.delete_notification(bigint) IS
-'Deletes a notification (bigint) by mail of the caller. Raises 42704 for one that is not his.';
-
--- by index, however much there is for others
-CREATE FUNCTION smartwf.caller_names() RETURNS text[]
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT array_agg(r.rolname::text) || CASE WHEN smartwf.actor_is_person() THEN ARRAY[smartwf.actor()] ELSE '{}' END
-	FROM pg_roles r LEFT JOIN smartwf.known_roles k ON k.name = r.rolname
-	WHERE pg_has_role(r.oid, 'USAGE') AND coalesce(k.role, r.oid::bigint) = r.oid::bigint
-$$;
-COMMENT ON FUNCTION smartwf.caller_names() IS
-'The names that can mean the caller (text[]): the roles whose privileges he has, and smartwf.actor() where that is a '
-'person; names_caller() tells which of both a name means. Raises nothing.';
-
--- the names are asked for once, not for each row
-CREATE VIEW smartwf.inbox WITH (security_barrier) AS
-SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options,
-	NULL::timestamptz AS due_at, n.read_at
-FROM smartwf.notifications n
-WHERE n.channel = 'mail' AND n.recipient = ANY ((SELECT smartwf.caller_names())::text[])
-	AND smartwf.names_caller(ARRAY[n.recipient], CASE WHEN n.recipient_is_person THEN ARRAY[n.recipient] ELSE '{}' END)
-UNION ALL
-SELECT c.asked_at, c.run, c.step, NULL, c.id, '', c.message, c.options, c.due_at, NULL
-FROM smartwf.confirmations c
-WHERE c.status = 'open' AND c.users && (SELECT smartwf.caller_names()) AND smartwf.names_caller(c.users, c.people)
-	AND (SELECT smartwf.person()) <> ALL (c.excluded)
-	AND NOT EXISTS (SELECT FROM smartwf.answers a WHERE a.confirmation = c.id AND a.person = (SELECT smartwf.person()));
-COMMENT ON VIEW smartwf.inbox IS
-'What the caller was told by mail, and what he is asked and has not answered yet.';
-COMMENT ON COLUMN smartwf.inbox.at IS 'When.';
-COMMENT ON COLUMN smartwf.inbox.run IS 'The run that tells or asks.';
-COMMENT ON COLUMN smartwf.inbox.step IS 'Its step.';
-COMMENT ON COLUMN smartwf.inbox.notification IS 'The notification, where something is told.';
-COMMENT ON COLUMN smartwf.inbox.confirmation IS 'The confirmation, where something is asked.';
-COMMENT ON COLUMN smartwf.inbox.subject IS 'Subject of the notification.';
-COMMENT ON COLUMN smartwf.inbox.body IS 'What is told or asked.';
-COMMENT ON COLUMN smartwf.inbox.options IS 'The options of the confirmation.';
-COMMENT ON COLUMN smartwf.inbox.due_at IS 'Until when an answer is wanted.';
-COMMENT ON COLUMN smartwf.inbox.read_at IS 'When the notification was read; see mark_read().';
-GRANT SELECT ON smartwf.inbox TO PUBLIC;

@@ -29,7 +29,5 @@ typedef struct Start
 extern int64 start_run(const Start *start);
 extern void leave_to_workers(Run *run);
 
-/* effect.c */
-extern void flow_effect_init(void);
 
 #endif

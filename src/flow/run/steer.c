@@ -17,12 +17,15 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/error.h"
-#include "base/locale.h"
+#include "base/message.h"
 #include "base/notify_workers.h"
+#include "base/subtransaction.h"
+#include "acting.h"
 #include "drive.h"
 #include "model.h"
-#include "flow/inbox/reader.h"
+#include "reader.h"
 #include "start.h"
+#include "step_kind.h"
 #include "store.h"
 
 static void
@@ -106,23 +109,21 @@ require_status(const Run *run, const char *what, int statuses)
 							   status_name(run->status)));
 }
 
-static void
-read_again_now(void *argument)
-{
-	model_read_again(argument);
-}
-
 /* Go on with the run, here or by the workers. */
 static void
 go_on_with(Run *run, bool by_workers)
 {
+	Acting		acting;
+
 	if (by_workers || flow_is_stopped(run->flow))
 	{
 		leave_to_workers(run);
 		run_store(run);
 		return;
 	}
-	run_as_step(run, NULL, read_again_now, run);
+	acting = act_as_step(run, NULL);
+	model_read_again(run);
+	stop_acting(&acting);
 	drive(run);
 }
 
@@ -258,6 +259,16 @@ changes_of_model(Jsonb *old, Jsonb *new)
 		DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(gone), JsonbPGetDatum(changes)));
 }
 
+/* The model that a run waits by is another one. */
+static void
+move_wait(Run *run, const Step *step)
+{
+	const StepKind *kind = step_kind(step->kind);
+
+	if (kind->move_wait != NULL)
+		kind->move_wait(run, step);
+}
+
 /* smartwf.set_run_model(run, model) */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_set_run_model);
 Datum
@@ -273,7 +284,7 @@ smartwf_set_run_model(PG_FUNCTION_ARGS)
 	if (run->step != END_OF_FLOW)
 		record_intervention(run, "changed", changes_of_model(before, run->model));
 	if (run->status == RUN_WAITING)
-		run_move_wait(run);
+		move_wait(run, &run->flow->steps[run->step]);
 	run_store(run);
 	if (!shows_model(Int64GetDatum(run->id)))
 		PG_RETURN_NULL();
@@ -296,7 +307,7 @@ set_flow_paused(FunctionCallInfo fcinfo, bool is_paused)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("\"%s\" may not manage flow \"%s\"", actor_name(), name)));
-	(void) store_execute(PAUSE_FLOW, values, NULL, NULL, NULL);
+	(void) store_execute(PAUSE_FLOW, values, NULL);
 	wake_at_commit(WAKE_RUNS);
 }
 

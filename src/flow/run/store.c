@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 
+#include "base/subtransaction.h"
 #include "storage/own_statement.h"
 #include "store.h"
 
@@ -89,15 +90,11 @@ static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
 	"SELECT recipient, recipient_is_person FROM smartwf.notifications WHERE id" EQ "$1 AND channel" EQ "'mail'"},
 };
 
-/*
- * Run a statement; rows touched.  USE looks at SPI_tuptable if there are any,
- * and must copy what it keeps to a memory context of its own.
- */
-uint64
-store_execute(StoreStatement statement, Datum *values, const char *nulls,
-			  void (*use) (void *argument), void *argument)
+/* Run a statement. */
+QueryResult *
+store_execute(StoreStatement statement, Datum *values, const char *nulls)
 {
-	return own_execute(&statements[statement], values, nulls, use, argument);
+	return own_execute(&statements[statement], values, nulls);
 }
 
 /* The same for a statement that returns one text; NULL: no row, or null. */

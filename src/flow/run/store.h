@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "storage/result.h"
+
 typedef enum StoreStatement
 {
 	FIND_KEY, DUE_RUNS, NEXT_DUE_RUN, RESTART_RUNS, CLOSE_CONFIRMATIONS, INSERT_NOTIFICATION,
@@ -16,8 +18,7 @@ typedef enum StoreStatement
 } StoreStatement;
 
 /* A null argument: its place in NULLS is 'n'. */
-extern uint64 store_execute(StoreStatement statement, Datum *values, const char *nulls,
-							void (*use) (void *argument), void *argument);
+extern QueryResult *store_execute(StoreStatement statement, Datum *values, const char *nulls);
 
 extern char *store_text(StoreStatement statement, Datum *values, const char *nulls);
 

@@ -1,6 +1,6 @@
 /*
  * condition.c
- *		Comparing a field of the model with a value.
+ *		The kinds if_condition and switch_case: which branch a field of the model leads to.
  *
  * By the field's real type: that of the element's column where it is one, else
  * what JSON says.  Null equals nothing but null, and is neither greater nor less.
@@ -15,11 +15,12 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-#include "base/subtransaction.h"
-#include "base/json_value.h"
-#include "condition.h"
 #include "attach/attached_table.h"
+#include "base/json_value.h"
+#include "base/subtransaction.h"
 #include "flow/run/model.h"
+#include "flow/run/step_kind.h"
+#include "condition.h"
 
 /* A comparison by a type; for attempt(). */
 typedef struct Comparison
@@ -125,7 +126,7 @@ refuse_comparison(const char *field, const JsonbValue *right)
 }
 
 /* Does the condition of an if_condition hold? */
-bool
+static bool
 condition_holds(const Run *run, const Step *step)
 {
 	JsonbValue	settings = json_root(step->settings);
@@ -158,3 +159,37 @@ condition_holds(const Run *run, const Step *step)
 		return result < 0;
 	return is_equal == (strcmp(operator, "equal") == 0);
 }
+
+static StepResult
+perform_if_condition(Run *run, const Step *step)
+{
+	if (condition_holds(run, step))
+		return GO_ON;
+	run->step = first_of_branch(run->flow, step, "else", NULL);
+	return BRANCHED;
+}
+
+/* Is a text among the items of a list? */
+static bool
+has_text(Jsonb *list, const char *text)
+{
+	JsonbValue	item = {.type = jbvString, .val.string = {.val = (char *) text, .len = strlen(text)}};
+
+	return findJsonbValueFromContainer(&list->root, JB_FARRAY, &item) != NULL;
+}
+
+/* The branch of the field's value, else the default; the main script ends here. */
+static StepResult
+perform_switch_case(Run *run, const Step *step)
+{
+	const JsonbValue *value = model_field(run, step_setting(step, "field"));
+	char	   *text = value == NULL ? NULL : json_text(value);
+	bool		has_case = text != NULL && step->cases != NULL && has_text(step->cases, text);
+
+	run->step = has_case ? first_of_branch(run->flow, step, "case", text) :
+		first_of_branch(run->flow, step, "default", NULL);
+	return BRANCHED;
+}
+
+const StepKind if_condition_step = {"if_condition", perform_if_condition};
+const StepKind switch_case_step = {"switch_case", perform_switch_case};

@@ -1,63 +1,28 @@
 /*
  * confirmation.c
- *		What a run asks people, and their answers.
- *
- * The run is locked before its confirmation is looked at: of two answers at
- * once, the second finds what the first has left.
+ *		The kind get_user_confirmation: what a run asks people.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "base/actor.h"
-#include "base/argument.h"
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/error.h"
 #include "base/json_value.h"
-#include "base/locale.h"
-#include "storage/own_table.h"
-#include "storage/role.h"
 #include "base/texts.h"
-#include "flow/run/drive.h"
-#include "storage/element.h"
+#include "flow/run/failure.h"
 #include "flow/run/model.h"
-#include "outbox/template/template.h"
-#include "people.h"
-#include "flow/run/question.h"
-#include "flow/run/start.h"
+#include "flow/run/record.h"
+#include "flow/run/step_kind.h"
 #include "flow/run/store.h"
-
-/* Nobody has a name longer than the longest address. */
-#define LONGEST_NAME 254
-
-static char *
-id_text(int64 id)
-{
-	return psprintf(INT64_FORMAT, id);
-}
-
-/* Asking */
-
-typedef struct TakenList
-{
-	List	   *list;
-	MemoryContext context;
-}			TakenList;
-
-static void
-take_list(void *argument)
-{
-	TakenList  *taken = argument;
-	MemoryContext outer = MemoryContextSwitchTo(taken->context);
-
-	taken->list = result_texts(0, 1);
-	MemoryContextSwitchTo(outer);
-}
+#include "outbox/template/render.h"
+#include "storage/element.h"
+#include "storage/result.h"
+#include "storage/role.h"
+#include "confirmation.h"
+#include "people.h"
 
 /* The options: those given, else what the field's column can hold. */
 static List *
@@ -65,24 +30,24 @@ options_of_step(const Run *run, const Step *step, const char *field)
 {
 	JsonbValue	settings = json_root(step->settings);
 	JsonbValue *given = json_member(&settings, "options", strlen("options"));
-	TakenList	taken = {NIL, CurrentMemoryContext};
+	List	   *options = NIL;
 	Element		element;
 
 	if (given != NULL && json_is_list(given))
 		for (int i = 0; i < JsonContainerSize(given->val.binary.data); i++)
-			taken.list = lappend(taken.list, json_text(getIthJsonbValueFromContainer(given->val.binary.data, i)));
+			options = lappend(options, json_text(getIthJsonbValueFromContainer(given->val.binary.data, i)));
 	else if (run->docid != NULL && element_read(run->docid, &element))
 	{
 		Datum		values[] = {CStringGetTextDatum(element.structure), CStringGetTextDatum(field)};
 
-		(void) store_execute(FIELD_OPTIONS, values, NULL, take_list, &taken);
+		options = result_texts(store_execute(FIELD_OPTIONS, values, NULL), 0, 1);
 	}
-	if (taken.list == NIL)
+	if (options == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("step \"%s\" has no options", step->name),
 				 errdetail("Field \"%s\" is no enum, boolean or column with a list of values.", field)));
-	return taken.list;
+	return options;
 }
 
 static bool
@@ -133,7 +98,7 @@ excluded_persons(const Run *run, const Step *step)
 }
 
 /* Put the names of PEOPLE to the question, but those whom it excludes. */
-static List *
+List *
 set_people(Question *question, List *people)
 {
 	List	   *asked = NIL;
@@ -156,7 +121,7 @@ set_people(Question *question, List *people)
 }
 
 /* Tell those who are asked: in the inbox the question itself is what they find. */
-static void
+void
 tell_asked(Run *run, const Step *step, List *people, const Question *question)
 {
 	char	   *channel = step_setting(step, "channel");
@@ -171,9 +136,9 @@ tell_asked(Run *run, const Step *step, List *people, const Question *question)
 		push_to_person(lfirst(cell), psprintf("confirmation " INT64_FORMAT, question->id));
 }
 
-/* The step get_user_confirmation: ask, tell those who are asked, and wait. */
-void
-ask_people(Run *run, const Step *step)
+/* Ask, tell those who are asked, and wait. */
+static StepResult
+perform_get_user_confirmation(Run *run, const Step *step)
 {
 	char	   *message = step_setting(step, "message");
 	char	   *due = step_setting(step, "due");
@@ -196,95 +161,7 @@ ask_people(Run *run, const Step *step)
 	run_forget_answerer(run);
 	question_insert(&question);
 	tell_asked(run, step, people, &question);
-}
-
-/* Answering */
-
-static void
-refuse_unknown_question(int64 id)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("confirmation " INT64_FORMAT " does not exist", id)));
-}
-
-static bool
-asks_caller(const Question *question)
-{
-	ListCell   *cell;
-
-	if (is_administrator())
-		return true;
-	foreach(cell, question->users)
-	{
-		bool		is_person = is_in_texts(question->people, lfirst(cell));
-
-		if (means_caller(lfirst(cell), is_person) && (is_person || login_holds_role(lfirst(cell))))
-			return true;
-	}
-	return false;
-}
-
-/* Does it concern him?  Who handed it over, or may not answer, is told so. */
-static bool
-knows_question(const Question *question)
-{
-	return asks_caller(question) || is_in_texts(question->excluded, person_of_caller());
-}
-
-/* He may see it, but not answer: he has done so, has handed it over, or is excluded. */
-static void
-require_answerer(const Question *question, List *given, const char *what)
-{
-	char	   *person = person_of_caller();
-	ListCell   *cell;
-
-	foreach(cell, given)
-	{
-		const Answer *answer = lfirst(cell);
-
-		if (strcmp(answer->person, person) == 0)
-			raise_failure(RUN_CLOSED, what,
-						  psprintf(localized("confirmation %s has been answered by \"%s\""),
-								   id_text(question->id), answer->actor));
-	}
-	if (is_in_texts(question->excluded, person))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("\"%s\" may not answer confirmation " INT64_FORMAT, person, question->id),
-				 errdetail("It was handed over, or is for others to answer than those who had a part before.")));
-}
-
-/*
- * An open question that asks the caller, and its run, locked.  What he may not
- * see does not exist for him.
- */
-static Question *
-open_question(int64 id, const char *what, Run **run, List **given)
-{
-	Question   *question = question_read(id);
-
-	if (question == NULL || !knows_question(question))
-		refuse_unknown_question(id);
-	*run = run_load(question->run);
-	if (*run == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("run " INT64_FORMAT " does not exist", question->run)));
-	/* as whoever came first has left it */
-	question = question_read(id);
-	if (question == NULL || !knows_question(question))
-		refuse_unknown_question(id);
-	*given = answers_of_question(id);
-	if (strcmp(question->status, "answered") == 0 && *given != NIL)
-		raise_failure(RUN_CLOSED, what,
-					  psprintf(localized("confirmation %s has been answered by \"%s\""),
-							   id_text(id), ((Answer *) llast(*given))->actor));
-	if (strcmp(question->status, "open") != 0 || (*run)->status != RUN_WAITING)
-		raise_failure(RUN_CLOSED, what,
-					  psprintf(localized("confirmation %s is closed"), id_text(id)));
-	require_answerer(question, *given, what);
-	return question;
+	return WAIT;
 }
 
 /* The answer as the field's type has it: true and false of a boolean are no texts. */
@@ -302,7 +179,7 @@ choice_as_json(const Run *run, const Question *question, const char *choice)
 }
 
 /* The choice lands in the field, and the run stands at the next step. */
-static void
+void
 accept_choice(Run *run, Question *question, const char *choice, const char *status)
 {
 	const Step *step = &run->flow->steps[run->step];
@@ -312,47 +189,6 @@ accept_choice(Run *run, Question *question, const char *choice, const char *stat
 	model_set(run, question->field, choice_as_json(run, question, choice));
 	end_waiting_record(run, "done", model_difference(before, run->model));
 	run->step = step->next;
-}
-
-/* An answer has ended the wait: go on here, or leave it to a worker. */
-static void
-go_on(Run *run)
-{
-	if (!run->by_worker && !flow_is_stopped(run->flow))
-	{
-		drive(run);
-		return;
-	}
-	leave_to_workers(run);
-	run_store(run);
-}
-
-/* Has everybody answered who is asked by name?  ACTOR is the last to do so. */
-static bool
-all_have_answered(const Question *question, List *given, const char *actor)
-{
-	List	   *names = list_make1((char *) actor);
-	ListCell   *cell;
-
-	foreach(cell, given)
-		names = lappend(names, ((Answer *) lfirst(cell))->actor);
-	foreach(cell, question->users)
-		if (!is_in_texts(names, lfirst(cell)))
-			return false;
-	return true;
-}
-
-/* They have, and do not agree: the step fails; restarted, it asks anew. */
-static void
-fail_split(Run *run, int64 id)
-{
-	fail_waiting_step(run, RUN_CLOSED,
-					  psprintf(localized("all have answered confirmation %s, but no choice got the answers that it needs"),
-							   id_text(id)));
-	if (run->status == RUN_RUNNING)
-		go_on(run);
-	else
-		run_store(run);
 }
 
 /* The question that a run waits for. */
@@ -373,10 +209,10 @@ question_of_waiting_run(const Run *run)
  * The time for an answer is over: the choice that stands for silence, if there
  * is one (true); else the step has failed (false), and so it has been decided.
  */
-bool
-confirmation_is_overdue(Run *run)
+static bool
+end_wait(Run *run, const Step *step)
 {
-	char	   *choice = step_setting(&run->flow->steps[run->step], "dueChoice");
+	char	   *choice = step_setting(step, "dueChoice");
 	Question   *question = question_of_waiting_run(run);
 
 	/* nothing can be done as whoever has answered something else */
@@ -387,114 +223,8 @@ confirmation_is_overdue(Run *run)
 		return true;
 	}
 	question_close(question, "expired", NULL);
-	fail_waiting_step(run, OVERDUE, failure_message(OVERDUE, id_text(question->id)));
+	fail_waiting_step(run, OVERDUE, failure_message(OVERDUE, psprintf(INT64_FORMAT, question->id)));
 	return false;
 }
 
-static int64
-confirmation_argument(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		raise_failure(MALFORMED_CALL, psprintf(localized("argument \"%s\" must not be null"), "confirmation"));
-	return PG_GETARG_INT64(0);
-}
-
-/* How many have given that answer. */
-static int
-times_chosen(List *given, const char *choice)
-{
-	ListCell   *cell;
-	int			times = 0;
-
-	foreach(cell, given)
-		times += strcmp(((Answer *) lfirst(cell))->choice, choice) == 0;
-	return times;
-}
-
-/* From now on, whoever has answered is the caller. */
-static void
-note_answerer(Run *run, int64 question)
-{
-	run->answerer = GetUserNameFromId(acting_role(), false);
-	run->answerer_actor = actor_name();
-	run->answerer_is_person = actor_is_person();
-	run->answerer_person = person_of_caller();
-	run->answered = question;
-	bind_role(run->answerer);
-}
-
-/* smartwf.answer_confirmation(confirmation, choice, comment) */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_answer_confirmation);
-Datum
-smartwf_answer_confirmation(PG_FUNCTION_ARGS)
-{
-	int64		id = confirmation_argument(fcinfo);
-	Answer		answer = {.choice = needed_argument(fcinfo, 1, "choice"), .actor = actor_name(), .person = person_of_caller()};
-	List	   *given;
-	Run		   *run;
-	Question   *question = open_question(id, localized("Answer"), &run, &given);
-
-	if (run->docid != NULL && document_is_gone(run->docid))
-	{
-		run_close_confirmations(run);
-		run->status = RUN_CANCELLED;
-		run_store(run);
-		PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
-	}
-	if (!is_in_texts(question->options, answer.choice))
-		raise_failure(MALFORMED_CALL,
-					  psprintf(localized("\"%s\" is no option of confirmation %s"), answer.choice, id_text(id)));
-	answer_insert(question, &answer, text_argument(fcinfo, 2));
-	if (times_chosen(given, answer.choice) + 1 >= question->answers_needed)
-	{
-		note_answerer(run, id);
-		accept_choice(run, question, answer.choice, "answered");
-		go_on(run);
-	}
-	else if (all_have_answered(question, given, answer.actor))
-		fail_split(run, id);
-	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
-}
-
-/* Somebody to whom a question can be handed over: a role, or a person with an address. */
-static Person *
-delegate_of_name(char *name)
-{
-	Person	   *delegate;
-	Datum		value = CStringGetTextDatum(name);
-
-	if (name[0] == '\0' || strlen(name) > LONGEST_NAME)
-		raise_failure(MALFORMED_CALL, localized("argument \"to\" must be the name of a role or a person"));
-	delegate = person_of_name(name);
-	if (delegate->is_person && store_text(FIND_CONTACT, &value, NULL) == NULL)
-		raise_failure_with_hint(MALFORMED_CALL, localized("Add the person to smartwf.contacts."),
-								psprintf(localized("\"%s\" is neither a role nor in smartwf.contacts"), name));
-	return delegate;
-}
-
-/* smartwf.delegate(confirmation, to) */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_delegate);
-Datum
-smartwf_delegate(PG_FUNCTION_ARGS)
-{
-	int64		id = confirmation_argument(fcinfo);
-	char	   *to = needed_argument(fcinfo, 1, "to");
-	char	   *person = person_of_caller();
-	Person	   *delegate;
-	List	   *given;
-	List	   *told;
-	Run		   *run;
-	Question   *question = open_question(id, localized("Delegation"), &run, &given);
-
-	if (strcmp(to, person) == 0 || is_in_texts(question->excluded, to))
-		raise_failure(MALFORMED_CALL,
-					  psprintf(localized("confirmation %s cannot be delegated to \"%s\""), id_text(id), to));
-	delegate = delegate_of_name(to);
-	/* who hands over is not asked any more, be it as one of a group */
-	question->users = list_delete_text(question->users, person);
-	question->excluded = lappend(question->excluded, person);
-	told = is_in_texts(question->users, to) ? NIL : set_people(question, list_make1(delegate));
-	question_change_people(question);
-	tell_asked(run, &run->flow->steps[run->step], told, question);
-	PG_RETURN_VOID();
-}
+const StepKind get_user_confirmation_step = {"get_user_confirmation", perform_get_user_confirmation, end_wait};

@@ -24,97 +24,15 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/json_value.h"
-#include "storage/own_table.h"
-#include "storage/role.h"
-#include "base/texts.h"
 #include "base/notify_workers.h"
-#include "flow/run/model.h"
-#include "outbox/template/template.h"
+#include "base/texts.h"
 #include "flow/run/drive.h"
-#include "people.h"
+#include "flow/run/flow_function.h"
+#include "flow/run/model.h"
 #include "flow/run/store.h"
-
-/* Functions of the user */
-
-/* The function (model jsonb, run bigint) of that name and result. */
-static Oid
-find_flow_function(const char *name, Oid result_type)
-{
-	Oid			arguments[] = {JSONBOID, INT8OID};
-	List	   *parts;
-	Oid			schema;
-	Oid			function = InvalidOid;
-
-	if (SplitIdentifierString(pstrdup(name), '.', &parts) && list_length(parts) == 2)
-	{
-		schema = get_namespace_oid(linitial(parts), true);
-		function = !OidIsValid(schema) ? InvalidOid :
-			GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(lsecond(parts)),
-							PointerGetDatum(buildoidvector(arguments, 2)), ObjectIdGetDatum(schema));
-	}
-	if (!OidIsValid(function) || get_func_rettype(function) != result_type ||
-		get_func_retset(function))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("function %s(model jsonb, run bigint) returns %s does not exist",
-						name, format_type_be(result_type))));
-	if (function_aclcheck(function, acting_role()) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, name);
-	return function;
-}
-
-/*
- * What acts for somebody who has not chosen its functions, a timer's task for the
- * owner of the table or a step for its flow's owner or for whoever answered, calls
- * functions of his own, and of superusers: nobody else's get his rights.
- */
-static void
-require_trusted_function(Oid function, const char *name)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-		ReleaseSysCache(tuple);
-	}
-	if (owner != GetUserId() && !superuser_arg(owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("function %s belongs to \"%s\"", name, GetUserNameFromId(owner, true)),
-				 errdetail("What acts as \"%s\" here calls functions of that role or of a superuser.",
-						   GetUserNameFromId(GetUserId(), false))));
-}
-
-/*
- * Call a function that the flow names.  Others may come across the run now, so
- * it is stored first.
- */
-Datum
-call_flow_function(Run *run, const Step *step, const char *name, Oid result_type, bool *isnull)
-{
-	LOCAL_FCINFO(fcinfo, 2);
-	FmgrInfo	flinfo;
-	Datum		result;
-	Oid			function;
-
-	run_store(run);
-	function = find_flow_function(name, result_type);
-	if (step_acts_for_other(run, step))
-		require_trusted_function(function, name);
-	fmgr_info(function, &flinfo);
-	InitFunctionCallInfoData(*fcinfo, &flinfo, 2, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = JsonbPGetDatum(run->model);
-	fcinfo->args[0].isnull = false;
-	fcinfo->args[1].value = Int64GetDatum(run->id);
-	fcinfo->args[1].isnull = run->is_task;
-	result = FunctionCallInvoke(fcinfo);
-	*isnull = fcinfo->isnull;
-	return result;
-}
-
-/* People */
+#include "outbox/template/template.h"
+#include "storage/role.h"
+#include "people.h"
 
 static List *
 add_person(List *people, char *name, bool is_person)
@@ -269,76 +187,4 @@ notify_people(Run *run, const Step *step, List *people, const char *channel,
 	}
 	if (strcmp(channel, "mail") != 0)
 		wake_at_commit(WAKE_DELIVERY);
-}
-
-/* The step send_notification. */
-void
-send_notification(Run *run, const Step *step)
-{
-	char	   *subject = step_setting(step, "subject");
-	List	   *people = people_of_step(run, step);
-
-	notify_people(run, step, people, step_setting(step, "channel"),
-				  subject == NULL ? "" : render_template(subject, visible_model(run), NULL, false),
-				  render_template(step_setting(step, "message"), visible_model(run), NULL, false), false);
-}
-
-/* Templates */
-
-typedef struct StoredTemplate
-{
-	char	   *subject;
-	char	   *text_body;
-	char	   *html_body;
-	Jsonb	   *partials;
-	MemoryContext context;
-}			StoredTemplate;
-
-static void
-take_template(void *argument)
-{
-	StoredTemplate *template = argument;
-	MemoryContext outer = MemoryContextSwitchTo(template->context);
-
-	template->subject = result_text(0, 1);
-	template->text_body = result_text(0, 2);
-	template->html_body = result_text(0, 3);
-	MemoryContextSwitchTo(outer);
-}
-
-static void
-take_partials(void *argument)
-{
-	StoredTemplate *template = argument;
-	MemoryContext outer = MemoryContextSwitchTo(template->context);
-
-	template->partials = result_jsonb(0, 1);
-	MemoryContextSwitchTo(outer);
-}
-
-/* The step send_templated_notification. */
-void
-send_templated_notification(Run *run, const Step *step)
-{
-	StoredTemplate template = {.context = CurrentMemoryContext};
-	char	   *name = step_setting(step, "template");
-	char	   *type = step_setting(step, "renderType");
-	bool		is_html = type != NULL && strcmp(type, "html") == 0;
-	Datum		value = CStringGetTextDatum(name);
-	List	   *people = people_of_step(run, step);
-	Jsonb	   *model;
-
-	if (store_execute(READ_TEMPLATE, &value, NULL, take_template, &template) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("template \"%s\" is not defined", name)));
-	value = CStringGetTextDatum(is_html ? "html" : "text");
-	(void) store_execute(READ_PARTIALS, &value, NULL, take_partials, &template);
-	/* the model as the template sees it: its properties by their own names, too */
-	model = model_selection(run, step, "properties", visible_model(run));
-	notify_people(run, step, people, step_setting(step, "channel"),
-				  render_template(template.subject, model, NULL, false),
-				  render_template(is_html ? template.html_body : template.text_body, model,
-								  template.partials, is_html),
-				  is_html);
 }

@@ -18,9 +18,10 @@
 #include "base/actor.h"
 #include "base/argument.h"
 #include "base/clock.h"
-#include "storage/own_statement.h"
-#include "storage/own_table.h"
 #include "base/notify_workers.h"
+#include "base/subtransaction.h"
+#include "storage/own_statement.h"
+#include "storage/result.h"
 #include "delivery.h"
 
 /* Pauses between attempts, in microseconds. */
@@ -111,50 +112,33 @@ static OwnStatement deliver_again = {2, {TEXTOID, TIMESTAMPTZOID},
 	" WHERE status" EQ "'failed' AND error OPERATOR(pg_catalog.~~) $1"
 };
 
-typedef struct Claimed
-{
-	List	   *deliveries;
-	MemoryContext context;
-}			Claimed;
-
 /* A text for the world; converting it takes a transaction, and sending must not. */
 static char *
-utf8_text(int row, int column)
+utf8_text(const QueryResult *result, int row, int column)
 {
-	char	   *text = result_text(row, column);
+	char	   *text = result_text(result, row, column);
 
 	return text == NULL ? NULL : pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
 static Delivery *
-take_delivery(int row)
+take_delivery(const QueryResult *result, int row)
 {
 	Delivery   *delivery = palloc0(sizeof(Delivery));
 
-	delivery->id = result_bigint(row, 1);
-	delivery->channel = result_text(row, 2);
-	delivery->recipient = utf8_text(row, 3);
-	delivery->address = utf8_text(row, 4);
-	delivery->subject = utf8_text(row, 5);
-	delivery->body = utf8_text(row, 6);
-	delivery->is_html = strcmp(result_text(row, 7), "html") == 0;
-	delivery->key = result_text(row, 8);
-	delivery->attempt = result_int(row, 9);
-	delivery->run = result_text(row, 10);
-	delivery->step = utf8_text(row, 11);
-	delivery->created_at = result_time(row, 12, 0);
+	delivery->id = result_bigint(result, row, 1);
+	delivery->channel = result_text(result, row, 2);
+	delivery->recipient = utf8_text(result, row, 3);
+	delivery->address = utf8_text(result, row, 4);
+	delivery->subject = utf8_text(result, row, 5);
+	delivery->body = utf8_text(result, row, 6);
+	delivery->is_html = strcmp(result_text(result, row, 7), "html") == 0;
+	delivery->key = result_text(result, row, 8);
+	delivery->attempt = result_int(result, row, 9);
+	delivery->run = result_text(result, row, 10);
+	delivery->step = utf8_text(result, row, 11);
+	delivery->created_at = result_time(result, row, 12, 0);
 	return delivery;
-}
-
-static void
-take_claimed(void *argument)
-{
-	Claimed    *claimed = argument;
-	MemoryContext outer = MemoryContextSwitchTo(claimed->context);
-
-	for (int i = 0; i < SPI_processed; i++)
-		claimed->deliveries = lappend(claimed->deliveries, take_delivery(i));
-	MemoryContextSwitchTo(outer);
 }
 
 /* Mails wait until there is a server for them. */
@@ -173,16 +157,12 @@ claim_deliveries(int most)
 		TimestampTzGetDatum(now), Int32GetDatum(most),
 		TimestampTzGetDatum(now + 2 * delivery_timeout * USECS_PER_SEC), BoolGetDatum(takes_mails()),
 	};
-	Claimed		claimed = {NIL, CurrentMemoryContext};
+	QueryResult	   *claimed = own_execute(&claim, values, NULL);
+	List	   *deliveries = NIL;
 
-	(void) own_execute(&claim, values, NULL, take_claimed, &claimed);
-	return claimed.deliveries;
-}
-
-static void
-take_time(void *argument)
-{
-	*(TimestampTz *) argument = result_time(0, 1, DT_NOEND);
+	for (int i = 0; i < claimed->rows; i++)
+		deliveries = lappend(deliveries, take_delivery(claimed, i));
+	return deliveries;
 }
 
 /* When the next one falls due that is not yet; DT_NOEND. */
@@ -190,10 +170,9 @@ TimestampTz
 next_due_delivery(void)
 {
 	Datum		values[] = {TimestampTzGetDatum(clock_now()), BoolGetDatum(takes_mails())};
-	TimestampTz next = DT_NOEND;
+	QueryResult	   *next = own_execute(&find_next, values, NULL);
 
-	(void) own_execute(&find_next, values, NULL, take_time, &next);
-	return next;
+	return next->rows == 0 ? DT_NOEND : result_time(next, 0, 1, DT_NOEND);
 }
 
 /*
@@ -236,13 +215,13 @@ note_outcome(const Delivery *delivery, const Outcome *outcome)
 	values[0] = Int64GetDatum(delivery->id);
 	if (outcome->is_delivered)
 	{
-		(void) own_execute(&deliver, values, NULL, NULL, NULL);
+		(void) own_execute(&deliver, values, NULL);
 		return;
 	}
 	values[1] = CStringGetTextDatum(is_final ? "failed" : "queued");
 	values[2] = TimestampTzGetDatum(next_attempt_at(delivery->attempt, FIRST_PAUSE, LONGEST_PAUSE));
 	values[3] = CStringGetTextDatum(outcome->error);
-	(void) own_execute(&fail, values, is_final ? "  n " : NULL, NULL, NULL);
+	(void) own_execute(&fail, values, is_final ? "  n " : NULL);
 	log_outcome(delivery, is_final ? "failed" : "is put off", outcome->error);
 }
 
@@ -260,5 +239,5 @@ smartwf_deliver_again(PG_FUNCTION_ARGS)
 	values[0] = CStringGetTextDatum(needed_argument(fcinfo, 0, "error_like"));
 	values[1] = TimestampTzGetDatum(clock_now());
 	wake_at_commit(WAKE_DELIVERY);
-	PG_RETURN_INT64(own_execute(&deliver_again, values, NULL, NULL, NULL));
+	PG_RETURN_INT64(own_execute(&deliver_again, values, NULL)->processed);
 }

@@ -57,16 +57,4 @@ extern List *claim_deliveries(int most);
 extern TimestampTz next_due_delivery(void);
 extern void note_outcome(const Delivery *delivery, const Outcome *outcome);
 
-/* transfer.c */
-extern bool transfer_is_possible(void);
-extern void transfer_start(const Delivery *delivery);
-extern int	transfers_under_way(void);
-extern const Delivery *transfer_wait(int milliseconds, Outcome *outcome);
-extern void transfers_abandon(void);
-
-/* mail.c */
-extern char *header_text(const char *text);
-extern char *header_name(const char *name);
-extern bool is_mail_address(const char *address);
-
 #endif

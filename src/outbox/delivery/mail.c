@@ -9,7 +9,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
-#include "delivery.h"
+#include "mail.h"
 
 /* Bytes in an encoded word of RFC 2047, whose line must not exceed 76. */
 #define ENCODED_WORD_BYTES 42

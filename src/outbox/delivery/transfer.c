@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "delivery.h"
+#include "transfer.h"
 
 #ifdef WITHOUT_CURL
 
@@ -55,8 +55,9 @@ transfers_abandon(void)
 #include "utils/builtins.h"
 #include "utils/json.h"
 
-#include "base/subtransaction.h"
 #include "base/json_text.h"
+#include "base/subtransaction.h"
+#include "mail.h"
 
 #define LONGEST_SECRET 4096
 

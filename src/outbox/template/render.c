@@ -14,10 +14,11 @@
 #include "utils/builtins.h"
 
 #include "base/argument.h"
-#include "base/subtransaction.h"
 #include "base/error.h"
 #include "base/json_value.h"
-#include "base/locale.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
+#include "render.h"
 #include "template.h"
 
 /* A value that names are looked up in, and those around it. */

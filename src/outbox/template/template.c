@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "base/error.h"
-#include "base/locale.h"
+#include "base/message.h"
 #include "template.h"
 
 /* The longest delimiter; the usual ones have two characters. */

@@ -38,6 +38,5 @@ typedef struct Template
 }			Template;
 
 extern Template *parse_template(const char *text);
-extern char *render_template(const char *text, Jsonb *model, Jsonb *partials, bool is_html);
 
 #endif

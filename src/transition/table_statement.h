@@ -9,7 +9,7 @@
 
 #include "access/htup.h"
 
-#include "attached_table.h"
+#include "attach/attached_table.h"
 
 extern uint64 run_on_row(AttachedTable *table, Statement statement, const char *docid);
 extern HeapTuple read_row(AttachedTable *table, const char *docid);

@@ -34,8 +34,8 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "base/actor.h"
 #include "base/compat.h"
+#include "base/switch_user.h"
 #include "storage/own_table.h"
 #include "storage/row.h"
 #include "table_statement.h"
@@ -170,12 +170,15 @@ saved_plan(AttachedTable *table, Statement statement)
 
 /* Analyze and plan, if need be. */
 static void
-plan_now(void *argument)
+plan_as_owner(SPIPlanPtr plan)
 {
-	ReleaseCachedPlan(SPI_plan_get_cached_plan(argument), CurrentResourceOwner);
+	SavedUser	saved = switch_off_forced_policies();
+
+	ReleaseCachedPlan(SPI_plan_get_cached_plan(plan), CurrentResourceOwner);
+	restore_user(saved);
 }
 
-typedef struct Run
+typedef struct Execution
 {
 	AttachedTable *table;
 	Statement	statement;
@@ -184,40 +187,41 @@ typedef struct Run
 	MemoryContext context;
 	HeapTuple	row;			/* of READ_ROW */
 	char	   *state;			/* of READ_STATE */
-}			Run;
+}			Execution;
 
 /* The composite value of the first row, as a tuple that outlives SPI. */
 static void
-keep_row(Run *run)
+keep_row(Execution *execution)
 {
 	bool		isnull;
 	Datum		record = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 									   1, &isnull);
-	MemoryContext outer = MemoryContextSwitchTo(run->context);
+	MemoryContext outer = MemoryContextSwitchTo(execution->context);
 	HeapTupleHeader header = DatumGetHeapTupleHeaderCopy(record);
 
-	run->row = palloc0(HEAPTUPLESIZE);
-	run->row->t_len = HeapTupleHeaderGetDatumLength(header);
-	run->row->t_tableOid = run->table->relid;
-	ItemPointerSetInvalid(&run->row->t_self);
-	run->row->t_data = header;
+	execution->row = palloc0(HEAPTUPLESIZE);
+	execution->row->t_len = HeapTupleHeaderGetDatumLength(header);
+	execution->row->t_tableOid = execution->table->relid;
+	ItemPointerSetInvalid(&execution->row->t_self);
+	execution->row->t_data = header;
 	MemoryContextSwitchTo(outer);
 }
 
 /* The state of the first row; it stays NULL if it is null. */
 static void
-keep_state(Run *run)
+keep_state(Execution *execution)
 {
 	char	   *state = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 
 	if (state != NULL)
-		run->state = MemoryContextStrdup(run->context, state);
+		execution->state = MemoryContextStrdup(execution->context, state);
 }
 
+/* As the caller. */
 static void
-run_now(void *argument)
+execute(Execution *execution)
 {
-	Run		   *run = argument;
+	SavedUser	saved = switch_to_caller();
 	ParamListInfo parameters;
 	SPIPlanPtr	plan;
 	int			result;
@@ -225,23 +229,24 @@ run_now(void *argument)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	parameters = makeParamList(1);
-	parameters->params[0].value = key_of_docid(run->table, run->docid);
+	parameters->params[0].value = key_of_docid(execution->table, execution->docid);
 	parameters->params[0].isnull = false;
 	parameters->params[0].pflags = PARAM_FLAG_CONST;
-	parameters->params[0].ptype = run->table->docid_type;
-	plan = saved_plan(run->table, run->statement);
-	if (is_permitted_as_owner(run->statement))
-		run_unforced(plan_now, plan);
+	parameters->params[0].ptype = execution->table->docid_type;
+	plan = saved_plan(execution->table, execution->statement);
+	if (is_permitted_as_owner(execution->statement))
+		plan_as_owner(plan);
 	result = SPI_execute_plan_with_paramlist(plan, parameters, false, 0);
 	if (result < 0)
-		elog(ERROR, "cannot run statement %d: %s", run->statement,
+		elog(ERROR, "cannot run statement %d: %s", execution->statement,
 			 SPI_result_code_string(result));
-	run->rows = SPI_processed;
-	if (run->statement == READ_ROW && run->rows > 0)
-		keep_row(run);
-	else if ((run->statement == READ_STATE || run->statement == READ_STATE_FOR_US) && run->rows > 0)
-		keep_state(run);
+	execution->rows = SPI_processed;
+	if (execution->statement == READ_ROW && execution->rows > 0)
+		keep_row(execution);
+	else if ((execution->statement == READ_STATE || execution->statement == READ_STATE_FOR_US) && execution->rows > 0)
+		keep_state(execution);
 	SPI_finish();
+	restore_user(saved);
 }
 
 static bool
@@ -255,20 +260,20 @@ has_privilege(const AttachedTable *table, AttrNumber column, AclMode mode)
 uint64
 run_on_row(AttachedTable *table, Statement statement, const char *docid)
 {
-	Run			run = {table, statement, docid, 0, CurrentMemoryContext, NULL, NULL};
+	Execution	execution = {table, statement, docid, 0, CurrentMemoryContext, NULL, NULL};
 
-	run_as_caller(run_now, &run);
-	return run.rows;
+	execute(&execution);
+	return execution.rows;
 }
 
 /* The whole row of a document, for hooks and guards; NULL if it is not there. */
 HeapTuple
 read_row(AttachedTable *table, const char *docid)
 {
-	Run			run = {table, READ_ROW, docid, 0, CurrentMemoryContext, NULL, NULL};
+	Execution	execution = {table, READ_ROW, docid, 0, CurrentMemoryContext, NULL, NULL};
 
-	run_as_caller(run_now, &run);
-	return run.row;
+	execute(&execution);
+	return execution.row;
 }
 
 /* May the caller look a row up by its key?  Policies are another matter. */
@@ -375,7 +380,7 @@ may_select_column(const AttachedTable *table, const char *name)
 bool
 read_state(AttachedTable *table, const char *docid, char **state)
 {
-	Run			run = {table, READ_STATE, docid, 0, CurrentMemoryContext, NULL, NULL};
+	Execution	execution = {table, READ_STATE, docid, 0, CurrentMemoryContext, NULL, NULL};
 	bool		found;
 
 	if (read_state_by_index(table, docid, &found, state))
@@ -384,11 +389,11 @@ read_state(AttachedTable *table, const char *docid, char **state)
 	{
 		if (run_on_row(table, SEE_ROW, docid) == 0)
 			return false;
-		run.statement = READ_STATE_FOR_US;
+		execution.statement = READ_STATE_FOR_US;
 	}
-	run_as_caller(run_now, &run);
-	*state = run.state;
-	return run.rows > 0;
+	execute(&execution);
+	*state = execution.state;
+	return execution.rows > 0;
 }
 
 /*

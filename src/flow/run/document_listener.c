@@ -1,23 +1,18 @@
 /*
- * listener.c
+ * document_listener.c
  *		What a change of a document does to flows: a transition, or the state that
  *		it leads to, starts some; its end ends those that work on it; a date that
  *		moves moves whoever waits until then.
  */
 #include "postgres.h"
 
-#include "base/actor.h"
-#include "base/subtransaction.h"
-#include "base/clock.h"
-#include "drive.h"
 #include "attach/listener.h"
+#include "base/clock.h"
+#include "base/subtransaction.h"
+#include "base/switch_user.h"
+#include "document_listener.h"
+#include "drive.h"
 #include "start.h"
-
-static void
-start_now(void *argument)
-{
-	(void) start_run(argument);
-}
 
 /* As whoever acts, even where our own UPDATE runs as the owner of the table. */
 static void
@@ -26,12 +21,17 @@ start_flow_of(const char *docid, const char *flow, bool queued)
 	Start		start = {.flow = flow, .docid = docid, .queued = queued, .keeps_failure = true,
 		.by_workflow = true};
 
-	if (flow != NULL)
-		run_as_caller(start_now, &start);
+	SavedUser	saved;
+
+	if (flow == NULL)
+		return;
+	saved = switch_to_caller();
+	(void) start_run(&start);
+	restore_user(saved);
 }
 
 static void
-start_flows_of_change(const PassedChange *change)
+start_flows_of_change(const StateChange *change)
 {
 	const State *state;
 
@@ -111,13 +111,17 @@ wake_waiting_runs(const char *docid, const ElementRow *element, AttrNumber colum
 	each_open_run(docid, wake_run_now);
 }
 
+static const StateListener listener = {
+	.changed = start_flows_of_change,
+	.ended = end_runs_of_document,
+	.date_changed = wake_waiting_runs,
+	.watched_columns = "SELECT DISTINCT settings OPERATOR(pg_catalog.->>) 'until' FROM smartwf.steps"
+	" WHERE kind OPERATOR(pg_catalog.=) 'wait' AND settings OPERATOR(pg_catalog.?) 'until'",
+};
+
 /* At load. */
 void
-flow_effect_init(void)
+document_listener_init(void)
 {
-	effect_register(start_flows_of_change);
-	end_effect_register(end_runs_of_document);
-	date_effect_register(wake_waiting_runs,
-						 "SELECT DISTINCT settings OPERATOR(pg_catalog.->>) 'until' FROM smartwf.steps"
-						 " WHERE kind OPERATOR(pg_catalog.=) 'wait' AND settings OPERATOR(pg_catalog.?) 'until'");
+	state_listener_register(&listener);
 }
