@@ -23,14 +23,17 @@ SQL_PARTS = \
 	src/attach/ddl.sql \
 	src/definition/define.sql \
 	src/definition/import.sql \
-	src/transition/pass.sql \
+	src/transition/blockers.sql \
 	src/answer/answer.sql \
+	src/answer/pass.sql \
+	src/migration/migrate.sql \
 	src/definition/diagram.sql \
 	src/outbox/template/template.sql \
 	src/outbox/delivery/outbox.sql \
 	src/flow/definition/definition.sql \
 	src/flow/definition/check.sql \
 	src/flow/definition/define.sql \
+	src/flow/definition/protect.sql \
 	src/flow/definition/builder.sql \
 	src/flow/run/run.sql \
 	src/flow/inbox/inbox.sql \

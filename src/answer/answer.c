@@ -151,10 +151,10 @@ begin_draft(StringInfo json, const char *docid, const Workflow *workflow, int cu
 }
 
 static Draft
-begin_inquiry(Inquiry *inquiry, const Question *question, StringInfo json)
+begin_inquiry(Inquiry *inquiry, const ElementQuery *query, StringInfo json)
 {
-	inquiry_begin(inquiry, question->docid, question->structure);
-	return begin_draft(json, question->docid, inquiry->target.workflow,
+	inquiry_begin(inquiry, query->docid, query->structure);
+	return begin_draft(json, query->docid, inquiry->target.workflow,
 					   inquiry->judgement.from);
 }
 
@@ -175,11 +175,11 @@ append_judged_way(const Draft *draft, Inquiry *inquiry, const Way *way)
 
 /* states/: those that can follow, or all of them. */
 void
-states_document(const Question *question, StringInfo data)
+states_document(const ElementQuery *query, StringInfo data)
 {
 	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, question, data);
-	bool		all = question->all_states || is_administrator();
+	Draft		draft = begin_inquiry(&inquiry, query, data);
+	bool		all = query->all_states || is_administrator();
 	Way		   *ways = inquiry_ways(&inquiry);
 	int			listed = 0;
 
@@ -213,13 +213,13 @@ states_document(const Question *question, StringInfo data)
 
 /* states/<state>: one state, and the transition that leads there from here. */
 void
-state_document(const Question *question, StringInfo data)
+state_document(const ElementQuery *query, StringInfo data)
 {
 	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, question, data);
-	int			state = require_state(&inquiry.target, question->name);
+	Draft		draft = begin_inquiry(&inquiry, query, data);
+	int			state = require_state(&inquiry.target, query->name);
 
-	append_uri(&draft, STATES, question->name);
+	append_uri(&draft, STATES, query->name);
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
 	append_state(&draft, state);
@@ -230,10 +230,10 @@ state_document(const Question *question, StringInfo data)
 
 /* transitions/: every transition, and whether it leaves the current state. */
 void
-transitions_document(const Question *question, StringInfo data)
+transitions_document(const ElementQuery *query, StringInfo data)
 {
 	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, question, data);
+	Draft		draft = begin_inquiry(&inquiry, query, data);
 
 	append_uri(&draft, TRANSITIONS, NULL);
 	append_key(data, "transitions");
@@ -284,15 +284,15 @@ append_parameters(StringInfo data, const Transition *transition)
 
 /* transitions/<t>: from, to, what it asks for. */
 void
-transition_document(const Question *question, StringInfo data)
+transition_document(const ElementQuery *query, StringInfo data)
 {
 	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, question, data);
-	const Transition *transition = require_transition(&inquiry.target, question->name);
+	Draft		draft = begin_inquiry(&inquiry, query, data);
+	const Transition *transition = require_transition(&inquiry.target, query->name);
 	const Transition *labelled = in_edition(&draft, transition);
 	const Arc  *arc = arc_of_transition(draft.workflow, draft.current, transition);
 
-	append_uri(&draft, TRANSITIONS, question->name);
+	append_uri(&draft, TRANSITIONS, query->name);
 	append_key(data, "transition");
 	appendStringInfoChar(data, '{');
 	append_string(data, "id", transition->name);
@@ -405,10 +405,10 @@ append_history_line(Draft *draft, const AttachedTable *table, const HistoryLine 
 
 /* history/: every change, newest first. */
 void
-history_document(const Question *question, StringInfo data)
+history_document(const ElementQuery *query, StringInfo data)
 {
 	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, question, data);
+	Draft		draft = begin_inquiry(&inquiry, query, data);
 	ListCell   *cell;
 
 	append_uri(&draft, HISTORY, NULL);
@@ -492,12 +492,12 @@ successful_answer(const char *data, List *messages)
 
 /*
  * The whole documented answer to a call: docid comes first, structure last, and
- * the name of a state or transition second where the question is about one.
+ * the name of a state or transition second where the query is about one.
  */
 static Datum
 answer(FunctionCallInfo fcinfo, Document document, const char *second)
 {
-	Question	question = {
+	ElementQuery query = {
 		.docid = needed_argument(fcinfo, 0, "docid"),
 		.name = second == NULL ? NULL : needed_argument(fcinfo, 1, second),
 		.structure = text_argument(fcinfo, PG_NARGS() - 1),
@@ -506,7 +506,7 @@ answer(FunctionCallInfo fcinfo, Document document, const char *second)
 	StringInfoData data;
 
 	initStringInfo(&data);
-	document(&question, &data);
+	document(&query, &data);
 	return CStringGetTextDatum(successful_answer(data.data, NIL));
 }
 
@@ -554,7 +554,7 @@ smartwf_get_history(PG_FUNCTION_ARGS)
 typedef struct Writing
 {
 	Document	document;
-	Question	question;
+	ElementQuery query;
 	StringInfoData data;
 }			Writing;
 
@@ -563,7 +563,7 @@ write_document(void *argument)
 {
 	Writing    *writing = argument;
 
-	writing->document(&writing->question, &writing->data);
+	writing->document(&writing->query, &writing->data);
 }
 
 static Document
@@ -598,7 +598,7 @@ smartwf_element_document(PG_FUNCTION_ARGS)
 {
 	Writing		writing = {
 		.document = document_of_kind(needed_argument(fcinfo, 0, "kind")),
-		.question = {
+		.query = {
 			.docid = needed_argument(fcinfo, 1, "docid"),
 			.name = text_argument(fcinfo, 2),
 		},

@@ -13,22 +13,22 @@
 #include "definition/workflow.h"
 
 /* What is asked about an element. */
-typedef struct Question
+typedef struct ElementQuery
 {
 	const char *docid;
 	const char *structure;		/* NULL: any */
 	const char *name;			/* of the state or transition, if it is about one */
 	bool		all_states;
-}			Question;
+}			ElementQuery;
 
 /* Writes the documented data of an answer. */
-typedef void (*Document) (const Question *question, StringInfo data);
+typedef void (*Document) (const ElementQuery *query, StringInfo data);
 
-extern void states_document(const Question *question, StringInfo data);
-extern void state_document(const Question *question, StringInfo data);
-extern void transitions_document(const Question *question, StringInfo data);
-extern void transition_document(const Question *question, StringInfo data);
-extern void history_document(const Question *question, StringInfo data);
+extern void states_document(const ElementQuery *query, StringInfo data);
+extern void state_document(const ElementQuery *query, StringInfo data);
+extern void transitions_document(const ElementQuery *query, StringInfo data);
+extern void transition_document(const ElementQuery *query, StringInfo data);
+extern void history_document(const ElementQuery *query, StringInfo data);
 
 extern void append_passed(StringInfo data, const char *docid, const char *transition,
 						  const Workflow *workflow, int state);

@@ -24,7 +24,7 @@ COMMENT ON FUNCTION smartwf.names_no_document(oid) IS
 'composites, reg*, arrays of these and of enums. Raises nothing.';
 
 -- Why a table cannot be attached with these columns: a row a fault.
-CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, state_column text, docid_column text)
+CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text, docid_column text)
 	RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH state_type AS (
@@ -58,35 +58,44 @@ CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, st
 			AND NOT EXISTS (SELECT FROM pg_type b WHERE b.oid = base AND b.typtype = 'e')
 	UNION ALL
 	SELECT format('WFL0303 %s: state "%s" is no value of %s', relation, x.name, format_type(base, NULL))
-		FROM state_type JOIN smartwf.states x ON x.workflow_id = attachment_faults.workflow_id
+		FROM state_type JOIN smartwf.states x ON x.workflow_id = table_faults.workflow_id
 		WHERE EXISTS (SELECT FROM pg_enum WHERE enumtypid = base)
 			AND NOT EXISTS (SELECT FROM pg_enum WHERE enumtypid = base AND enumlabel = x.name)
 	UNION ALL
 	SELECT format('WFL0303 %s: state "%s" is longer than column "%s" can hold', relation, x.name, state_column)
-		FROM state_type JOIN smartwf.states x ON x.workflow_id = attachment_faults.workflow_id
+		FROM state_type JOIN smartwf.states x ON x.workflow_id = table_faults.workflow_id
 		WHERE base = 'varchar'::regtype AND atttypmod > 4 AND length(x.name) > atttypmod - 4
 	UNION ALL
 	SELECT format('WFL0120 transition %s: column "%s" of a grant does not exist in %s', g.transition, g.grantee, relation)
 		FROM smartwf.transition_grants g
-		WHERE g.workflow_id = attachment_faults.workflow_id AND g.kind = 'column'
+		WHERE g.workflow_id = table_faults.workflow_id AND g.kind = 'column'
 			AND NOT EXISTS (SELECT FROM columns WHERE attname = g.grantee)
 	UNION ALL
 	SELECT format('WFL0120 timer %s: column "%s" of %s is no date or time', t.name, t.reference_column, relation)
 		FROM smartwf.workflow_timers t
-		WHERE t.workflow_id = attachment_faults.workflow_id AND t.reference_column IS NOT NULL
+		WHERE t.workflow_id = table_faults.workflow_id AND t.reference_column IS NOT NULL
 			AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
 				WHERE a.attrelid = relation AND a.attname = t.reference_column AND a.attnum > 0 AND NOT a.attisdropped
 					AND coalesce(nullif(y.typbasetype, 0), y.oid) IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
 	UNION ALL
-	SELECT format('WFL0110 transition %s: %s', t.name, smartwf.guard_fault(t.guard, relation))
-		FROM smartwf.transitions t
-		WHERE t.workflow_id = attachment_faults.workflow_id
-			AND smartwf.guard_fault(t.guard, relation) IS NOT NULL
-	UNION ALL
 	SELECT format('WFL0113 transition %s: parameter "%s" has the name of the column that holds the %s',
 			p.transition, p.name, CASE p.name WHEN state_column THEN 'state' ELSE 'document id' END)
 		FROM smartwf.transition_parameters p
-		WHERE p.workflow_id = attachment_faults.workflow_id AND p.name IN (state_column, docid_column)
+		WHERE p.workflow_id = table_faults.workflow_id AND p.name IN (state_column, docid_column)
+$$;
+COMMENT ON FUNCTION smartwf.table_faults(regclass, int, text, text) IS
+'Why the columns of a table (regclass), those for state and document id (text) among them, are not what a workflow '
+'version (int) needs (set of text). Raises nothing.';
+INSERT INTO smartwf.checkers VALUES ('attachment', 'smartwf.table_faults');
+
+CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, state_column text, docid_column text)
+	RETURNS SETOF text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY EXECUTE (
+		SELECT string_agg(format('SELECT * FROM %s($1, $2, $3, $4)', c.function), ' UNION ALL ')
+		FROM smartwf.checkers c WHERE c.subject = 'attachment') USING relation, workflow_id, state_column, docid_column;
+END
 $$;
 COMMENT ON FUNCTION smartwf.attachment_faults(regclass, int, text, text) IS
 'Every reason why a workflow version (int) cannot govern a table (regclass) with these columns for state and '

@@ -264,15 +264,20 @@ COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 'Faults in the translations of a workflow''s JSON (jsonb). Raises nothing.';
 
 -- Rooms above know more of a definition: which flows there are, what a guard may call.
-CREATE TABLE smartwf.definition_checkers (
-	function text COLLATE "C" PRIMARY KEY
+CREATE TABLE smartwf.checkers (
+	subject text COLLATE "C" CHECK (subject IN ('definition', 'attachment')),
+	function text COLLATE "C",
+	PRIMARY KEY (subject, function)
 );
-COMMENT ON TABLE smartwf.definition_checkers IS
-'Functions (schema.function) that check the JSON form of a workflow: function(definition jsonb) returns table '
-'(severity, code, object, message text). Filled by the extension alone.';
-INSERT INTO smartwf.definition_checkers VALUES
-	('smartwf.form_faults'), ('smartwf.state_faults'), ('smartwf.transition_faults'), ('smartwf.translation_faults'),
-	('smartwf.unsupported_faults');
+COMMENT ON TABLE smartwf.checkers IS
+'Functions (schema.function) that check something. definition, the JSON form of a workflow: function(definition jsonb) '
+'returns table (severity, code, object, message text). attachment, a workflow version on a table: function(relation '
+'regclass, workflow_id int, state_column text, docid_column text) returns setof text. Filled by the extension alone.';
+GRANT SELECT ON smartwf.checkers TO PUBLIC;
+INSERT INTO smartwf.checkers VALUES
+	('definition', 'smartwf.form_faults'), ('definition', 'smartwf.state_faults'),
+	('definition', 'smartwf.transition_faults'), ('definition', 'smartwf.translation_faults'),
+	('definition', 'smartwf.unsupported_faults');
 
 CREATE FUNCTION smartwf.unsupported_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -292,7 +297,7 @@ BEGIN
 		SELECT format('SELECT * FROM (%s) AS fault (severity, code, object, message) '
 			'ORDER BY severity, code, object COLLATE "C", message COLLATE "C"',
 			string_agg(format('SELECT * FROM %s($1)', c.function), ' UNION ALL ' ORDER BY c.function))
-		FROM smartwf.definition_checkers c) USING definition;
+		FROM smartwf.checkers c WHERE c.subject = 'definition') USING definition;
 END
 $$;
 COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS

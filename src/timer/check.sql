@@ -91,4 +91,4 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.timer_faults(jsonb) IS
 'Faults and warnings about the timers of a workflow''s JSON (jsonb). Raises nothing.';
-INSERT INTO smartwf.definition_checkers VALUES ('smartwf.timer_faults');
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.timer_faults');

@@ -24,8 +24,8 @@
 #include "base/switch_user.h"
 #include "flow/run/flow_function.h"
 #include "flow/run/model.h"
-#include "flow/steps/notification.h"
 #include "flow/run/start.h"
+#include "flow/steps/notification.h"
 #include "storage/element.h"
 #include "storage/own_statement.h"
 #include "storage/own_table.h"
@@ -76,9 +76,9 @@ static OwnStatement fail_task = {7, {TEXTOID, TEXTOID, INT4OID, INT4OID, TIMESTA
 static StepResult
 go_to_state(Run *run, const Step *step)
 {
-	Order		order = {.docid = run->docid, .name = step_setting(step, "state")};
+	PassCall	call = {.docid = run->docid, .name = step_setting(step, "state")};
 
-	(void) set_state(&order, NULL);
+	(void) set_state(&call);
 	return GO_ON;
 }
 

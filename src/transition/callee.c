@@ -16,8 +16,8 @@
 #include "base/compat.h"
 #include "base/message.h"
 #include "base/subtransaction.h"
-#include "definition/cache.h"
 #include "base/switch_user.h"
+#include "definition/cache.h"
 #include "callee.h"
 #include "table_statement.h"
 

@@ -42,4 +42,16 @@ $$;
 COMMENT ON FUNCTION smartwf.rule_faults(jsonb) IS
 'Faults of the hooks, guards and grants of a workflow''s JSON (jsonb), also by the tables that are attached to it. '
 'Raises nothing.';
-INSERT INTO smartwf.definition_checkers VALUES ('smartwf.rule_faults');
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.rule_faults');
+
+CREATE FUNCTION smartwf.attached_guard_faults(relation regclass, workflow_id int, state_column text, docid_column text)
+	RETURNS SETOF text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('WFL0110 transition %s: %s', t.name, smartwf.guard_fault(t.guard, relation))
+	FROM smartwf.transitions t
+	WHERE t.workflow_id = attached_guard_faults.workflow_id AND smartwf.guard_fault(t.guard, relation) IS NOT NULL
+$$;
+COMMENT ON FUNCTION smartwf.attached_guard_faults(regclass, int, text, text) IS
+'Why guards of a workflow version (int) cannot be those of a table (regclass); its columns for state and document id '
+'(text) do not matter (set of text). Raises nothing.';
+INSERT INTO smartwf.checkers VALUES ('attachment', 'smartwf.attached_guard_faults');

@@ -36,7 +36,8 @@
 #include "base/message.h"
 #include "base/subtransaction.h"
 #include "callee.h"
-#include "check.h"
+#include "guard.h"
+#include "transition_check.h"
 
 /*
  * The text as one expression.  It goes through the grammar in the place of a

@@ -27,7 +27,8 @@
 #include "base/message.h"
 #include "base/switch_user.h"
 #include "callee.h"
-#include "check.h"
+#include "hook.h"
+#include "transition_check.h"
 
 /* Why a function cannot be a hook, NULL if it can. */
 static char *
@@ -220,4 +221,18 @@ call_hook(Judgement *judgement, HookKind kind, HeapTuple row)
 		return NULL;
 	judgement->user_message = call.message;
 	return call.message;
+}
+
+/* May I?  The hook's own words. */
+char *
+check_m0(Judgement *judgement)
+{
+	return call_hook(judgement, HOOK_M0, judgement->proposed);
+}
+
+/* Ready?  It sees the parameters stored. */
+char *
+check_m1(Judgement *judgement)
+{
+	return call_hook(judgement, HOOK_M1, judgement->proposed);
 }

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "storage/role.h"
-#include "check.h"
+#include "right.h"
 #include "table_statement.h"
 #include "target.h"
 

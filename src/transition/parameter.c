@@ -16,8 +16,8 @@
 #include "base/message.h"
 #include "base/subtransaction.h"
 #include "definition/parameter_type.h"
-#include "check.h"
 #include "parameter.h"
+#include "transition_check.h"
 
 static JsonbValue *
 given_value(const Judgement *judgement, const char *name)

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
-extern bool is_parameter_type(const char *name);
+#include "transition_check.h"
+
+extern char *check_parameters(Judgement *judgement);
 
 #endif

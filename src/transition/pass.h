@@ -7,23 +7,30 @@
 
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
 
-#include "request.h"
-#include "target.h"
+#include "definition/workflow.h"
 
 /* What is asked for: of which document, to pass or to go where, with what. */
-typedef struct Order
+typedef struct PassCall
 {
 	const char *docid;
 	const char *structure;		/* NULL: any */
 	const char *name;			/* of a transition or a state */
 	const char *comment;		/* NULL: none */
 	Jsonb	   *parameters;		/* NULL: none */
-}			Order;
+}			PassCall;
 
-extern bool needs_permission(Target *target, const Transition *transition, int to);
-extern List *pass_transition(const Order *order, StringInfo data);
-extern List *set_state(const Order *order, StringInfo data);
+/* What came of it. */
+typedef struct Passed
+{
+	const Workflow *workflow;
+	int			state;			/* index of the one reached */
+	List	   *messages;		/* of char *, what m2 and m3 said */
+}			Passed;
+
+extern Passed pass_transition(const PassCall *call);
+extern Passed set_state(const PassCall *call);
 
 #endif

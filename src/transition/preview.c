@@ -15,10 +15,14 @@
 #include "base/compat.h"
 #include "base/error.h"
 #include "base/subtransaction.h"
-#include "pass.h"
+#include "check.h"
+#include "guard.h"
+#include "hook.h"
 #include "preview.h"
+#include "right.h"
 #include "table_statement.h"
 #include "target.h"
+#include "transition_check.h"
 
 /* Find the element, show that the caller sees it, and read its state. */
 void
@@ -66,7 +70,7 @@ consider(Inquiry *inquiry, const Transition *transition, int to)
 	judgement->transition = transition;
 	judgement->to = to;
 	judgement->may_update = target_may_update(&inquiry->target,
-											  needs_permission(&inquiry->target, transition, to));
+											  target_needs_permission(&inquiry->target, transition, to));
 }
 
 /*

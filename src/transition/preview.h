@@ -7,8 +7,8 @@
 
 #include "postgres.h"
 
-#include "check.h"
 #include "target.h"
+#include "transition_check.h"
 
 typedef struct Inquiry
 {

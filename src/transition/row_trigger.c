@@ -33,8 +33,12 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/switch_user.h"
+#include "check.h"
+#include "hook.h"
 #include "pending.h"
+#include "right.h"
 #include "row_trigger.h"
+#include "transition_check.h"
 
 #define CHANGED_AFTER_JUDGEMENT_HINT "Another trigger of the table changed the row after it was judged; let that trigger's name sort before \"~smartwf_judge\"."
 

@@ -8,8 +8,8 @@
 
 #include "postgres.h"
 
-#include "check.h"
 #include "request.h"
+#include "transition_check.h"
 
 extern void row_trigger_init(void);
 extern void choose_transition(Judgement *judgement, const Request *request,

@@ -177,3 +177,30 @@ smartwf_is_readable(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(!PG_ARGISNULL(0) && document_is_readable(text_argument(fcinfo, 0)));
 }
+
+/*
+ * Must the UPDATE be permitted as for the owner of the table?  Yes where a grant allows what
+ * the caller's privileges may not; and where he has no such privilege, so that
+ * the trigger gives the reason in its documented place.  Without a transition,
+ * any of those that lead to the state may be the one.
+ */
+bool
+target_needs_permission(Target *target, const Transition *transition, int to)
+{
+	const Workflow *workflow = target->workflow;
+	bool		any = false;
+
+	if (!target_may_update(target, false))
+		return true;
+	if (transition != NULL)
+		return transition->number_of_grants > 0;
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+	{
+		if (workflow->arcs[i].to != to)
+			continue;
+		if (workflow->arcs[i].transition->number_of_grants == 0)
+			return false;
+		any = true;
+	}
+	return any;
+}

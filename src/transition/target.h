@@ -27,6 +27,7 @@ extern bool try_target(const char *docid, Target *target);
 extern void require_visible(Target *target);
 extern int	current_state(Target *target);
 extern bool target_may_update(Target *target, bool without_policies);
+extern bool target_needs_permission(Target *target, const Transition *transition, int to);
 extern const Transition *require_transition(Target *target, const char *name);
 extern int	require_state(Target *target, const char *name);
 

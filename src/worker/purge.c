@@ -200,21 +200,21 @@ next_purge(void)
 
 /* By hand */
 
-typedef struct Order
+typedef struct PurgeCall
 {
 	TimestampTz before;
 	bool		keep_failed;
 	bool		with_history;
-}			Order;
+}			PurgeCall;
 
 static void
 purge_now(void *argument)
 {
-	Order	   *order = argument;
-	ErrorData  *error = purge_by(statements, lengthof(statements), order->before, order->keep_failed);
+	PurgeCall  *call = argument;
+	ErrorData  *error = purge_by(statements, lengthof(statements), call->before, call->keep_failed);
 
-	if (error == NULL && order->with_history)
-		error = purge_history(order->before);
+	if (error == NULL && call->with_history)
+		error = purge_history(call->before);
 	if (error != NULL)
 		ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not purge: %s", error->message)));
 }
@@ -224,7 +224,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_purge);
 Datum
 smartwf_purge(PG_FUNCTION_ARGS)
 {
-	Order		order = {.keep_failed = PG_ARGISNULL(1) || PG_GETARG_BOOL(1), .with_history = boolean_argument(fcinfo, 2)};
+	PurgeCall	call = {.keep_failed = PG_ARGISNULL(1) || PG_GETARG_BOOL(1), .with_history = boolean_argument(fcinfo, 2)};
 	Datum		before;
 
 	if (PG_ARGISNULL(0))
@@ -234,9 +234,9 @@ smartwf_purge(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("only an administrator can purge")));
 	before = DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(clock_now()), PG_GETARG_DATUM(0));
-	order.before = DatumGetTimestampTz(before);
-	if (order.before > clock_now())
+	call.before = DatumGetTimestampTz(before);
+	if (call.before > clock_now())
 		raise_failure(MALFORMED_CALL, localized("argument \"older_than\" must not be negative"));
-	in_procedure(fcinfo, "smartwf.purge()", purge_now, &order);
+	in_procedure(fcinfo, "smartwf.purge()", purge_now, &call);
 	PG_RETURN_VOID();
 }

@@ -21,6 +21,7 @@
 #include "flow/run/drive.h"
 #include "flow/run/queue.h"
 #include "flow/run/run.h"
+#include "flow/run/run_table.h"
 #include "outbox/delivery/delivery.h"
 #include "timer/task.h"
 #include "timer/timer.h"
@@ -280,17 +281,17 @@ find_tasks(void *argument)
 	MemoryContextSwitchTo(outer);
 }
 
-typedef struct Firing
+typedef struct TaskTurn
 {
 	const DueTask *task;
 	bool		has_fired;
 	ErrorData  *error;
-}			Firing;
+}			TaskTurn;
 
 static void
 fire_now(void *argument)
 {
-	Firing	   *firing = argument;
+	TaskTurn	   *firing = argument;
 	const DueTask *task = firing->task;
 	WorkInHand	work = {.kind = A_TASK, .task = task->task};
 
@@ -305,7 +306,7 @@ fire_now(void *argument)
 static void
 note_failure_now(void *argument)
 {
-	Firing	   *firing = argument;
+	TaskTurn	   *firing = argument;
 
 	note_task_failure(firing->task, firing->error);
 }
@@ -323,7 +324,7 @@ fire_due_timers(void)
 	end = GetCurrentTimestamp() + BATCH_MICROSECONDS;
 	foreach(cell, due.tasks)
 	{
-		Firing		firing = {.task = lfirst(cell)};
+		TaskTurn		firing = {.task = lfirst(cell)};
 
 		if ((has_worked && GetCurrentTimestamp() > end) || worker_must_be_replaced())
 			break;

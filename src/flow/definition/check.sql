@@ -528,4 +528,4 @@ $$;
 COMMENT ON FUNCTION smartwf.started_flow_faults(jsonb) IS
 'Warnings of flows that the states and transitions of a workflow''s JSON (jsonb) start and that are not published. '
 'Raises nothing.';
-INSERT INTO smartwf.definition_checkers VALUES ('smartwf.started_flow_faults');
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.started_flow_faults');

@@ -21,6 +21,7 @@
 #include "flow/run/drive.h"
 #include "flow/run/failure.h"
 #include "flow/run/model.h"
+#include "flow/run/run_table.h"
 #include "flow/run/start.h"
 #include "flow/run/store.h"
 #include "flow/steps/confirmation.h"

@@ -12,6 +12,7 @@
 #include "base/switch_user.h"
 #include "document_listener.h"
 #include "drive.h"
+#include "run_table.h"
 #include "start.h"
 
 /* As whoever acts, even where our own UPDATE runs as the owner of the table. */

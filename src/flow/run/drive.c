@@ -22,6 +22,7 @@
 #include "model.h"
 #include "question.h"
 #include "record.h"
+#include "run_table.h"
 #include "step_kind.h"
 
 typedef struct Performance

@@ -15,6 +15,7 @@
 #include "failure.h"
 #include "model.h"
 #include "record.h"
+#include "run_table.h"
 
 /* A conflict with another transaction is nobody's fault: try again, this often. */
 #define CONFLICT_RETRIES 10

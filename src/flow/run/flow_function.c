@@ -19,6 +19,7 @@
 #include "base/switch_user.h"
 #include "acting.h"
 #include "flow_function.h"
+#include "run_table.h"
 
 /* The function (model jsonb, run bigint) of that name and result. */
 static Oid

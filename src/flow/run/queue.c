@@ -26,6 +26,7 @@
 #include "failure.h"
 #include "queue.h"
 #include "record.h"
+#include "run_table.h"
 #include "store.h"
 
 /*

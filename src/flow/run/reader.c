@@ -16,6 +16,7 @@
 #include "transition/target.h"
 #include "reader.h"
 #include "run.h"
+#include "run_table.h"
 #include "store.h"
 
 /*

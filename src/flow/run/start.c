@@ -25,6 +25,7 @@
 #include "storage/role.h"
 #include "drive.h"
 #include "model.h"
+#include "run_table.h"
 #include "start.h"
 
 #define HIGHEST_PRIORITY 9

@@ -24,6 +24,7 @@
 #include "drive.h"
 #include "model.h"
 #include "reader.h"
+#include "run_table.h"
 #include "start.h"
 #include "step_kind.h"
 #include "store.h"

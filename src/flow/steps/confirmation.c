@@ -15,6 +15,7 @@
 #include "flow/run/failure.h"
 #include "flow/run/model.h"
 #include "flow/run/record.h"
+#include "flow/run/run_table.h"
 #include "flow/run/step_kind.h"
 #include "flow/run/store.h"
 #include "outbox/template/render.h"

@@ -29,6 +29,7 @@
 #include "flow/run/drive.h"
 #include "flow/run/flow_function.h"
 #include "flow/run/model.h"
+#include "flow/run/run_table.h"
 #include "flow/run/store.h"
 #include "outbox/template/template.h"
 #include "storage/role.h"

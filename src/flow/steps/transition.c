@@ -6,6 +6,7 @@
 
 #include "base/json_value.h"
 #include "flow/run/model.h"
+#include "flow/run/run_table.h"
 #include "flow/run/step_kind.h"
 #include "outbox/template/render.h"
 #include "transition/pass.h"
@@ -15,7 +16,7 @@ static StepResult
 perform_pass_transition(Run *run, const Step *step)
 {
 	char	   *comment = step_setting(step, "comment");
-	Order		order = {
+	PassCall	call = {
 		.docid = run->docid, .name = step_setting(step, "transition"),
 		.comment = comment == NULL ? NULL : render_template(comment, visible_model(run), NULL, false),
 		.parameters = model_selection(run, step, "parameters", json_empty_object()),
@@ -25,10 +26,10 @@ perform_pass_transition(Run *run, const Step *step)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a flow on free JSON has no transition to pass")));
-	if (JB_ROOT_COUNT(order.parameters) == 0)
-		order.parameters = NULL;	/* none */
+	if (JB_ROOT_COUNT(call.parameters) == 0)
+		call.parameters = NULL;	/* none */
 	run_store(run);
-	(void) pass_transition(&order, NULL);
+	(void) pass_transition(&call);
 	model_follow_own(run);
 	return GO_ON;
 }

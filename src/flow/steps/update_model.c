@@ -6,6 +6,7 @@
 
 #include "base/json_value.h"
 #include "flow/run/model.h"
+#include "flow/run/run_table.h"
 #include "flow/run/step_kind.h"
 #include "update_model.h"
 
