@@ -10,8 +10,8 @@
 #include "mb/pg_wchar.h"
 
 #include "address.h"
-#include "common/error.h"
-#include "common/locale.h"
+#include "base/error.h"
+#include "base/locale.h"
 
 static void
 refuse_address(const char *reason)

@@ -11,10 +11,10 @@
 #include "utils/builtins.h"
 
 #include "body.h"
-#include "common/attempt.h"
-#include "common/error.h"
-#include "common/json_value.h"
-#include "common/locale.h"
+#include "base/subtransaction.h"
+#include "base/error.h"
+#include "base/json_value.h"
+#include "base/locale.h"
 
 typedef struct Reading
 {

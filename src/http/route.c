@@ -13,14 +13,14 @@
 
 #include "address.h"
 #include "body.h"
-#include "common/argument.h"
-#include "common/attempt.h"
-#include "common/error.h"
-#include "common/json_text.h"
-#include "common/json_value.h"
-#include "common/locale.h"
-#include "lifecycle/document.h"
-#include "lifecycle/transition.h"
+#include "base/argument.h"
+#include "base/subtransaction.h"
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/json_value.h"
+#include "base/locale.h"
+#include "answer/answer.h"
+#include "transition/pass.h"
 #include "route.h"
 
 /* An address below an element, and what its methods do. */

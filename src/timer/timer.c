@@ -15,14 +15,14 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "common/argument.h"
-#include "common/clock.h"
-#include "common/own_statement.h"
-#include "common/texts.h"
-#include "common/wake.h"
-#include "lifecycle/effect.h"
-#include "lifecycle/statement.h"
-#include "lifecycle/target.h"
+#include "base/argument.h"
+#include "base/clock.h"
+#include "storage/own_statement.h"
+#include "base/texts.h"
+#include "base/notify_workers.h"
+#include "attach/listener.h"
+#include "attach/table_statement.h"
+#include "transition/target.h"
 #include "timer.h"
 
 /* REFERENCE and both deltas, by the calendar of UTC. */

@@ -25,9 +25,9 @@
 #include "utils/wait_event.h"
 
 #include "board.h"
-#include "common/actor.h"
-#include "common/compat.h"
-#include "common/wake.h"
+#include "base/actor.h"
+#include "base/compat.h"
+#include "base/notify_workers.h"
 #include "in_hand.h"
 
 /* How long pause_database() waits for workers to end, in microseconds. */

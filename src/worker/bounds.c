@@ -19,7 +19,7 @@
 
 #include "board.h"
 #include "bounds.h"
-#include "common/compat.h"
+#include "base/compat.h"
 
 static int	step_timeout = 5 * 60 * 1000;	/* milliseconds; 0: none */
 static int	lock_timeout = 2 * 1000;

@@ -12,9 +12,9 @@
 #include "utils/memutils.h"
 
 #include "board.h"
-#include "common/compat.h"
+#include "base/compat.h"
 #include "death.h"
-#include "flow/queue.h"
+#include "flow/run/queue.h"
 #include "in_hand.h"
 #include "timer/timer.h"
 #include "unit.h"

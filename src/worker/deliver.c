@@ -9,9 +9,9 @@
 #include "nodes/pg_list.h"
 
 #include "board.h"
-#include "common/compat.h"
+#include "base/compat.h"
 #include "deliver.h"
-#include "outbox/delivery.h"
+#include "outbox/delivery/delivery.h"
 #include "unit.h"
 
 /* How many are under way at once, and in a batch, whose memory is then given back. */

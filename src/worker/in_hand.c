@@ -24,7 +24,7 @@
 #include "storage/pmsignal.h"
 #include "tcop/tcopprot.h"
 
-#include "common/compat.h"
+#include "base/compat.h"
 #include "in_hand.h"
 
 #define FILE_NAME PG_STAT_TMP_DIR "/smartwf.work"

@@ -33,8 +33,8 @@
 #include "utils/wait_event.h"
 
 #include "board.h"
-#include "common/compat.h"
-#include "common/wake.h"
+#include "base/compat.h"
+#include "base/notify_workers.h"
 #include "launcher.h"
 
 /* Seconds until the postmaster starts the launcher again. */

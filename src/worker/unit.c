@@ -21,8 +21,8 @@
 
 #include "board.h"
 #include "bounds.h"
-#include "common/attempt.h"
-#include "common/settings.h"
+#include "base/subtransaction.h"
+#include "base/settings.h"
 #include "unit.h"
 
 static const Transactions *transactions = NULL;

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "common/actor.h"
+#include "base/actor.h"
 
 /* How transactions are made where the work goes on. */
 typedef struct Transactions

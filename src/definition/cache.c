@@ -1,0 +1,162 @@
+/*
+ * cache.c
+ *		What a backend remembers of definitions and attached tables.
+ *
+ * The states follow PostgreSQL's evtcache.c: an invalidation that comes in
+ * while a picture is built leaves that picture out of the cache, so that the
+ * next look-up builds it again.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "cache.h"
+#include "storage/own_table.h"
+
+typedef enum CacheState
+{
+	NEEDS_REBUILD, REBUILDING, VALID
+} CacheState;
+
+typedef union CacheKey
+{
+	char		name[NAMEDATALEN * 4];	/* longer names are not cached */
+	int32		number;
+	Oid			oid;
+}			CacheKey;
+
+typedef struct CacheEntry
+{
+	CacheKey	key;
+	void	   *picture;
+}			CacheEntry;
+
+/* Which kinds are looked up by a name. */
+static const bool is_by_name[NUMBER_OF_CACHES] = {
+	[NEWEST_WORKFLOW] = true,[STRUCTURE_BY_NAME] = true,[NEWEST_FLOW] = true,
+};
+
+static CacheState cache_state = NEEDS_REBUILD;
+static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
+static MemoryContext cache_context = NULL;
+static HTAB *caches[NUMBER_OF_CACHES];
+
+/* Only sets a flag: it may be called anywhere. */
+static void
+forget(Datum argument, Oid relation)
+{
+	if (cache_state == NEEDS_REBUILD)
+		return;
+	if (!OidIsValid(relation) || relation == signalled_relation)
+		cache_state = NEEDS_REBUILD;
+	else if (hash_search(caches[TABLE_BY_OID], &relation, HASH_FIND, NULL) != NULL)
+		cache_state = NEEDS_REBUILD;
+}
+
+/* A function that a guard or a hook names may have gone or come. */
+static void
+forget_all(Datum argument, int cacheid, uint32 hashvalue)
+{
+	cache_state = NEEDS_REBUILD;
+}
+
+static void
+register_callbacks(void)
+{
+	static bool registered = false;
+
+	if (registered)
+		return;
+	CacheRegisterRelcacheCallback(forget, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, forget_all, (Datum) 0);
+	registered = true;
+}
+
+/*
+ * Start a generation.  The one before may still be in use further up the
+ * stack, so it goes with the transaction, not now.
+ */
+static void
+start_generation(void)
+{
+	register_callbacks();
+	signalled_relation = smartwf_relation(WORKFLOWS);
+	if (cache_context != NULL)
+		MemoryContextSetParent(cache_context, TopTransactionContext);
+	cache_context = AllocSetContextCreate(CacheMemoryContext,
+										  "smartwf definitions",
+										  ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < NUMBER_OF_CACHES; i++)
+	{
+		bool		by_name = is_by_name[i];
+		HASHCTL		control = {
+			.keysize = by_name ? sizeof(CacheKey) : sizeof(uint32),
+			.entrysize = sizeof(CacheEntry),
+			.hcxt = cache_context,
+		};
+
+		caches[i] = hash_create("smartwf cache", 16, &control, HASH_ELEM |
+								HASH_CONTEXT | (by_name ? HASH_STRINGS : HASH_BLOBS));
+	}
+	cache_state = VALID;
+}
+
+/* Build the picture; keep it unless it was outdated before it was done. */
+static void *
+build_picture(CacheKind kind, const void *key, Builder build)
+{
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
+												  "smartwf picture",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext outer = MemoryContextSwitchTo(context);
+	MemoryContext generation = cache_context;
+	void	   *picture;
+
+	cache_state = REBUILDING;
+	picture = build(key);
+	MemoryContextSwitchTo(outer);
+
+	if (cache_state == NEEDS_REBUILD || generation != cache_context)
+		return picture;
+	cache_state = VALID;
+	if (picture != NULL)
+	{
+		CacheEntry *entry = hash_search(caches[kind], key, HASH_ENTER, NULL);
+
+		entry->picture = picture;
+		MemoryContextSetParent(context, cache_context);
+	}
+	return picture;
+}
+
+/*
+ * The picture of KEY, from memory or built now.  A long transaction that holds
+ * all its locks would not hear of changes by itself.
+ */
+void *
+cache_look_up(CacheKind kind, const void *key, Builder build)
+{
+	CacheEntry *entry;
+
+	if (is_by_name[kind] && strlen(key) >= sizeof(CacheKey))
+		return build(key);
+	AcceptInvalidationMessages();
+	if (cache_state == NEEDS_REBUILD)
+		start_generation();
+	entry = hash_search(caches[kind], key, HASH_FIND, NULL);
+	if (entry != NULL)
+		return entry->picture;
+	return build_picture(kind, key, build);
+}
+
+/* Tell every session, this one included, that definitions have changed. */
+void
+cache_signal(void)
+{
+	CacheInvalidateRelcacheByRelid(smartwf_relation(WORKFLOWS));
+}

@@ -1,0 +1,462 @@
+/*
+ * workflow.c
+ *		Reads a workflow version into its picture.
+ *
+ * One query brings the whole definition as one jsonb value, so that one
+ * snapshot shows all of it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "cache.h"
+#include "base/error.h"
+#include "base/locale.h"
+#include "storage/own_table.h"
+#include "workflow.h"
+#include "transition/parameter.h"
+
+/* What a builder hands to the function that looks at the query's result. */
+typedef struct Build
+{
+	Workflow   *workflow;		/* NULL until found */
+	MemoryContext context;
+}			Build;
+
+/* The member KEY of an object, NULL if it is missing or null. */
+static JsonbValue *
+member(JsonbContainer *object, const char *key)
+{
+	JsonbValue	name;
+	JsonbValue *value;
+
+	name.type = jbvString;
+	name.val.string.val = (char *) key;
+	name.val.string.len = strlen(key);
+	value = findJsonbValueFromContainer(object, JB_FOBJECT, &name);
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+static char *
+text_member(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = member(object, key);
+
+	return value == NULL ? NULL : pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/* What people read: the label, or the name where there is none. */
+static const char *
+label_member(JsonbContainer *object, const char *name)
+{
+	char	   *label = text_member(object, "label");
+
+	return label[0] == '\0' ? name : label;
+}
+
+static bool
+boolean_member(JsonbContainer *object, const char *key, bool otherwise)
+{
+	JsonbValue *value = member(object, key);
+
+	return value == NULL ? otherwise : value->val.boolean;
+}
+
+/* The list KEY of an object: how many there are, and each of them. */
+static JsonbContainer *
+member_list(JsonbContainer *object, const char *key, int *length)
+{
+	JsonbValue *value = member(object, key);
+
+	*length = value == NULL ? 0 : JsonContainerSize(value->val.binary.data);
+	return value == NULL ? NULL : value->val.binary.data;
+}
+
+static JsonbContainer *
+list_object(JsonbContainer *list, int i)
+{
+	return getIthJsonbValueFromContainer(list, i)->val.binary.data;
+}
+
+static void
+read_states(Workflow *workflow, JsonbContainer *definition)
+{
+	JsonbContainer *list = member_list(definition, "states", &workflow->number_of_states);
+
+	workflow->states = palloc0_array(State, workflow->number_of_states);
+	workflow->initial = NO_STATE;
+	for (int i = 0; i < workflow->number_of_states; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		State	   *state = &workflow->states[i];
+
+		state->name = text_member(object, "name");
+		state->label = label_member(object, state->name);
+		state->activity = text_member(object, "activity");
+		state->color = text_member(object, "color");
+		state->is_initial = boolean_member(object, "is_initial", false);
+		state->timer = text_member(object, "timer");
+		state->flow = text_member(object, "flow");
+		state->flow_queued = boolean_member(object, "flow_queued", false);
+		if (state->is_initial)
+			workflow->initial = i;
+	}
+}
+
+static void
+read_parameters(Transition *transition, JsonbContainer *object)
+{
+	JsonbContainer *list = member_list(object, "parameters",
+									   &transition->number_of_parameters);
+
+	transition->parameters = palloc0_array(Parameter, transition->number_of_parameters);
+	for (int i = 0; i < transition->number_of_parameters; i++)
+	{
+		JsonbContainer *source = list_object(list, i);
+		Parameter  *parameter = &transition->parameters[i];
+		JsonbValue *options = member(source, "options");
+
+		parameter->name = text_member(source, "name");
+		parameter->label = label_member(source, parameter->name);
+		parameter->type = text_member(source, "type");
+		parameter->visibility = text_member(source, "visibility");
+		parameter->needed = boolean_member(source, "needed", false);
+		parameter->multiple = boolean_member(source, "multiple", false);
+		parameter->options = options == NULL ? NULL : JsonbValueToJsonb(options);
+	}
+}
+
+static void
+read_grants(Transition *transition, JsonbContainer *object)
+{
+	JsonbContainer *list = member_list(object, "grants", &transition->number_of_grants);
+
+	transition->grants = palloc0_array(Grant, transition->number_of_grants);
+	for (int i = 0; i < transition->number_of_grants; i++)
+	{
+		JsonbContainer *source = list_object(list, i);
+
+		transition->grants[i].grantee = text_member(source, "grantee");
+		transition->grants[i].is_column =
+			strcmp(text_member(source, "kind"), "column") == 0;
+	}
+}
+
+static void
+read_timers(Transition *transition, JsonbContainer *object)
+{
+	JsonbContainer *list = member_list(object, "timers", &transition->number_of_timers);
+
+	transition->timers = palloc0_array(TimerUse, transition->number_of_timers);
+	for (int i = 0; i < transition->number_of_timers; i++)
+	{
+		JsonbContainer *source = list_object(list, i);
+
+		transition->timers[i].timer = text_member(source, "timer");
+		transition->timers[i].action = text_member(source, "action");
+	}
+}
+
+static void
+read_transitions(Workflow *workflow, JsonbContainer *definition)
+{
+	static const char *const hook_names[] = {"m0", "m1", "m2", "m3"};
+	JsonbContainer *list = member_list(definition, "transitions",
+									   &workflow->number_of_transitions);
+
+	workflow->transitions = palloc0_array(Transition, workflow->number_of_transitions);
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		Transition *transition = &workflow->transitions[i];
+
+		transition->name = text_member(object, "name");
+		transition->label = label_member(object, transition->name);
+		transition->forbids_comment = !boolean_member(object, "ask_comment", true);
+		transition->guard = text_member(object, "guard");
+		transition->guard_message = text_member(object, "guard_message");
+		transition->flow = text_member(object, "flow");
+		transition->flow_queued = boolean_member(object, "flow_queued", false);
+		for (int hook = 0; hook < NUMBER_OF_HOOKS; hook++)
+			transition->hooks[hook] = text_member(object, hook_names[hook]);
+		read_parameters(transition, object);
+		read_grants(transition, object);
+		read_timers(transition, object);
+	}
+}
+
+static void
+read_arcs(Workflow *workflow, JsonbContainer *definition)
+{
+	JsonbContainer *list = member_list(definition, "arcs", &workflow->number_of_arcs);
+
+	workflow->arcs = palloc0_array(Arc, workflow->number_of_arcs);
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		Arc		   *arc = &workflow->arcs[i];
+
+		arc->from = state_index(workflow, text_member(object, "from_state"));
+		arc->to = state_index(workflow, text_member(object, "to_state"));
+		arc->transition = transition_by_name(workflow, text_member(object, "transition"));
+	}
+}
+
+/* The edition of a locale, made from the workflow's own labels if it is new. */
+static Edition *
+edition_of_locale(Workflow *workflow, const char *locale)
+{
+	int			states = sizeof(State) * workflow->number_of_states;
+	int			transitions = sizeof(Transition) * workflow->number_of_transitions;
+	Edition    *edition;
+
+	for (int i = 1; i < workflow->number_of_editions; i++)
+		if (strcmp(workflow->editions[i].locale, locale) == 0)
+			return &workflow->editions[i];
+
+	workflow->editions = repalloc(workflow->editions,
+								  sizeof(Edition) * (workflow->number_of_editions + 1));
+	edition = &workflow->editions[workflow->number_of_editions++];
+	edition->locale = locale;
+	edition->states = memcpy(palloc(states), workflow->states, states);
+	edition->transitions = memcpy(palloc(transitions), workflow->transitions, transitions);
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+	{
+		Transition *transition = &edition->transitions[i];
+		int			parameters = sizeof(Parameter) * transition->number_of_parameters;
+
+		transition->parameters = memcpy(palloc(parameters), transition->parameters, parameters);
+	}
+	return edition;
+}
+
+/* Put one label where it belongs; a parameter's stands for all of that name. */
+static void
+put_label(const Workflow *workflow, Edition *edition, const char *kind, const char *name,
+		  const char *label)
+{
+	int			state = state_index(workflow, name);
+
+	if (strcmp(kind, "state") == 0 && state != NO_STATE)
+		edition->states[state].label = label;
+	else if (strcmp(kind, "activity") == 0 && state != NO_STATE)
+		edition->states[state].activity = label;
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+	{
+		Transition *transition = &edition->transitions[i];
+
+		if (strcmp(kind, "transition") == 0 && strcmp(transition->name, name) == 0)
+			transition->label = label;
+		for (int j = 0; j < transition->number_of_parameters; j++)
+			if (strcmp(kind, "parameter") == 0 &&
+				strcmp(transition->parameters[j].name, name) == 0)
+				transition->parameters[j].label = label;
+	}
+}
+
+static void
+read_translations(Workflow *workflow, JsonbContainer *definition)
+{
+	int			number;
+	JsonbContainer *list = member_list(definition, "translations", &number);
+
+	workflow->editions = palloc0_object(Edition);
+	workflow->number_of_editions = 1;
+	workflow->editions[0].locale = normalized_locale(text_member(definition, "locale"));
+	workflow->editions[0].states = workflow->states;
+	workflow->editions[0].transitions = workflow->transitions;
+	for (int i = 0; i < number; i++)
+	{
+		JsonbContainer *object = list_object(list, i);
+		char	   *locale = normalized_locale(text_member(object, "locale"));
+
+		put_label(workflow, edition_of_locale(workflow, locale), text_member(object, "kind"),
+				  text_member(object, "name"), text_member(object, "label"));
+	}
+}
+
+/* What the rest of the code relies on, whoever wrote the rows. */
+static bool
+holds_together(const Workflow *workflow)
+{
+	int			initial_states = 0;
+
+	for (int i = 0; i < workflow->number_of_states; i++)
+		initial_states += workflow->states[i].is_initial;
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+		if (workflow->arcs[i].from == NO_STATE || workflow->arcs[i].to == NO_STATE ||
+			workflow->arcs[i].transition == NULL)
+			return false;
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+		for (int j = 0; j < workflow->transitions[i].number_of_parameters; j++)
+			if (!is_parameter_type(workflow->transitions[i].parameters[j].type))
+				return false;
+	return initial_states == 1;
+}
+
+/* SPI_tuptable holds the definition, or nothing: make the picture of it. */
+static void
+read_workflow(void *argument)
+{
+	Build	   *build = argument;
+	MemoryContext outer;
+	JsonbContainer *definition;
+	bool		isnull;
+
+	if (SPI_processed == 0)
+		return;
+	outer = MemoryContextSwitchTo(build->context);
+	build->workflow = palloc0_object(Workflow);
+	build->workflow->id = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
+													  SPI_tuptable->tupdesc, 1, &isnull));
+	build->workflow->name = result_text(0, 2);
+	build->workflow->version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
+														   SPI_tuptable->tupdesc, 3, &isnull));
+	build->workflow->is_complete = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+															  SPI_tuptable->tupdesc, 5, &isnull));
+	definition = &DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0],
+												   SPI_tuptable->tupdesc, 4, &isnull))->root;
+	read_states(build->workflow, definition);
+	read_transitions(build->workflow, definition);
+	read_arcs(build->workflow, definition);
+	build->workflow->is_complete &= holds_together(build->workflow);
+	read_translations(build->workflow, definition);
+	MemoryContextSwitchTo(outer);
+}
+
+/* What belongs to the workflow w, or to its transition t, as a jsonb list. */
+#define LIST(table, where, order) \
+	"(SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(x) ORDER BY " order ")" \
+	" FROM smartwf." table " x WHERE x.workflow_id OPERATOR(pg_catalog.=) w.id" where ")"
+#define OF_TRANSITION " AND x.transition OPERATOR(pg_catalog.=) t.name"
+
+#define DEFINITION_OF \
+	"SELECT w.id, w.name, w.version, pg_catalog.jsonb_build_object(" \
+	" 'locale', w.locale," \
+	" 'states', " LIST("states", "", "x.position, x.name") "," \
+	" 'translations', " LIST("translations", "", "x.locale, x.kind, x.name") "," \
+	" 'transitions', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)" \
+	"   OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" \
+	"   'parameters', " LIST("transition_parameters", OF_TRANSITION, "x.position, x.name") "," \
+	"   'timers', " LIST("transition_timers", OF_TRANSITION, "x.position, x.timer") "," \
+	"   'grants', " LIST("transition_grants", OF_TRANSITION, "x.position, x.grantee") ")" \
+	"   ORDER BY t.position, t.name)" \
+	"   FROM smartwf.transitions t WHERE t.workflow_id OPERATOR(pg_catalog.=) w.id)," \
+	" 'arcs', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(a)" \
+	"   ORDER BY t.position, t.name, a.position, a.from_state)" \
+	"   FROM smartwf.arcs a JOIN smartwf.transitions t" \
+	"   ON t.workflow_id OPERATOR(pg_catalog.=) a.workflow_id AND t.name OPERATOR(pg_catalog.=) a.transition" \
+	"   WHERE a.workflow_id OPERATOR(pg_catalog.=) w.id))," \
+	" w.shape IS NULL OR w.shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(w.id)" \
+	" FROM smartwf.workflows w WHERE "
+
+static void *
+build_by_id(const void *key)
+{
+	Build		build = {NULL, CurrentMemoryContext};
+	Oid			type = INT4OID;
+	Datum		id = Int32GetDatum(*(const int32 *) key);
+
+	read_as_owner(DEFINITION_OF "w.id OPERATOR(pg_catalog.=) $1",
+				  1, &type, &id, read_workflow, &build);
+	return build.workflow;
+}
+
+static void *
+build_newest(const void *key)
+{
+	return id_by_name("SELECT id FROM smartwf.workflows WHERE name OPERATOR(pg_catalog.=) $1"
+					  " AND status OPERATOR(pg_catalog.=) 'published'"
+					  " ORDER BY version DESC LIMIT 1", key);
+}
+
+/* A workflow version for what it calls things, NULL if there is none. */
+const Workflow *
+workflow_for_labels(int32 id)
+{
+	return cache_look_up(WORKFLOW_BY_ID, &id, build_by_id);
+}
+
+/* A workflow version to go by, NULL if there is none. */
+const Workflow *
+workflow_by_id(int32 id)
+{
+	const Workflow *workflow = workflow_for_labels(id);
+
+	if (workflow != NULL && !workflow->is_complete)
+		ereport(ERROR,
+				(errcode(failure_sqlstate(INVALID_DEFINITION)),
+				 errmsg("definition of workflow \"%s\" version %d is not complete",
+						workflow->name, workflow->version),
+				 errdetail("It is being loaded, or was changed where no trigger saw it."),
+				 errhint("Load all of it, or define the next version; smartwf.check_workflow() tells what is wrong.")));
+	return workflow;
+}
+
+/* The newest published version of a workflow, by which elements are born. */
+const Workflow *
+newest_workflow(const char *name)
+{
+	const int32 *newest = cache_look_up(NEWEST_WORKFLOW, name, build_newest);
+
+	return newest == NULL ? NULL : workflow_by_id(*newest);
+}
+
+/* The index of a state, NO_STATE if the workflow has none of that name. */
+int
+state_index(const Workflow *workflow, const char *name)
+{
+	for (int i = 0; i < workflow->number_of_states; i++)
+		if (strcmp(workflow->states[i].name, name) == 0)
+			return i;
+	return NO_STATE;
+}
+
+/* A transition by its name, NULL if the workflow has none. */
+const Transition *
+transition_by_name(const Workflow *workflow, const char *name)
+{
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+		if (strcmp(workflow->transitions[i].name, name) == 0)
+			return &workflow->transitions[i];
+	return NULL;
+}
+
+/* The arc on which a transition leaves a state, NULL if it does not. */
+const Arc *
+arc_of_transition(const Workflow *workflow, int from, const Transition *transition)
+{
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+		if (workflow->arcs[i].from == from && workflow->arcs[i].transition == transition)
+			return &workflow->arcs[i];
+	return NULL;
+}
+
+/*
+ * The edition that the reader wants most, looked up as in RFC 4647: region by
+ * region to the bare language; the workflow's own labels if there is none.
+ */
+const Edition *
+edition_for_reader(const Workflow *workflow)
+{
+	ListCell   *cell;
+
+	if (workflow->number_of_editions == 1)
+		return &workflow->editions[0];
+	foreach(cell, reader_locales())
+		for (char *locale = lfirst(cell); locale != NULL; locale = broader_locale(locale))
+			for (int i = 0; i < workflow->number_of_editions; i++)
+				if (strcmp(locale, "*") == 0 ||
+					strcmp(workflow->editions[i].locale, locale) == 0)
+					return &workflow->editions[i];
+	return &workflow->editions[0];
+}
+
+/* A transition of the workflow as an edition has it. */
+const Transition *
+transition_in(const Edition *edition, const Workflow *workflow, const Transition *transition)
+{
+	return &edition->transitions[transition - workflow->transitions];
+}
