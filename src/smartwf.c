@@ -37,7 +37,7 @@ _PG_init(void)
 	actor_init();
 	role_init();
 	locale_init();
-	wake_init();
+	notify_workers_init();
 	pending_init();
 	ddl_init();
 	row_trigger_init();

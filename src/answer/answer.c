@@ -27,7 +27,7 @@ typedef struct Draft
 {
 	StringInfo	json;
 	const Workflow *workflow;
-	const Edition *edition;		/* the labels that the reader wants */
+	const LocaleLabels *labels;		/* the labels that the reader wants */
 	const char *base;			/* address of the element, up to its collections */
 	int			current;		/* index of the state that it is in */
 }			Draft;
@@ -98,7 +98,7 @@ append_state(const Draft *draft, int state)
 {
 	append_string(draft->json, "id", draft->workflow->states[state].name);
 	append_boolean(draft->json, "isCurrentState", state == draft->current);
-	append_labels(draft->json, &draft->edition->states[state]);
+	append_labels(draft->json, &draft->labels->states[state]);
 }
 
 /* A member that is a whole state, or null. */
@@ -117,14 +117,14 @@ append_state_member(const Draft *draft, const char *key, int state)
 }
 
 static const Transition *
-in_edition(const Draft *draft, const Transition *transition)
+labels_of(const Draft *draft, const Transition *transition)
 {
-	return transition_in(draft->edition, draft->workflow, transition);
+	return transition_in(draft->labels, draft->workflow, transition);
 }
 
 /* The member "transition" of a state: address and label, or null. */
 static void
-append_way(const Draft *draft, const Arc *arc)
+append_arc(const Draft *draft, const Arc *arc)
 {
 	append_key(draft->json, "transition");
 	if (arc == NULL)
@@ -134,7 +134,7 @@ append_way(const Draft *draft, const Arc *arc)
 	}
 	appendStringInfoChar(draft->json, '{');
 	append_uri(draft, TRANSITIONS, arc->transition->name);
-	append_string(draft->json, "label", in_edition(draft, arc->transition)->label);
+	append_string(draft->json, "label", labels_of(draft, arc->transition)->label);
 	appendStringInfoChar(draft->json, '}');
 }
 
@@ -142,7 +142,7 @@ static Draft
 begin_draft(StringInfo json, const char *docid, const Workflow *workflow, int current)
 {
 	Draft		draft = {
-		.json = json, .workflow = workflow, .edition = edition_for_reader(workflow),
+		.json = json, .workflow = workflow, .labels = labels_for_reader(workflow),
 		.base = element_address(docid), .current = current,
 	};
 
@@ -151,36 +151,36 @@ begin_draft(StringInfo json, const char *docid, const Workflow *workflow, int cu
 }
 
 static Draft
-begin_inquiry(Inquiry *inquiry, const ElementQuery *query, StringInfo json)
+begin_preview(Preview *preview, const ElementQuery *query, StringInfo json)
 {
-	inquiry_begin(inquiry, query->docid, query->structure);
-	return begin_draft(json, query->docid, inquiry->target.workflow,
-					   inquiry->judgement.from);
+	preview_begin(preview, query->docid, query->structure);
+	return begin_draft(json, query->docid, preview->target.workflow,
+					   preview->check.from);
 }
 
 /* Documents */
 
-/* The same as append_way(), with what stands against it. */
+/* The same as append_arc(), with what stands against it. */
 static void
-append_judged_way(const Draft *draft, Inquiry *inquiry, const Way *way)
+append_reachable_state(const Draft *draft, Preview *preview, const ReachableState *state)
 {
-	const Transition *transition = way->arc->transition;
+	const Transition *transition = state->arc->transition;
 
 	append_string(draft->json, "id", transition->name);
 	append_uri(draft, TRANSITIONS, transition->name);
-	append_string(draft->json, "label", in_edition(draft, transition)->label);
-	append_string(draft->json, "error", inquiry_objection(inquiry, way->arc));
-	append_boolean(draft->json, "authorized", way->is_authorized);
+	append_string(draft->json, "label", labels_of(draft, transition)->label);
+	append_string(draft->json, "error", preview_objection(preview, state->arc));
+	append_boolean(draft->json, "authorized", state->is_authorized);
 }
 
 /* states/: those that can follow, or all of them. */
 void
 states_document(const ElementQuery *query, StringInfo data)
 {
-	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, query, data);
+	Preview		preview;
+	Draft		draft = begin_preview(&preview, query, data);
 	bool		all = query->all_states || is_administrator();
-	Way		   *ways = inquiry_ways(&inquiry);
+	ReachableState *reachable = preview_states(&preview);
 	int			listed = 0;
 
 	append_uri(&draft, STATES, NULL);
@@ -189,51 +189,51 @@ states_document(const ElementQuery *query, StringInfo data)
 	for (int i = 0; i < draft.workflow->number_of_states; i++)
 	{
 		const char *name = draft.workflow->states[i].name;
-		const Arc  *arc = ways[i].arc;
+		const Arc  *arc = reachable[i].arc;
 
-		if (!all && !ways[i].is_authorized)
+		if (!all && !reachable[i].is_authorized)
 			continue;
 		append_comma(data, listed++);
 		appendStringInfoChar(data, '{');
 		append_string(data, "id", name);
-		append_labels(data, &draft.edition->states[i]);
+		append_labels(data, &draft.labels->states[i]);
 		append_uri(&draft, STATES, name);
 		append_key(data, "transition");
 		appendStringInfoString(data, arc == NULL ? "null" : "{");
 		if (arc != NULL)
 		{
-			append_judged_way(&draft, &inquiry, &ways[i]);
+			append_reachable_state(&draft, &preview, &reachable[i]);
 			appendStringInfoChar(data, '}');
 		}
 		appendStringInfoChar(data, '}');
 	}
 	appendStringInfoString(data, "]}");
-	inquiry_end(&inquiry);
+	preview_end(&preview);
 }
 
 /* states/<state>: one state, and the transition that leads there from here. */
 void
 state_document(const ElementQuery *query, StringInfo data)
 {
-	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, query, data);
-	int			state = require_state(&inquiry.target, query->name);
+	Preview		preview;
+	Draft		draft = begin_preview(&preview, query, data);
+	int			state = require_state(&preview.target, query->name);
 
 	append_uri(&draft, STATES, query->name);
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
 	append_state(&draft, state);
-	append_way(&draft, inquiry_ways(&inquiry)[state].arc);
+	append_arc(&draft, preview_states(&preview)[state].arc);
 	appendStringInfoString(data, "}}");
-	inquiry_end(&inquiry);
+	preview_end(&preview);
 }
 
 /* transitions/: every transition, and whether it leaves the current state. */
 void
 transitions_document(const ElementQuery *query, StringInfo data)
 {
-	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, query, data);
+	Preview		preview;
+	Draft		draft = begin_preview(&preview, query, data);
 
 	append_uri(&draft, TRANSITIONS, NULL);
 	append_key(data, "transitions");
@@ -245,13 +245,13 @@ transitions_document(const ElementQuery *query, StringInfo data)
 		append_comma(data, i);
 		appendStringInfoChar(data, '{');
 		append_uri(&draft, TRANSITIONS, transition->name);
-		append_string(data, "label", in_edition(&draft, transition)->label);
+		append_string(data, "label", labels_of(&draft, transition)->label);
 		append_boolean(data, "valid",
 					   arc_of_transition(draft.workflow, draft.current, transition) != NULL);
 		appendStringInfoChar(data, '}');
 	}
 	appendStringInfoString(data, "]}");
-	inquiry_end(&inquiry);
+	preview_end(&preview);
 }
 
 /* What a transition asks for. */
@@ -286,10 +286,10 @@ append_parameters(StringInfo data, const Transition *transition)
 void
 transition_document(const ElementQuery *query, StringInfo data)
 {
-	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, query, data);
-	const Transition *transition = require_transition(&inquiry.target, query->name);
-	const Transition *labelled = in_edition(&draft, transition);
+	Preview		preview;
+	Draft		draft = begin_preview(&preview, query, data);
+	const Transition *transition = require_transition(&preview.target, query->name);
+	const Transition *labelled = labels_of(&draft, transition);
 	const Arc  *arc = arc_of_transition(draft.workflow, draft.current, transition);
 
 	append_uri(&draft, TRANSITIONS, query->name);
@@ -302,7 +302,7 @@ transition_document(const ElementQuery *query, StringInfo data)
 	append_boolean(data, "askComment", !transition->forbids_comment);
 	append_parameters(data, labelled);
 	appendStringInfoString(data, "}}");
-	inquiry_end(&inquiry);
+	preview_end(&preview);
 }
 
 /* A state of history, by the labels of its own version; or null. */
@@ -321,7 +321,7 @@ append_past_state(const Draft *draft, const char *key, const char *name)
 	appendStringInfoChar(draft->json, '{');
 	append_string(draft->json, "id", name);
 	if (state != NO_STATE)
-		append_labels(draft->json, &draft->edition->states[state]);
+		append_labels(draft->json, &draft->labels->states[state]);
 	appendStringInfoChar(draft->json, '}');
 }
 
@@ -342,7 +342,7 @@ append_past_transition(const Draft *draft, const char *name)
 	append_string(draft->json, "id", name);
 	append_uri(draft, TRANSITIONS, name);
 	append_string(draft->json, "label",
-				  transition == NULL ? name : in_edition(draft, transition)->label);
+				  transition == NULL ? name : labels_of(draft, transition)->label);
 	appendStringInfoChar(draft->json, '}');
 }
 
@@ -382,7 +382,7 @@ append_history_line(Draft *draft, const AttachedTable *table, const HistoryLine 
 	ListCell   *cell;
 
 	draft->workflow = workflow_for_labels(line->workflow_id);
-	draft->edition = draft->workflow == NULL ? NULL : edition_for_reader(draft->workflow);
+	draft->labels = draft->workflow == NULL ? NULL : labels_for_reader(draft->workflow);
 	appendStringInfoChar(json, '{');
 	append_key(json, "revision");
 	appendStringInfo(json, "%d", line->revision);
@@ -407,20 +407,20 @@ append_history_line(Draft *draft, const AttachedTable *table, const HistoryLine 
 void
 history_document(const ElementQuery *query, StringInfo data)
 {
-	Inquiry		inquiry;
-	Draft		draft = begin_inquiry(&inquiry, query, data);
+	Preview		preview;
+	Draft		draft = begin_preview(&preview, query, data);
 	ListCell   *cell;
 
 	append_uri(&draft, HISTORY, NULL);
 	append_key(data, "history");
 	appendStringInfoChar(data, '[');
-	foreach(cell, history_read(&inquiry.target.element))
+	foreach(cell, history_read(&preview.target.element))
 	{
 		append_comma(data, foreach_current_index(cell));
-		append_history_line(&draft, inquiry.target.table, lfirst(cell));
+		append_history_line(&draft, preview.target.table, lfirst(cell));
 	}
 	appendStringInfoString(data, "]}");
-	inquiry_end(&inquiry);
+	preview_end(&preview);
 }
 
 /* Answers to those who have changed something */
@@ -458,7 +458,7 @@ append_reached(StringInfo data, const char *docid, const char *asked,
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
 	append_state(&draft, state);
-	append_way(&draft, arc_to_itself(workflow, state));
+	append_arc(&draft, arc_to_itself(workflow, state));
 	appendStringInfoString(data, "}}");
 }
 
@@ -550,7 +550,7 @@ smartwf_get_history(PG_FUNCTION_ARGS)
 	return answer(fcinfo, history_document, NULL);
 }
 
-/* A document to be written; for attempt(). */
+/* A document to be written; for run_in_subtransaction(). */
 typedef struct Writing
 {
 	Document	document;
@@ -609,7 +609,7 @@ smartwf_element_document(PG_FUNCTION_ARGS)
 	if (writing.document == state_document || writing.document == transition_document)
 		(void) needed_argument(fcinfo, 2, "name");
 	initStringInfo(&writing.data);
-	error = attempt(write_document, &writing, false);
+	error = run_in_subtransaction(write_document, &writing, false);
 	if (error == NULL)
 		return CStringGetTextDatum(successful_answer(writing.data.data, NIL));
 	if (!failure_of_sqlstate(error->sqlerrcode, &failure))

@@ -128,7 +128,7 @@ smartwf_pass_transitions(PG_FUNCTION_ARGS)
 		if (isnull[i])
 			raise_failure(MALFORMED_CALL, localized("argument \"docids\" must not contain nulls"));
 		call.docid = TextDatumGetCString(docids[i]);
-		error = attempt(pass_one, &call, false);
+		error = run_in_subtransaction(pass_one, &call, false);
 		values[0] = docids[i];
 		values[1] = BoolGetDatum(error == NULL);
 		nulls[2] = nulls[3] = error == NULL;

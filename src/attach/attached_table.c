@@ -64,7 +64,7 @@ structure_by_name(const char *name)
 	return cache_look_up(STRUCTURE_BY_NAME, name, build_structure);
 }
 
-/* The number of a column; the rules cannot be judged without it. */
+/* The number of a column; the rules cannot be checked without it. */
 static AttrNumber
 column_number(Relation relation, const char *column, const Structure *structure)
 {
@@ -219,7 +219,7 @@ typedef struct TableKey
 }			TableKey;
 
 /*
- * A copy of its own: the picture that was looked up may be one that the cache
+ * A copy of its own: the definition that was looked up may be one that the cache
  * did not keep.
  */
 static const Structure *
@@ -333,7 +333,7 @@ row_with_state(const AttachedTable *table, HeapTuple row, TupleDesc descriptor,
 
 /*
  * The row with its stored generated columns computed: that happens after the
- * triggers that judge, but guards and hooks must see what they will be.
+ * triggers that check, but guards and hooks must see what they will be.
  */
 HeapTuple
 row_with_generated(Relation relation, HeapTuple row)

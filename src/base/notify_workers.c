@@ -13,7 +13,7 @@
 
 #include "notify_workers.h"
 
-static Waker wake = NULL;
+static WorkerNotifier wake = NULL;
 static Interrupter interrupter = NULL;
 static int	to_wake = 0;
 
@@ -29,23 +29,23 @@ wake_after_commit(XactEvent event, void *argument)
 
 /* At load. */
 void
-wake_init(void)
+notify_workers_init(void)
 {
 	RegisterXactCallback(wake_after_commit, NULL);
 }
 
 /* At load: how they are woken. */
 void
-wake_register(Waker waker)
+worker_notifier_register(WorkerNotifier waker)
 {
 	wake = waker;
 }
 
 /* This transaction leaves work behind. */
 void
-wake_at_commit(int whom)
+notify_workers_at_commit(int kinds)
 {
-	to_wake |= whom;
+	to_wake |= kinds;
 }
 
 /* At load: how they are interrupted. */

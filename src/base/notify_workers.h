@@ -8,17 +8,17 @@
 #include "postgres.h"
 
 /* Who is told; bits. */
-#define WAKE_RUNS		1		/* runs and timers */
-#define WAKE_DELIVERY	2		/* notifications */
+#define WORK_ON_RUNS		1		/* runs and timers */
+#define WORK_ON_DELIVERY	2		/* notifications */
 
-typedef void (*Waker) (int whom);
+typedef void (*WorkerNotifier) (int kinds);
 
 /* Interrupts whoever drives a run in the background; false: nobody does. */
 typedef bool (*Interrupter) (int64 run);
 
-extern void wake_init(void);
-extern void wake_register(Waker waker);
-extern void wake_at_commit(int whom);
+extern void notify_workers_init(void);
+extern void worker_notifier_register(WorkerNotifier waker);
+extern void notify_workers_at_commit(int kinds);
 extern void interrupter_register(Interrupter interrupter);
 extern bool interrupt_run(int64 run);
 

@@ -55,7 +55,7 @@ in_subtransaction(Work work, void *argument, bool undo)
  * results must be allocated in the caller's memory context, which is current.
  */
 ErrorData *
-attempt(Work work, void *argument, bool undo)
+run_in_subtransaction(Work work, void *argument, bool undo)
 {
 	ErrorData  *error = in_subtransaction(work, argument, undo);
 
@@ -66,7 +66,7 @@ attempt(Work work, void *argument, bool undo)
 
 /* The same where WORK is all that the transaction does: no error goes through. */
 ErrorData *
-attempt_whatever(Work work, void *argument)
+run_in_subtransaction_and_catch_all(Work work, void *argument)
 {
 	return in_subtransaction(work, argument, false);
 }

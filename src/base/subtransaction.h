@@ -11,7 +11,7 @@
 typedef void (*Work) (void *argument);
 
 extern bool error_concerns_transaction(int sqlstate);
-extern ErrorData *attempt(Work work, void *argument, bool undo);
-extern ErrorData *attempt_whatever(Work work, void *argument);
+extern ErrorData *run_in_subtransaction(Work work, void *argument, bool undo);
+extern ErrorData *run_in_subtransaction_and_catch_all(Work work, void *argument);
 
 #endif

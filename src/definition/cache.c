@@ -3,7 +3,7 @@
  *		What a backend remembers of definitions and attached tables.
  *
  * The states follow PostgreSQL's evtcache.c: an invalidation that comes in
- * while a picture is built leaves that picture out of the cache, so that the
+ * while a definition is built leaves that definition out of the cache, so that the
  * next look-up builds it again.
  */
 #include "postgres.h"
@@ -33,7 +33,7 @@ typedef union CacheKey
 typedef struct CacheEntry
 {
 	CacheKey	key;
-	void	   *picture;
+	void	   *definition;
 }			CacheEntry;
 
 /* Which kinds are looked up by a name. */
@@ -107,36 +107,36 @@ start_generation(void)
 	cache_state = VALID;
 }
 
-/* Build the picture; keep it unless it was outdated before it was done. */
+/* Build the definition; keep it unless it was outdated before it was done. */
 static void *
-build_picture(CacheKind kind, const void *key, Builder build)
+build_definition(CacheKind kind, const void *key, Builder build)
 {
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
-												  "smartwf picture",
+												  "smartwf definition",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext outer = MemoryContextSwitchTo(context);
 	MemoryContext generation = cache_context;
-	void	   *picture;
+	void	   *definition;
 
 	cache_state = REBUILDING;
-	picture = build(key);
+	definition = build(key);
 	MemoryContextSwitchTo(outer);
 
 	if (cache_state == NEEDS_REBUILD || generation != cache_context)
-		return picture;
+		return definition;
 	cache_state = VALID;
-	if (picture != NULL)
+	if (definition != NULL)
 	{
 		CacheEntry *entry = hash_search(caches[kind], key, HASH_ENTER, NULL);
 
-		entry->picture = picture;
+		entry->definition = definition;
 		MemoryContextSetParent(context, cache_context);
 	}
-	return picture;
+	return definition;
 }
 
 /*
- * The picture of KEY, from memory or built now.  A long transaction that holds
+ * The definition of KEY, from memory or built now.  A long transaction that holds
  * all its locks would not hear of changes by itself.
  */
 void *
@@ -151,8 +151,8 @@ cache_look_up(CacheKind kind, const void *key, Builder build)
 		start_generation();
 	entry = hash_search(caches[kind], key, HASH_FIND, NULL);
 	if (entry != NULL)
-		return entry->picture;
-	return build_picture(kind, key, build);
+		return entry->definition;
+	return build_definition(kind, key, build);
 }
 
 /* Raise an error if the extension is gone. */

@@ -2,7 +2,7 @@
  * cache.h
  *		What a backend remembers of definitions and attached tables.
  *
- * One generation of pictures is alive at a time.  A change of any definition
+ * One generation of definitions is alive at a time.  A change of any definition
  * retires all of it: what was looked up stays readable until the end of the
  * transaction, and the next look-up starts afresh.
  */
@@ -23,7 +23,7 @@ typedef enum CacheKind
 } CacheKind;
 
 /*
- * Builds the picture of KEY in the current memory context, from what a fresh
+ * Builds the definition of KEY in the current memory context, from what a fresh
  * snapshot shows; NULL if there is no such thing.
  */
 typedef void *(*Builder) (const void *key);

@@ -239,7 +239,7 @@ smartwf_signal_definition(PG_FUNCTION_ARGS)
 {
 	(void) trigger_data(fcinfo);
 	cache_signal();
-	wake_at_commit(WAKE_RUNS);	/* a limit that was raised, say */
+	notify_workers_at_commit(WORK_ON_RUNS);	/* a limit that was raised, say */
 	return PointerGetDatum(NULL);
 }
 

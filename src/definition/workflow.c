@@ -1,6 +1,6 @@
 /*
  * workflow.c
- *		Reads a workflow version into its picture.
+ *		Reads a workflow version into memory.
  *
  * One query brings the whole definition as one jsonb value, so that one
  * snapshot shows all of it.
@@ -198,48 +198,48 @@ read_arcs(Workflow *workflow, JsonbContainer *definition)
 	}
 }
 
-/* The edition of a locale, made from the workflow's own labels if it is new. */
-static Edition *
-edition_of_locale(Workflow *workflow, const char *locale)
+/* The labels of a locale, made from the workflow's own labels if it is new. */
+static LocaleLabels *
+labels_in_locale(Workflow *workflow, const char *locale)
 {
 	int			states = sizeof(State) * workflow->number_of_states;
 	int			transitions = sizeof(Transition) * workflow->number_of_transitions;
-	Edition    *edition;
+	LocaleLabels    *labels;
 
-	for (int i = 1; i < workflow->number_of_editions; i++)
-		if (strcmp(workflow->editions[i].locale, locale) == 0)
-			return &workflow->editions[i];
+	for (int i = 1; i < workflow->number_of_locales; i++)
+		if (strcmp(workflow->labels[i].locale, locale) == 0)
+			return &workflow->labels[i];
 
-	workflow->editions = repalloc(workflow->editions,
-								  sizeof(Edition) * (workflow->number_of_editions + 1));
-	edition = &workflow->editions[workflow->number_of_editions++];
-	edition->locale = locale;
-	edition->states = memcpy(palloc(states), workflow->states, states);
-	edition->transitions = memcpy(palloc(transitions), workflow->transitions, transitions);
+	workflow->labels = repalloc(workflow->labels,
+								  sizeof(LocaleLabels) * (workflow->number_of_locales + 1));
+	labels = &workflow->labels[workflow->number_of_locales++];
+	labels->locale = locale;
+	labels->states = memcpy(palloc(states), workflow->states, states);
+	labels->transitions = memcpy(palloc(transitions), workflow->transitions, transitions);
 	for (int i = 0; i < workflow->number_of_transitions; i++)
 	{
-		Transition *transition = &edition->transitions[i];
+		Transition *transition = &labels->transitions[i];
 		int			parameters = sizeof(Parameter) * transition->number_of_parameters;
 
 		transition->parameters = memcpy(palloc(parameters), transition->parameters, parameters);
 	}
-	return edition;
+	return labels;
 }
 
 /* Put one label where it belongs; a parameter's stands for all of that name. */
 static void
-put_label(const Workflow *workflow, Edition *edition, const char *kind, const char *name,
+put_label(const Workflow *workflow, LocaleLabels *labels, const char *kind, const char *name,
 		  const char *label)
 {
 	int			state = state_index(workflow, name);
 
 	if (strcmp(kind, "state") == 0 && state != NO_STATE)
-		edition->states[state].label = label;
+		labels->states[state].label = label;
 	else if (strcmp(kind, "activity") == 0 && state != NO_STATE)
-		edition->states[state].activity = label;
+		labels->states[state].activity = label;
 	for (int i = 0; i < workflow->number_of_transitions; i++)
 	{
-		Transition *transition = &edition->transitions[i];
+		Transition *transition = &labels->transitions[i];
 
 		if (strcmp(kind, "transition") == 0 && strcmp(transition->name, name) == 0)
 			transition->label = label;
@@ -256,17 +256,17 @@ read_translations(Workflow *workflow, JsonbContainer *definition)
 	int			number;
 	JsonbContainer *list = member_list(definition, "translations", &number);
 
-	workflow->editions = palloc0_object(Edition);
-	workflow->number_of_editions = 1;
-	workflow->editions[0].locale = normalized_locale(text_member(definition, "locale"));
-	workflow->editions[0].states = workflow->states;
-	workflow->editions[0].transitions = workflow->transitions;
+	workflow->labels = palloc0_object(LocaleLabels);
+	workflow->number_of_locales = 1;
+	workflow->labels[0].locale = normalized_locale(text_member(definition, "locale"));
+	workflow->labels[0].states = workflow->states;
+	workflow->labels[0].transitions = workflow->transitions;
 	for (int i = 0; i < number; i++)
 	{
 		JsonbContainer *object = list_object(list, i);
 		char	   *locale = normalized_locale(text_member(object, "locale"));
 
-		put_label(workflow, edition_of_locale(workflow, locale), text_member(object, "kind"),
+		put_label(workflow, labels_in_locale(workflow, locale), text_member(object, "kind"),
 				  text_member(object, "name"), text_member(object, "label"));
 	}
 }
@@ -417,28 +417,28 @@ arc_of_transition(const Workflow *workflow, int from, const Transition *transiti
 }
 
 /*
- * The edition that the reader wants most, looked up as in RFC 4647: region by
+ * The labels that the reader wants most, looked up as in RFC 4647: region by
  * region to the bare language; the workflow's own labels if there is none.
  */
-const Edition *
-edition_for_reader(const Workflow *workflow)
+const LocaleLabels *
+labels_for_reader(const Workflow *workflow)
 {
 	ListCell   *cell;
 
-	if (workflow->number_of_editions == 1)
-		return &workflow->editions[0];
+	if (workflow->number_of_locales == 1)
+		return &workflow->labels[0];
 	foreach(cell, reader_locales())
 		for (char *locale = lfirst(cell); locale != NULL; locale = broader_locale(locale))
-			for (int i = 0; i < workflow->number_of_editions; i++)
+			for (int i = 0; i < workflow->number_of_locales; i++)
 				if (strcmp(locale, "*") == 0 ||
-					strcmp(workflow->editions[i].locale, locale) == 0)
-					return &workflow->editions[i];
-	return &workflow->editions[0];
+					strcmp(workflow->labels[i].locale, locale) == 0)
+					return &workflow->labels[i];
+	return &workflow->labels[0];
 }
 
-/* A transition of the workflow as an edition has it. */
+/* A transition of the workflow as an labels has it. */
 const Transition *
-transition_in(const Edition *edition, const Workflow *workflow, const Transition *transition)
+transition_in(const LocaleLabels *labels, const Workflow *workflow, const Transition *transition)
 {
-	return &edition->transitions[transition - workflow->transitions];
+	return &labels->transitions[transition - workflow->transitions];
 }

@@ -1,8 +1,8 @@
 /*
  * workflow.h
- *		A workflow version as an immutable picture in memory.
+ *		A workflow version as an immutable structure in memory.
  *
- * A picture stays readable until the end of the transaction that looked it up,
+ * A definition stays readable until the end of the transaction that looked it up,
  * whatever happens to the definition meanwhile.
  */
 #ifndef SMARTWF_WORKFLOW_H
@@ -81,12 +81,12 @@ typedef struct Arc
 }			Arc;
 
 /* The labels of a workflow in one language: its objects once more. */
-typedef struct Edition
+typedef struct LocaleLabels
 {
 	const char *locale;			/* normalized; empty: not known */
 	State	   *states;			/* as those of the workflow, in their order */
 	Transition *transitions;
-}			Edition;
+}			LocaleLabels;
 
 typedef struct Workflow
 {
@@ -101,8 +101,8 @@ typedef struct Workflow
 	Arc		   *arcs;			/* in the order of their transitions */
 	int			number_of_arcs;
 	int			initial;		/* index of the initial state */
-	Edition    *editions;		/* the first has the workflow's own labels */
-	int			number_of_editions;
+	LocaleLabels    *labels;		/* the first has the workflow's own labels */
+	int			number_of_locales;
 }			Workflow;
 
 extern const Workflow *workflow_by_id(int32 id);
@@ -111,8 +111,8 @@ extern const Workflow *newest_workflow(const char *name);
 extern int	state_index(const Workflow *workflow, const char *name);
 extern const Transition *transition_by_name(const Workflow *workflow, const char *name);
 extern const Arc *arc_of_transition(const Workflow *workflow, int from, const Transition *transition);
-extern const Edition *edition_for_reader(const Workflow *workflow);
-extern const Transition *transition_in(const Edition *edition, const Workflow *workflow,
+extern const LocaleLabels *labels_for_reader(const Workflow *workflow);
+extern const Transition *transition_in(const LocaleLabels *labels, const Workflow *workflow,
 									   const Transition *transition);
 
 #endif

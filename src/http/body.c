@@ -40,7 +40,7 @@ Jsonb *
 read_body(bytea *raw)
 {
 	Reading		reading = {raw, NULL};
-	ErrorData  *error = attempt(read_json, &reading, false);
+	ErrorData  *error = run_in_subtransaction(read_json, &reading, false);
 
 	if (error != NULL)
 		raise_failure(MALFORMED_CALL,

@@ -166,7 +166,7 @@ static const struct
 	{"", NO_FAILURE, 500, false},
 };
 
-/* What the failure's DETAIL has for the user; for attempt(). */
+/* What the failure's DETAIL has for the user; for run_in_subtransaction(). */
 typedef struct UserMessage
 {
 	const char *detail;
@@ -191,7 +191,7 @@ user_message(const ErrorData *error)
 	UserMessage message = {error->detail, NULL};
 
 	if (error->detail != NULL)
-		(void) attempt(read_user_message, &message, false);
+		(void) run_in_subtransaction(read_user_message, &message, false);
 	return message.text == NULL ? "" : message.text;
 }
 
@@ -240,7 +240,7 @@ answer_failure(Exchange *exchange, const ErrorData *error)
 void
 answer_exchange(Exchange *exchange)
 {
-	ErrorData  *error = attempt(answer_request, exchange, false);
+	ErrorData  *error = run_in_subtransaction(answer_request, exchange, false);
 
 	if (error != NULL)
 		answer_failure(exchange, error);

@@ -147,12 +147,12 @@ element_read(const char *docid, Element *element)
 }
 
 /*
- * What a judgement needs to know, at the price of one look-up: the last line of
+ * What a check needs to know, at the price of one look-up: the last line of
  * history has version and revision, and the index of locked elements is as good
  * as empty.  False if no such element lives.
  */
 bool
-standing_read(const char *docid, Standing *standing)
+element_status_read(const char *docid, ElementStatus *status)
 {
 	Relation	relation = own_table_open(&history, AccessShareLock);
 	TupleDesc	descriptor = RelationGetDescr(relation);
@@ -160,17 +160,17 @@ standing_read(const char *docid, Standing *standing)
 								BackwardScanDirection);
 	Element		element;
 
-	memset(standing, 0, sizeof(Standing));
+	memset(status, 0, sizeof(ElementStatus));
 	table_close(relation, NoLock);
 	if (last == NULL || heap_attisnull(last, history.number[HISTORY_TO_STATE], descriptor))
 		return false;
-	standing->workflow_id = int_of_row(last, descriptor, history.number[HISTORY_WORKFLOW_ID]);
-	standing->revision = int_of_row(last, descriptor, history.number[HISTORY_REVISION]);
+	status->workflow_id = int_of_row(last, descriptor, history.number[HISTORY_WORKFLOW_ID]);
+	status->revision = int_of_row(last, descriptor, history.number[HISTORY_REVISION]);
 	if (read_by_index(docid, &element, index_of_locked))
 	{
-		standing->locked_by = element.locked_by;
-		standing->locked_by_person = element.locked_by_person;
-		standing->lock_is_temporary = element.lock_is_temporary;
+		status->locked_by = element.locked_by;
+		status->locked_by_person = element.locked_by_person;
+		status->lock_is_temporary = element.lock_is_temporary;
 	}
 	return true;
 }

@@ -27,15 +27,15 @@ typedef struct Element
 	HeapTuple	tuple;			/* as read, for a change */
 }			Element;
 
-/* What a judgement needs to know of an element. */
-typedef struct Standing
+/* What a check needs to know of an element. */
+typedef struct ElementStatus
 {
 	int32		workflow_id;
 	int32		revision;		/* of its last line of history */
 	char	   *locked_by;		/* NULL: not locked */
 	bool		locked_by_person;
 	bool		lock_is_temporary;
-}			Standing;
+}			ElementStatus;
 
 #define UNKNOWN_REVISION (-1)
 
@@ -55,7 +55,7 @@ typedef struct HistoryLine
 	List	   *messages;		/* of char * */
 }			HistoryLine;
 
-extern bool standing_read(const char *docid, Standing *standing);
+extern bool element_status_read(const char *docid, ElementStatus *status);
 extern bool element_read(const char *docid, Element *element);
 extern void element_insert(const char *docid, const char *structure, int32 workflow_id);
 extern bool element_read_locked(const char *docid, Element *element);

@@ -117,12 +117,12 @@ attach_timer(const StateChange *change, const char *timer, const char *action)
 	values[4] = TimestampTzGetDatum(clock_now());
 	dates_of_row(&change->element, &values[5], &values[6]);
 	(void) own_execute(&attach, values, NULL);
-	wake_at_commit(WAKE_RUNS);
+	notify_workers_at_commit(WORK_ON_RUNS);
 }
 
 /* What the transition says of its timers. */
 static void
-obey_transition(const StateChange *change)
+apply_timer_actions(const StateChange *change)
 {
 	for (int i = 0; i < change->transition->number_of_timers; i++)
 	{
@@ -149,7 +149,7 @@ change_timers(const StateChange *change)
 	(void) own_execute(change->is_birth || change->to == NO_STATE ? &end_all : &end_volatile,
 					   &docid, NULL);
 	if (change->transition != NULL)
-		obey_transition(change);
+		apply_timer_actions(change);
 	timer = change->to == NO_STATE ? NULL : change->workflow->states[change->to].timer;
 	if (timer != NULL)
 		attach_timer(change, timer, "volatile");
@@ -167,7 +167,7 @@ move_timers(const char *docid, const ElementRow *element, AttrNumber column)
 	};
 
 	if (element->table->timers_exist && own_execute(&move, values, is_there ? NULL : "  n")->processed > 0)
-		wake_at_commit(WAKE_RUNS);
+		notify_workers_at_commit(WORK_ON_RUNS);
 }
 
 /* A document that came without its triggers: as if it had been born into its state. */

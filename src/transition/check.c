@@ -21,11 +21,11 @@
 #include "transition_check.h"
 
 static char *
-check_lock(Judgement *judgement)
+check_lock(TransitionCheck *check)
 {
-	const char *holder = judgement->locked_by;
+	const char *holder = check->locked_by;
 
-	if (holder == NULL || is_same_actor(holder, judgement->locked_by_person))
+	if (holder == NULL || is_same_actor(holder, check->locked_by_person))
 		return NULL;
 	return psprintf(localized("it is locked by \"%s\""), holder);
 }
@@ -42,23 +42,23 @@ const NamedCheck checks[NUMBER_OF_CHECKS] = {
 
 /* What is refused, in words. */
 static char *
-attempted(const Judgement *judgement)
+attempted(const TransitionCheck *check)
 {
-	if (judgement->transition != NULL)
-		return psprintf(localized("Transition \"%s\""), judgement->transition->name);
-	return psprintf(localized("State \"%s\""), judgement->workflow->states[judgement->to].name);
+	if (check->transition != NULL)
+		return psprintf(localized("Transition \"%s\""), check->transition->name);
+	return psprintf(localized("State \"%s\""), check->workflow->states[check->to].name);
 }
 
 /* Raise the first reason why the transition may not be passed. */
 void
-judge(Judgement *judgement)
+check_transition(TransitionCheck *check)
 {
 	for (int i = 0; i < lengthof(checks); i++)
 	{
-		char	   *reason = checks[i].check(judgement);
+		char	   *reason = checks[i].check(check);
 
 		if (reason != NULL)
-			raise_failure_in_detail(REFUSED, judgement->user_message, (const char *) NULL,
-									attempted(judgement), judgement->docid, reason);
+			raise_failure_in_detail(REFUSED, check->user_message, (const char *) NULL,
+									attempted(check), check->docid, reason);
 	}
 }

@@ -12,12 +12,12 @@
 typedef struct NamedCheck
 {
 	const char *name;
-	Check		check;
+	CheckFunction check;
 }			NamedCheck;
 
 #define NUMBER_OF_CHECKS 6
 extern const NamedCheck checks[NUMBER_OF_CHECKS];
 
-extern void judge(Judgement *judgement);
+extern void check_transition(TransitionCheck *check);
 
 #endif

@@ -246,7 +246,7 @@ smartwf_guard_fault(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	guard.text = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	guard.relid = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
-	error = attempt(analyze_text, &guard, false);
+	error = run_in_subtransaction(analyze_text, &guard, false);
 	if (error == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("guard \"%s\" is not valid: %s",
@@ -272,10 +272,10 @@ calls_others(Node *node, void *context)
 
 /* The transition's guard for that table, analyzed now if not before. */
 static Guard *
-find_guard(Judgement *judgement, char **fault)
+find_guard(TransitionCheck *check, char **fault)
 {
-	AttachedTable *table = judgement->table;
-	GuardText	text = {judgement->transition->guard, table->relid, NULL};
+	AttachedTable *table = check->table;
+	GuardText	text = {check->transition->guard, table->relid, NULL};
 	ErrorData  *error;
 	MemoryContext outer;
 	Guard	   *guard;
@@ -285,7 +285,7 @@ find_guard(Judgement *judgement, char **fault)
 		if (strcmp(guard->text, text.text) == 0)
 			return guard;
 
-	error = attempt(analyze_text, &text, false);
+	error = run_in_subtransaction(analyze_text, &text, false);
 	if (error != NULL)
 	{
 		*fault = psprintf(localized("guard \"%s\" cannot be judged: %s"), text.text, error->message);
@@ -359,24 +359,24 @@ evaluate_now(void *argument)
 
 /* A guard that is null is not fulfilled: unknown is not allowed. */
 char *
-check_guard(Judgement *judgement)
+check_guard(TransitionCheck *check)
 {
-	Evaluation	evaluation = {NULL, judgement->relation, judgement->proposed, false};
+	Evaluation	evaluation = {NULL, check->relation, check->proposed, false};
 	char	   *fault;
 
-	if (judgement->transition == NULL || judgement->transition->guard == NULL)
+	if (check->transition == NULL || check->transition->guard == NULL)
 		return NULL;
-	evaluation.guard = find_guard(judgement, &fault);
+	evaluation.guard = find_guard(check, &fault);
 	if (fault != NULL)
 		return fault;
 	call_for_caller(&(Callee) {
-		.table = judgement->table, .is_foreign = evaluation.guard->calls_others, .hides_errors = true,
-		.kind = localized("the condition %s"), .name = judgement->transition->guard
+		.table = check->table, .is_foreign = evaluation.guard->calls_others, .hides_errors = true,
+		.kind = localized("the condition %s"), .name = check->transition->guard
 	}, evaluate_now, &evaluation);
 	if (evaluation.result)
 		return NULL;
-	judgement->user_message = judgement->transition->guard_message;
-	if (judgement->user_message != NULL)
-		return pstrdup(judgement->user_message);
-	return psprintf(localized("the condition %s is not fulfilled"), judgement->transition->guard);
+	check->user_message = check->transition->guard_message;
+	if (check->user_message != NULL)
+		return pstrdup(check->user_message);
+	return psprintf(localized("the condition %s is not fulfilled"), check->transition->guard);
 }

@@ -9,6 +9,6 @@
 
 #include "transition_check.h"
 
-extern char *check_guard(Judgement *judgement);
+extern char *check_guard(TransitionCheck *check);
 
 #endif

@@ -95,10 +95,10 @@ smartwf_hook_fault(PG_FUNCTION_ARGS)
 
 /* A row as jsonb; row_to_json() is the only door to it that is open to C. */
 static Datum
-row_as_jsonb(const Judgement *judgement, HeapTuple row)
+row_as_jsonb(const TransitionCheck *check, HeapTuple row)
 {
-	Datum		record = heap_copy_tuple_as_datum(row_with_generated(judgement->relation, row),
-												  RelationGetDescr(judgement->relation));
+	Datum		record = heap_copy_tuple_as_datum(row_with_generated(check->relation, row),
+												  RelationGetDescr(check->relation));
 	Datum		json = DirectFunctionCall1(row_to_json, record);
 
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(json)));
@@ -148,21 +148,21 @@ form_event(const EventValue *given, int number)
 
 /* The value of type smartwf.event that a hook is called with. */
 static Datum
-make_event(const Judgement *judgement, HeapTuple row)
+make_event(const TransitionCheck *check, HeapTuple row)
 {
-	const Workflow *workflow = judgement->workflow;
+	const Workflow *workflow = check->workflow;
 	const EventValue values[] = {
-		event_text("docid", judgement->docid),
-		event_text("structure", judgement->table->structure->name),
+		event_text("docid", check->docid),
+		event_text("structure", check->table->structure->name),
 		event_text("workflow", workflow->name),
 		{"version", INT4OID, Int32GetDatum(workflow->version), false},
-		event_text("transition", judgement->transition->name),
-		event_text("from_state", judgement->from == NO_STATE ? NULL : workflow->states[judgement->from].name),
-		event_text("to_state", workflow->states[judgement->to].name),
-		event_text("actor", judgement->actor != NULL ? judgement->actor : actor_name()),
-		event_text("comment", judgement->comment),
-		{"parameters", JSONBOID, PointerGetDatum(judgement->parameters), judgement->parameters == NULL},
-		{"element", JSONBOID, row_as_jsonb(judgement, row), false},
+		event_text("transition", check->transition->name),
+		event_text("from_state", check->from == NO_STATE ? NULL : workflow->states[check->from].name),
+		event_text("to_state", workflow->states[check->to].name),
+		event_text("actor", check->actor != NULL ? check->actor : actor_name()),
+		event_text("comment", check->comment),
+		{"parameters", JSONBOID, PointerGetDatum(check->parameters), check->parameters == NULL},
+		{"element", JSONBOID, row_as_jsonb(check, row), false},
 	};
 
 	return form_event(values, lengthof(values));
@@ -171,7 +171,7 @@ make_event(const Judgement *judgement, HeapTuple row)
 typedef struct HookCall
 {
 	Oid			function;
-	const Judgement *judgement;
+	const TransitionCheck *check;
 	HeapTuple	row;
 	char	   *message;
 }			HookCall;
@@ -186,7 +186,7 @@ call_now(void *argument)
 
 	fmgr_info(call->function, &flinfo);
 	InitFunctionCallInfoData(*fcinfo, &flinfo, 1, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = make_event(call->judgement, call->row);
+	fcinfo->args[0].value = make_event(call->check, call->row);
 	fcinfo->args[0].isnull = false;
 	result = FunctionCallInvoke(fcinfo);
 	call->message = fcinfo->isnull ? NULL : TextDatumGetCString(result);
@@ -197,15 +197,15 @@ call_now(void *argument)
  * it has nothing to say.  A hook that cannot be called says why itself.
  */
 char *
-call_hook(Judgement *judgement, HookKind kind, HeapTuple row)
+call_hook(TransitionCheck *check, HookKind kind, HeapTuple row)
 {
 	const char *name;
-	HookCall	call = {.judgement = judgement, .row = row};
+	HookCall	call = {.check = check, .row = row};
 	char	   *fault;
 
-	if (judgement->transition == NULL)
+	if (check->transition == NULL)
 		return NULL;
-	name = judgement->transition->hooks[kind];
+	name = check->transition->hooks[kind];
 	if (name == NULL)
 		return NULL;
 	call.function = find_hook(name, &fault);
@@ -214,25 +214,25 @@ call_hook(Judgement *judgement, HookKind kind, HeapTuple row)
 	if (function_aclcheck(call.function, acting_role()) != ACLCHECK_OK)
 		return psprintf(localized("permission denied for hook %s"), name);
 	call_for_caller(&(Callee) {
-		.table = judgement->table, .is_foreign = true, .schema = get_func_namespace(call.function),
+		.table = check->table, .is_foreign = true, .schema = get_func_namespace(call.function),
 		.kind = localized("hook %s"), .name = name
 	}, call_now, &call);
 	if (call.message == NULL || call.message[0] == '\0')
 		return NULL;
-	judgement->user_message = call.message;
+	check->user_message = call.message;
 	return call.message;
 }
 
 /* May I?  The hook's own words. */
 char *
-check_m0(Judgement *judgement)
+check_m0(TransitionCheck *check)
 {
-	return call_hook(judgement, HOOK_M0, judgement->proposed);
+	return call_hook(check, HOOK_M0, check->proposed);
 }
 
 /* Ready?  It sees the parameters stored. */
 char *
-check_m1(Judgement *judgement)
+check_m1(TransitionCheck *check)
 {
-	return call_hook(judgement, HOOK_M1, judgement->proposed);
+	return call_hook(check, HOOK_M1, check->proposed);
 }

@@ -9,8 +9,8 @@
 
 #include "transition_check.h"
 
-extern char *call_hook(Judgement *judgement, HookKind kind, HeapTuple row);
-extern char *check_m0(Judgement *judgement);
-extern char *check_m1(Judgement *judgement);
+extern char *call_hook(TransitionCheck *check, HookKind kind, HeapTuple row);
+extern char *check_m0(TransitionCheck *check);
+extern char *check_m1(TransitionCheck *check);
 
 #endif

@@ -20,14 +20,14 @@
 #include "transition_check.h"
 
 static JsonbValue *
-given_value(const Judgement *judgement, const char *name)
+given_value(const TransitionCheck *check, const char *name)
 {
 	JsonbValue	root;
 	JsonbValue *value;
 
-	if (judgement->parameters == NULL)
+	if (check->parameters == NULL)
 		return NULL;
-	root = json_root(judgement->parameters);
+	root = json_root(check->parameters);
 	value = json_member(&root, name, strlen(name));
 	return value == NULL || value->type == jbvNull ? NULL : value;
 }
@@ -147,27 +147,27 @@ value_for_column(const JsonbValue *value, Form_pg_attribute column)
 
 /* The column in which a parameter is stored, 0 if there is none. */
 static AttrNumber
-parameter_column(const Judgement *judgement, const Parameter *parameter)
+parameter_column(const TransitionCheck *check, const Parameter *parameter)
 {
-	TupleDesc	descriptor = RelationGetDescr(judgement->relation);
+	TupleDesc	descriptor = RelationGetDescr(check->relation);
 
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute column = TupleDescAttr(descriptor, i);
 
 		if (!column->attisdropped && column->attgenerated == '\0' &&
-			column->attnum != judgement->table->state_column &&
-			column->attnum != judgement->table->docid_column &&
+			column->attnum != check->table->state_column &&
+			column->attnum != check->table->docid_column &&
 			strcmp(NameStr(column->attname), parameter->name) == 0)
 			return column->attnum;
 	}
 	return InvalidAttrNumber;
 }
 
-/* Check the type of one parameter and store it; for attempt(). */
+/* Check the type of one parameter and store it; for run_in_subtransaction(). */
 typedef struct Storing
 {
-	Judgement  *judgement;
+	TransitionCheck *check;
 	const Parameter *parameter;
 	const JsonbValue *value;
 	bool		has_type;		/* the value is what was declared */
@@ -177,9 +177,9 @@ static void
 store_parameter(void *argument)
 {
 	Storing    *storing = argument;
-	Judgement  *judgement = storing->judgement;
-	TupleDesc	descriptor = RelationGetDescr(judgement->relation);
-	int			column = parameter_column(judgement, storing->parameter);
+	TransitionCheck *check = storing->check;
+	TupleDesc	descriptor = RelationGetDescr(check->relation);
+	int			column = parameter_column(check, storing->parameter);
 	Datum		value;
 	bool		isnull = false;
 
@@ -188,33 +188,33 @@ store_parameter(void *argument)
 	if (column == InvalidAttrNumber)
 		return;
 	value = value_for_column(storing->value, TupleDescAttr(descriptor, column - 1));
-	judgement->proposed = heap_modify_tuple_by_cols(judgement->proposed, descriptor,
+	check->proposed = heap_modify_tuple_by_cols(check->proposed, descriptor,
 													1, &column, &value, &isnull);
 }
 
 /* Whoever comes with a plain UPDATE gives a parameter through its column. */
 static bool
-is_in_column(const Judgement *judgement, const Parameter *parameter)
+is_in_column(const TransitionCheck *check, const Parameter *parameter)
 {
-	AttrNumber	column = parameter_column(judgement, parameter);
+	AttrNumber	column = parameter_column(check, parameter);
 
-	return !judgement->is_request && column != InvalidAttrNumber &&
-		!heap_attisnull(judgement->proposed, column, RelationGetDescr(judgement->relation));
+	return !check->is_request && column != InvalidAttrNumber &&
+		!heap_attisnull(check->proposed, column, RelationGetDescr(check->relation));
 }
 
 static char *
-check_parameter(Judgement *judgement, const Parameter *parameter)
+check_parameter(TransitionCheck *check, const Parameter *parameter)
 {
-	Storing		storing = {judgement, parameter, given_value(judgement, parameter->name), false};
+	Storing		storing = {check, parameter, given_value(check, parameter->name), false};
 	ErrorData  *error;
 
 	if (storing.value == NULL)
 	{
-		if (!parameter->needed || is_in_column(judgement, parameter))
+		if (!parameter->needed || is_in_column(check, parameter))
 			return NULL;
 		return psprintf(localized("parameter \"%s\" is missing"), parameter->name);
 	}
-	error = attempt(store_parameter, &storing, false);
+	error = run_in_subtransaction(store_parameter, &storing, false);
 	if (error == NULL)
 		return NULL;
 	if (storing.has_type)
@@ -228,18 +228,18 @@ check_parameter(Judgement *judgement, const Parameter *parameter)
 
 /* The first given parameter that the transition does not ask for. */
 static char *
-check_names(const Judgement *judgement)
+check_names(const TransitionCheck *check)
 {
 	JsonbIterator *iterator;
 	JsonbValue	value;
 	JsonbIteratorToken token;
 
-	if (judgement->parameters == NULL)
+	if (check->parameters == NULL)
 		return NULL;
-	iterator = JsonbIteratorInit(&judgement->parameters->root);
+	iterator = JsonbIteratorInit(&check->parameters->root);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
-		const Transition *transition = judgement->transition;
+		const Transition *transition = check->transition;
 		bool		known = false;
 
 		if (token != WJB_KEY)
@@ -257,10 +257,10 @@ check_names(const Judgement *judgement)
 
 /* What a plain UPDATE gave through columns, for hooks and history. */
 static Jsonb *
-parameters_from_columns(const Judgement *judgement)
+parameters_from_columns(const TransitionCheck *check)
 {
-	const Transition *transition = judgement->transition;
-	TupleDesc	descriptor = RelationGetDescr(judgement->relation);
+	const Transition *transition = check->transition;
+	TupleDesc	descriptor = RelationGetDescr(check->relation);
 	StringInfoData json;
 	bool		isnull;
 
@@ -268,14 +268,14 @@ parameters_from_columns(const Judgement *judgement)
 	for (int i = 0; i < transition->number_of_parameters; i++)
 	{
 		const Parameter *parameter = &transition->parameters[i];
-		AttrNumber	column = parameter_column(judgement, parameter);
+		AttrNumber	column = parameter_column(check, parameter);
 		Oid			output;
 		bool		is_varlena;
 		Datum		value;
 
-		if (!is_in_column(judgement, parameter))
+		if (!is_in_column(check, parameter))
 			continue;
-		value = heap_getattr(judgement->proposed, column, descriptor, &isnull);
+		value = heap_getattr(check->proposed, column, descriptor, &isnull);
 		getTypeOutputInfo(TupleDescAttr(descriptor, column - 1)->atttypid, &output, &is_varlena);
 		appendStringInfoString(&json, json.len == 0 ? "{" : ", ");
 		escape_json(&json, parameter->name);
@@ -290,20 +290,20 @@ parameters_from_columns(const Judgement *judgement)
 
 /* Comment and parameters: each as asked, and those with a column stored. */
 char *
-check_parameters(Judgement *judgement)
+check_parameters(TransitionCheck *check)
 {
-	const Transition *transition = judgement->transition;
+	const Transition *transition = check->transition;
 	char	   *reason;
 
 	if (transition == NULL)
 		return NULL;
-	if (transition->forbids_comment && judgement->comment != NULL &&
-		judgement->comment[0] != '\0')
+	if (transition->forbids_comment && check->comment != NULL &&
+		check->comment[0] != '\0')
 		return pstrdup(localized("it takes no comment"));
-	reason = check_names(judgement);
+	reason = check_names(check);
 	for (int i = 0; i < transition->number_of_parameters && reason == NULL; i++)
-		reason = check_parameter(judgement, &transition->parameters[i]);
-	if (reason == NULL && !judgement->is_request && transition->number_of_parameters > 0)
-		judgement->parameters = parameters_from_columns(judgement);
+		reason = check_parameter(check, &transition->parameters[i]);
+	if (reason == NULL && !check->is_request && transition->number_of_parameters > 0)
+		check->parameters = parameters_from_columns(check);
 	return reason;
 }

@@ -9,6 +9,6 @@
 
 #include "transition_check.h"
 
-extern char *check_parameters(Judgement *judgement);
+extern char *check_parameters(TransitionCheck *check);
 
 #endif

@@ -2,7 +2,7 @@
  * pass.c
  *		Passing transitions by name.
  *
- * The row is changed by an UPDATE like any other; the triggers judge it.  What
+ * The row is changed by an UPDATE like any other; the triggers check it.  What
  * this file adds is the request that they take over, and the documented
  * failure where the UPDATE found nothing to do.
  */
@@ -31,7 +31,7 @@ explain_no_change(Target *target, const Request *request)
 		raise_failure(DELETED_ELEMENT, request->docid);
 	require_visible(target);
 	raise_failure(REFUSED, what, target->element.docid,
-				  request->is_judged ? localized("another trigger suppressed the change") :
+				  request->is_taken_over ? localized("another trigger suppressed the change") :
 				  psprintf(localized("\"%s\" may not update the row"), actor_name()));
 }
 

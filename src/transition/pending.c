@@ -1,9 +1,9 @@
 /*
  * pending.c
- *		Changes that were judged BEFORE and wait for their row to be stored.
+ *		Changes that were checked BEFORE and wait for their row to be stored.
  *
  * Between the two, other triggers may suppress the row, change it, or change
- * other rows and this one again.  So a judged change waits here, under its
+ * other rows and this one again.  So a checked change waits here, under its
  * document's name, until an AFTER trigger sees it stored.
  */
 #include "postgres.h"
@@ -69,7 +69,7 @@ forget_all(XactEvent event, void *argument)
 	}
 }
 
-/* What a subtransaction judged or recorded is undone with it. */
+/* What a subtransaction checked or recorded is undone with it. */
 static void
 forget_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
 					  SubTransactionId parent, void *argument)
@@ -162,13 +162,13 @@ pending_remove(Change *change)
 	while (*link != change)
 		link = &(*link)->older;
 	*link = change->older;
-	if (change->judged_row != NULL)
-		heap_freetuple(change->judged_row);
+	if (change->checked_row != NULL)
+		heap_freetuple(change->checked_row);
 	if (change->actor != NULL)
 		pfree(change->actor);
 	if (change->from_state != NULL)
 		pfree(change->from_state);
-	change->judged_row = NULL;
+	change->checked_row = NULL;
 	change->actor = change->from_state = NULL;
 	if (entry->newest == NULL)
 	{

@@ -1,6 +1,6 @@
 /*
  * pending.h
- *		Changes that were judged BEFORE and wait for their row to be stored.
+ *		Changes that were checked BEFORE and wait for their row to be stored.
  */
 #ifndef SMARTWF_PENDING_H
 #define SMARTWF_PENDING_H
@@ -28,9 +28,9 @@ typedef struct Change
 	char	   *comment;
 	Jsonb	   *parameters;
 	bool		releases_lock;
-	ItemPointerData judged_version; /* of the row that was judged */
-	HeapTuple	judged_row;		/* as it shall be stored; NULL: nobody looked at it */
-	Oid			judged_relation;	/* of that row */
+	ItemPointerData checked_version; /* of the row that was checked */
+	HeapTuple	checked_row;		/* as it shall be stored; NULL: nobody looked at it */
+	Oid			checked_relation;	/* of that row */
 	SubTransactionId recorded_in;	/* history has it; Invalid: not yet */
 	bool		has_moved;		/* the row turned up in another partition */
 	bool		has_left;		/* and is gone from the first */

@@ -26,112 +26,112 @@
 
 /* Find the element, show that the caller sees it, and read its state. */
 void
-inquiry_begin(Inquiry *inquiry, const char *docid, const char *structure)
+preview_begin(Preview *preview, const char *docid, const char *structure)
 {
-	Judgement  *judgement = &inquiry->judgement;
-	Target	   *target = &inquiry->target;
+	TransitionCheck *check = &preview->check;
+	Target	   *target = &preview->target;
 
-	memset(inquiry, 0, sizeof(Inquiry));
+	memset(preview, 0, sizeof(Preview));
 	find_target(docid, structure, target);
-	judgement->table = target->table;
-	judgement->workflow = target->workflow;
-	judgement->docid = target->element.docid;
-	judgement->locked_by = target->element.locked_by;
-	judgement->locked_by_person = target->element.locked_by_person;
-	judgement->from = current_state(target);
-	judgement->is_request = true;
-	judgement->relation = table_open(target->table->relid, AccessShareLock);
+	check->table = target->table;
+	check->workflow = target->workflow;
+	check->docid = target->element.docid;
+	check->locked_by = target->element.locked_by;
+	check->locked_by_person = target->element.locked_by_person;
+	check->from = current_state(target);
+	check->is_request = true;
+	check->relation = table_open(target->table->relid, AccessShareLock);
 }
 
 /* The lock stays, as that of a statement would. */
 void
-inquiry_end(Inquiry *inquiry)
+preview_end(Preview *preview)
 {
-	table_close(inquiry->judgement.relation, NoLock);
+	table_close(preview->check.relation, NoLock);
 }
 
 /* Take a transition up, and read the row if somebody will look at it. */
 static void
-consider(Inquiry *inquiry, const Transition *transition, int to)
+consider(Preview *preview, const Transition *transition, int to)
 {
-	Judgement  *judgement = &inquiry->judgement;
+	TransitionCheck *check = &preview->check;
 	bool		needs_row = transition->guard != NULL || transition->hooks[HOOK_M0] != NULL ||
 		transition->hooks[HOOK_M1] != NULL;
 
 	for (int i = 0; i < transition->number_of_grants; i++)
 		needs_row |= transition->grants[i].is_column;
-	if (needs_row && judgement->current == NULL)
+	if (needs_row && check->current == NULL)
 	{
-		judgement->current = read_row(judgement->table, judgement->docid);
-		if (judgement->current == NULL)
-			raise_failure(DELETED_ELEMENT, judgement->docid);
+		check->current = read_row(check->table, check->docid);
+		if (check->current == NULL)
+			raise_failure(DELETED_ELEMENT, check->docid);
 	}
-	judgement->proposed = judgement->current;
-	judgement->transition = transition;
-	judgement->to = to;
-	judgement->may_update = target_may_update(&inquiry->target,
-											  target_needs_permission(&inquiry->target, transition, to));
+	check->proposed = check->current;
+	check->transition = transition;
+	check->to = to;
+	check->may_update = target_may_update(&preview->target,
+											  target_needs_permission(&preview->target, transition, to));
 }
 
 /*
- * The ways to every state, by its index: where several arcs lead to a state, the
+ * The reachable to every state, by its index: where several arcs lead to a state, the
  * first whose right the caller holds, else the first.
  */
-Way *
-inquiry_ways(Inquiry *inquiry)
+ReachableState *
+preview_states(Preview *preview)
 {
-	const Workflow *workflow = inquiry->judgement.workflow;
-	Way		   *ways = palloc0_array(Way, workflow->number_of_states);
+	const Workflow *workflow = preview->check.workflow;
+	ReachableState *states = palloc0_array(ReachableState, workflow->number_of_states);
 
 	for (int i = 0; i < workflow->number_of_arcs; i++)
 	{
 		const Arc  *arc = &workflow->arcs[i];
-		Way		   *way = &ways[arc->to];
+		ReachableState *state = &states[arc->to];
 
-		if (arc->from != inquiry->judgement.from || way->is_authorized)
+		if (arc->from != preview->check.from || state->is_authorized)
 			continue;
-		consider(inquiry, arc->transition, arc->to);
-		way->is_authorized = check_right(&inquiry->judgement) == NULL;
-		if (way->is_authorized || way->arc == NULL)
-			way->arc = arc;
+		consider(preview, arc->transition, arc->to);
+		state->is_authorized = check_right(&preview->check) == NULL;
+		if (state->is_authorized || state->arc == NULL)
+			state->arc = arc;
 	}
-	return ways;
+	return states;
 }
 
 static void
 run_check(void *argument)
 {
-	Inquiry    *inquiry = argument;
+	Preview    *preview = argument;
 
-	inquiry->reason = inquiry->check(&inquiry->judgement);
+	preview->reason = preview->asked(&preview->check);
 }
 
 /* Ask one check, and undo what it did; the error that it raised, or NULL. */
 static ErrorData *
-ask(Inquiry *inquiry, Check check)
+ask(Preview *preview, CheckFunction check)
 {
-	inquiry->check = check;
-	inquiry->reason = NULL;
-	return attempt(run_check, inquiry, true);
+	preview->asked = check;
+	preview->reason = NULL;
+	return run_in_subtransaction(run_check, preview, true);
 }
 
 /* What guard and m0 have against passing an arc, NULL if nothing. */
 char *
-inquiry_objection(Inquiry *inquiry, const Arc *arc)
+preview_objection(Preview *preview, const Arc *arc)
 {
-	static const Check asked[] = {check_guard, check_m0};
+	static const CheckFunction asked[] = {check_guard, check_m0};
 
 	if (arc->transition->guard == NULL && arc->transition->hooks[HOOK_M0] == NULL)
 		return NULL;
-	consider(inquiry, arc->transition, arc->to);
+	consider(preview, arc->transition, arc->to);
 	for (int i = 0; i < lengthof(asked); i++)
 	{
-		ErrorData  *error = ask(inquiry, asked[i]);
+		ErrorData  *error = ask(preview, asked[i]);
 
 		if (error != NULL)
 			return error->message;
-		if (inquiry->reason != NULL)
-			return inquiry->reason;
+		if (preview->reason != NULL)
+			return preview->reason;
 	}
 	return NULL;
 }
@@ -143,25 +143,25 @@ typedef struct BlockersCall
 	const char *docid;
 	const char *transition;
 	const char *structure;
-	Inquiry		inquiry;
+	Preview		preview;
 }			BlockersCall;
 
-/* All that must be so before there is anything to judge. */
+/* All that must be so before there is anything to check. */
 static void
 begin_blockers(void *argument)
 {
 	BlockersCall *call = argument;
-	Inquiry    *inquiry = &call->inquiry;
+	Preview    *preview = &call->preview;
 	const Transition *transition;
 	const Arc  *arc;
 
-	inquiry_begin(inquiry, call->docid, call->structure);
-	transition = require_transition(&inquiry->target, call->transition);
-	arc = arc_of_transition(inquiry->judgement.workflow, inquiry->judgement.from, transition);
+	preview_begin(preview, call->docid, call->structure);
+	transition = require_transition(&preview->target, call->transition);
+	arc = arc_of_transition(preview->check.workflow, preview->check.from, transition);
 	if (arc == NULL)
-		raise_failure(INVALID_TRANSITION, inquiry->judgement.workflow->name);
-	consider(inquiry, transition, arc->to);
-	inquiry_end(inquiry);		/* its reference would not outlive the subtransaction */
+		raise_failure(INVALID_TRANSITION, preview->check.workflow->name);
+	consider(preview, transition, arc->to);
+	preview_end(preview);		/* its reference would not outlive the subtransaction */
 }
 
 /* Parameters are given when it is passed; m1 can be asked if it needs none. */
@@ -187,19 +187,19 @@ put_blocker(ReturnSetInfo *result, const char *code, const char *message)
 }
 
 static void
-put_refusals(ReturnSetInfo *result, Inquiry *inquiry)
+put_refusals(ReturnSetInfo *result, Preview *preview)
 {
 	for (int i = 0; i < NUMBER_OF_CHECKS; i++)
 	{
 		ErrorData  *error;
 
-		if (!can_be_asked(&checks[i], inquiry->judgement.transition))
+		if (!can_be_asked(&checks[i], preview->check.transition))
 			continue;
-		error = ask(inquiry, checks[i].check);
+		error = ask(preview, checks[i].check);
 		if (error != NULL)
 			put_blocker(result, error_code(error), error->message);
-		else if (inquiry->reason != NULL)
-			put_blocker(result, smartwf_failures[REFUSED].code, inquiry->reason);
+		else if (preview->reason != NULL)
+			put_blocker(result, smartwf_failures[REFUSED].code, preview->reason);
 	}
 }
 
@@ -217,16 +217,16 @@ smartwf_blockers(PG_FUNCTION_ARGS)
 	ErrorData  *error;
 
 	InitMaterializedSRF(fcinfo, 0);
-	error = attempt(begin_blockers, &call, false);
+	error = run_in_subtransaction(begin_blockers, &call, false);
 	if (error != NULL)
 		put_blocker(result, error_code(error), error->message);
 	else
 	{
-		Judgement  *judgement = &call.inquiry.judgement;
+		TransitionCheck *check = &call.preview.check;
 
-		judgement->relation = table_open(judgement->table->relid, AccessShareLock);
-		put_refusals(result, &call.inquiry);
-		inquiry_end(&call.inquiry);
+		check->relation = table_open(check->table->relid, AccessShareLock);
+		put_refusals(result, &call.preview);
+		preview_end(&call.preview);
 	}
 	return (Datum) 0;
 }

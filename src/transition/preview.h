@@ -10,24 +10,24 @@
 #include "target.h"
 #include "transition_check.h"
 
-typedef struct Inquiry
+typedef struct Preview
 {
 	Target		target;
-	Judgement	judgement;
-	Check		check;			/* the one that is asked just now */
+	TransitionCheck check;
+	CheckFunction asked;		/* just now */
 	char	   *reason;			/* and what it says */
-}			Inquiry;
+}			Preview;
 
 /* How a state can be reached from the current one. */
-typedef struct Way
+typedef struct ReachableState
 {
 	const Arc  *arc;			/* NULL: not at all */
 	bool		is_authorized;	/* the caller holds the right */
-}			Way;
+}			ReachableState;
 
-extern void inquiry_begin(Inquiry *inquiry, const char *docid, const char *structure);
-extern void inquiry_end(Inquiry *inquiry);
-extern Way *inquiry_ways(Inquiry *inquiry);
-extern char *inquiry_objection(Inquiry *inquiry, const Arc *arc);
+extern void preview_begin(Preview *preview, const char *docid, const char *structure);
+extern void preview_end(Preview *preview);
+extern ReachableState *preview_states(Preview *preview);
+extern char *preview_objection(Preview *preview, const Arc *arc);
 
 #endif

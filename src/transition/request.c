@@ -4,7 +4,7 @@
  *		carries it out.
  *
  * pass_transition() does not read the row first: the UPDATE asks for the target
- * with smartwf.requested_state(state), which is judged against the row that the
+ * with smartwf.requested_state(state), which is checked against the row that the
  * UPDATE finds, even after it has waited for another session.
  */
 #include "postgres.h"
@@ -21,7 +21,7 @@ static Request *innermost = NULL;
 Request *
 request_for(const char *docid)
 {
-	if (innermost != NULL && !innermost->is_judged &&
+	if (innermost != NULL && !innermost->is_taken_over &&
 		strcmp(innermost->docid, docid) == 0)
 		return innermost;
 	return NULL;
@@ -31,7 +31,7 @@ request_for(const char *docid)
 bool
 request_is_open(void)
 {
-	return innermost != NULL && !innermost->is_judged;
+	return innermost != NULL && !innermost->is_taken_over;
 }
 
 /* The UPDATE begins. */

@@ -22,7 +22,7 @@ typedef struct Request
 	const char *comment;
 	Jsonb	   *parameters;
 	bool		may_update;		/* the caller could do it by an UPDATE */
-	bool		is_judged;		/* the trigger has taken it over */
+	bool		is_taken_over;		/* the trigger has taken it over */
 	/* what became of it */
 	const Workflow *final_workflow; /* NULL: nothing has changed */
 	int			final_state;

@@ -83,17 +83,17 @@ holds_right(const Transition *transition, AttachedTable *table, HeapTuple row,
  * plain UPDATE has shown that already, a request has not.
  */
 char *
-check_right(Judgement *judgement)
+check_right(TransitionCheck *check)
 {
-	const Transition *transition = judgement->transition;
+	const Transition *transition = check->transition;
 
 	if (transition == NULL)
 		return NULL;
-	if (!holds_right(transition, judgement->table, judgement->current,
-					 RelationGetDescr(judgement->relation)))
+	if (!holds_right(transition, check->table, check->current,
+					 RelationGetDescr(check->relation)))
 		return psprintf(localized("\"%s\" does not hold the right"), actor_name());
-	if (judgement->is_request && transition->number_of_grants == 0 &&
-		!judgement->may_update)
+	if (check->is_request && transition->number_of_grants == 0 &&
+		!check->may_update)
 		return psprintf(localized("\"%s\" may not update the state"), actor_name());
 	return NULL;
 }

@@ -11,6 +11,6 @@
 
 extern bool holds_right(const Transition *transition, AttachedTable *table,
 						HeapTuple row, TupleDesc descriptor);
-extern char *check_right(Judgement *judgement);
+extern char *check_right(TransitionCheck *check);
 
 #endif

@@ -2,13 +2,13 @@
  * row_trigger.c
  *		The triggers on an attached table.
  *
- * BEFORE the row is written, a change of its state is judged; its name makes
- * that trigger the last, so that it judges what the others made of the row.
- * AFTER it is written, history tells what really came of it.  What was judged
+ * BEFORE the row is written, a change of its state is checked; its name makes
+ * that trigger the last, so that it checks what the others made of the row.
+ * AFTER it is written, history tells what really came of it.  What was checked
  * and what was stored must agree, or nothing is stored at all.
  *
  *		BEFORE INSERT  the initial state, if none is given
- *		BEFORE UPDATE  judge; the change waits (pending.c)
+ *		BEFORE UPDATE  check; the change waits (pending.c)
  *		AFTER INSERT   birth
  *		AFTER UPDATE   history of the change that waited, then m2, m3
  *		AFTER DELETE   end
@@ -40,7 +40,7 @@
 #include "row_trigger.h"
 #include "transition_check.h"
 
-#define CHANGED_AFTER_JUDGEMENT_HINT "Another trigger of the table changed the row after it was judged; let that trigger's name sort before \"~smartwf_judge\"."
+#define CHANGED_AFTER_CHECK_HINT "Another trigger of the table changed the row after it was judged; let that trigger's name sort before \"~smartwf_judge\"."
 
 /* What a trigger call is about. */
 typedef struct Firing
@@ -79,9 +79,9 @@ start_firing(Firing *firing, FunctionCallInfo fcinfo)
 }
 
 static const Workflow *
-workflow_of_element(const Standing *standing, const char *docid)
+workflow_of_element(const ElementStatus *status, const char *docid)
 {
-	const Workflow *workflow = workflow_by_id(standing->workflow_id);
+	const Workflow *workflow = workflow_by_id(status->workflow_id);
 
 	if (workflow == NULL)
 		raise_failure(NO_WORKFLOW, docid);
@@ -183,19 +183,19 @@ record_end(const Firing *firing, const char *docid)
  * the first, so that the refusal says which right is wanting.
  */
 static const Arc *
-arc_to_state(const Judgement *judgement, int to)
+arc_to_state(const TransitionCheck *check, int to)
 {
-	const Workflow *workflow = judgement->workflow;
+	const Workflow *workflow = check->workflow;
 	const Arc  *first = NULL;
 
 	for (int i = 0; i < workflow->number_of_arcs; i++)
 	{
 		const Arc  *arc = &workflow->arcs[i];
 
-		if (arc->from != judgement->from || arc->to != to)
+		if (arc->from != check->from || arc->to != to)
 			continue;
-		if (holds_right(arc->transition, judgement->table, judgement->current,
-						RelationGetDescr(judgement->relation)))
+		if (holds_right(arc->transition, check->table, check->current,
+						RelationGetDescr(check->relation)))
 			return arc;
 		if (first == NULL)
 			first = arc;
@@ -208,12 +208,12 @@ arc_to_state(const Judgement *judgement, int to)
  * leads to the target state.  Only an administrator may go without one.
  */
 void
-choose_transition(Judgement *judgement, const Request *request, const char *target)
+choose_transition(TransitionCheck *check, const Request *request, const char *target)
 {
-	const Workflow *workflow = judgement->workflow;
+	const Workflow *workflow = check->workflow;
 	const Arc  *arc;
 
-	judgement->to = target == NULL ? NO_STATE : state_index(workflow, target);
+	check->to = target == NULL ? NO_STATE : state_index(workflow, target);
 	if (request != NULL && request->transition != NULL)
 	{
 		/* by name: the definition may have been read anew meanwhile */
@@ -222,32 +222,32 @@ choose_transition(Judgement *judgement, const Request *request, const char *targ
 
 		if (transition == NULL)
 			raise_failure(UNKNOWN_TRANSITION, name, workflow->name);
-		arc = arc_of_transition(workflow, judgement->from, transition);
+		arc = arc_of_transition(workflow, check->from, transition);
 		if (arc == NULL)
 			raise_failure(INVALID_TRANSITION, workflow->name);
-		if (judgement->to != arc->to)
-			raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT, workflow->name);
+		if (check->to != arc->to)
+			raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_CHECK_HINT, workflow->name);
 	}
 	else
 	{
-		if (judgement->to == NO_STATE)
+		if (check->to == NO_STATE)
 			raise_failure(UNKNOWN_STATE, target == NULL ? "" : target, workflow->name);
-		arc = arc_to_state(judgement, judgement->to);
-		if (arc == NULL && (judgement->from == judgement->to || !is_administrator()))
+		arc = arc_to_state(check, check->to);
+		if (arc == NULL && (check->from == check->to || !is_administrator()))
 			raise_failure(INVALID_TRANSITION, workflow->name);
 	}
-	judgement->transition = arc == NULL ? NULL : arc->transition;
+	check->transition = arc == NULL ? NULL : arc->transition;
 }
 
 /* Let a hook speak: who asked hears it, and it joins what history keeps. */
 static ArrayBuildState *
-add_words(ArrayBuildState *messages, Judgement *judgement, HookKind hook, HeapTuple row)
+add_words(ArrayBuildState *messages, TransitionCheck *check, HookKind hook, HeapTuple row)
 {
-	char	   *message = call_hook(judgement, hook, row);
+	char	   *message = call_hook(check, hook, row);
 
 	if (message == NULL)
 		return messages;
-	request_note_message(judgement->docid, message);
+	request_note_message(check->docid, message);
 	return accumArrayResult(messages, CStringGetTextDatum(message), false, TEXTOID,
 							CurrentMemoryContext);
 }
@@ -264,48 +264,48 @@ release_lock(const Change *change)
 
 /* Is a column of the stored row what was checked?  Partitions number theirs in their own way. */
 static bool
-is_judged_value(const Firing *firing, HeapTuple row, AttrNumber column, const Change *change,
-				TupleDesc judged)
+is_checked_value(const Firing *firing, HeapTuple row, AttrNumber column, const Change *change,
+				TupleDesc checked)
 {
 	Form_pg_attribute attribute = TupleDescAttr(firing->descriptor, column - 1);
 
 	/* what is generated follows from the others, and is not computed yet when they are checked */
 	if (attribute->attisdropped || attribute->attgenerated != '\0')
 		return true;
-	for (int i = 0; i < judged->natts; i++)
+	for (int i = 0; i < checked->natts; i++)
 	{
-		Form_pg_attribute other = TupleDescAttr(judged, i);
+		Form_pg_attribute other = TupleDescAttr(checked, i);
 		bool		isnull;
-		bool		judged_isnull;
+		bool		checked_isnull;
 		Datum		value;
-		Datum		judged_value;
+		Datum		checked_value;
 
 		if (other->attisdropped || strcmp(NameStr(other->attname), NameStr(attribute->attname)) != 0)
 			continue;
 		value = heap_getattr(row, column, firing->descriptor, &isnull);
-		judged_value = heap_getattr(change->judged_row, i + 1, judged, &judged_isnull);
-		if (isnull || judged_isnull)
-			return isnull == judged_isnull;
-		return datum_image_eq(value, judged_value, attribute->attbyval, attribute->attlen);
+		checked_value = heap_getattr(change->checked_row, i + 1, checked, &checked_isnull);
+		if (isnull || checked_isnull)
+			return isnull == checked_isnull;
+		return datum_image_eq(value, checked_value, attribute->attbyval, attribute->attlen);
 	}
 	return false;
 }
 
 /* What guard and hooks were shown must be what is stored, all of it. */
 static void
-require_judged_row(const Firing *firing, const Change *change, HeapTuple row)
+require_checked_row(const Firing *firing, const Change *change, HeapTuple row)
 {
 	Relation	relation;
 	bool		same = true;
 
-	if (change->judged_row == NULL)
+	if (change->checked_row == NULL)
 		return;
-	relation = table_open(change->judged_relation, NoLock);
+	relation = table_open(change->checked_relation, NoLock);
 	for (int i = 1; i <= firing->descriptor->natts && same; i++)
-		same = is_judged_value(firing, row, i, change, RelationGetDescr(relation));
+		same = is_checked_value(firing, row, i, change, RelationGetDescr(relation));
 	table_close(relation, NoLock);
 	if (!same)
-		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT,
+		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_CHECK_HINT,
 								change->workflow->name);
 }
 
@@ -316,7 +316,7 @@ require_judged_row(const Firing *firing, const Change *change, HeapTuple row)
 static void
 record_change(Firing *firing, Change *change, HeapTuple row)
 {
-	Judgement	judgement = {
+	TransitionCheck	check = {
 		.table = firing->table, .relation = firing->data->tg_relation,
 		.workflow = change->workflow, .docid = change->docid,
 		.from = change->from, .to = change->to, .transition = change->transition,
@@ -335,14 +335,14 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 	HeapTuple	written;
 	ArrayBuildState *messages = NULL;
 
-	require_judged_row(firing, change, row);
+	require_checked_row(firing, change, row);
 	change->recorded_in = GetCurrentSubTransactionId();
 	written = history_append(&line);
 	request_note_change(change->docid, change->workflow, change->to);
-	messages = add_words(messages, &judgement, HOOK_M2, row);
+	messages = add_words(messages, &check, HOOK_M2, row);
 	announce_change(&passed);
 	release_lock(change);
-	messages = add_words(messages, &judgement, HOOK_M3, row);
+	messages = add_words(messages, &check, HOOK_M3, row);
 	if (messages != NULL)
 		history_set_messages(written,
 							 DatumGetArrayTypeP(makeArrayResult(messages, CurrentMemoryContext)));
@@ -351,7 +351,7 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 /*
  * Another trigger changes a row whose earlier change has not been recorded yet.
  * If that change was stored, it comes first in history; if the row is still the
- * version that was judged, it never was, and is forgotten.
+ * version that was checked, it never was, and is forgotten.
  */
 static void
 settle_earlier_change(Firing *firing, const char *docid)
@@ -362,7 +362,7 @@ settle_earlier_change(Firing *firing, const char *docid)
 	if (change == NULL || change->recorded_in != InvalidSubTransactionId)
 		return;
 	state = state_of_row(firing->table, firing->old, firing->descriptor);
-	if (ItemPointerEquals(&change->judged_version, &firing->old->t_self) || state == NULL ||
+	if (ItemPointerEquals(&change->checked_version, &firing->old->t_self) || state == NULL ||
 		strcmp(state, change->workflow->states[change->to].name) != 0)
 		pending_remove(change);
 	else
@@ -374,11 +374,11 @@ settle_earlier_change(Firing *firing, const char *docid)
  * be changed by another trigger before its birth is recorded: then now.
  */
 static void
-read_standing(Firing *firing, const char *docid, Standing *standing)
+read_element_status(Firing *firing, const char *docid, ElementStatus *status)
 {
 	Change	   *birth;
 
-	if (standing_read(docid, standing))
+	if (element_status_read(docid, status))
 		return;
 	if (!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(firing->old->t_data)))
 		raise_failure_with_hint(UNKNOWN_ELEMENT,
@@ -388,38 +388,38 @@ read_standing(Firing *firing, const char *docid, Standing *standing)
 	birth = pending_add(docid);
 	birth->from = birth->to = NO_STATE;
 	birth->recorded_in = GetCurrentSubTransactionId();
-	(void) standing_read(docid, standing);
+	(void) element_status_read(docid, status);
 }
 
 /*
- * Remember a judged change until it is stored.  JUDGED_ROW is NULL where only its
+ * Remember a checked change until it is stored.  CHECKED_ROW is NULL where only its
  * states mattered.
  */
 static void
-await_storage(const Firing *firing, const Judgement *judgement, const Standing *standing,
-			  const char *old_state, HeapTuple judged_row)
+await_storage(const Firing *firing, const TransitionCheck *check, const ElementStatus *status,
+			  const char *old_state, HeapTuple checked_row)
 {
 	char	   *actor = actor_name();
-	Change	   *change = pending_add(judgement->docid);
+	Change	   *change = pending_add(check->docid);
 	MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(change));
 
-	change->workflow = judgement->workflow;
-	change->transition = judgement->transition;
-	change->from = judgement->from;
-	change->to = judgement->to;
+	change->workflow = check->workflow;
+	change->transition = check->transition;
+	change->from = check->from;
+	change->to = check->to;
 	change->from_state = old_state == NULL ? NULL : pstrdup(old_state);
-	change->comment = judgement->comment == NULL ? NULL : pstrdup(judgement->comment);
-	if (judgement->parameters != NULL)
-		change->parameters = DatumGetJsonbPCopy(JsonbPGetDatum(judgement->parameters));
+	change->comment = check->comment == NULL ? NULL : pstrdup(check->comment);
+	if (check->parameters != NULL)
+		change->parameters = DatumGetJsonbPCopy(JsonbPGetDatum(check->parameters));
 	change->actor = pstrdup(actor);
 	change->role = acting_role();
 	change->role_is_guess = acting_role_is_guess();
-	if (judged_row != NULL)
-		change->judged_row = heap_copytuple(judged_row);
-	change->judged_relation = RelationGetRelid(firing->data->tg_relation);
-	change->revision = standing->revision + 1;
-	change->releases_lock = standing->locked_by != NULL && standing->lock_is_temporary;
-	change->judged_version = firing->old->t_self;
+	if (checked_row != NULL)
+		change->checked_row = heap_copytuple(checked_row);
+	change->checked_relation = RelationGetRelid(firing->data->tg_relation);
+	change->revision = status->revision + 1;
+	change->releases_lock = status->locked_by != NULL && status->lock_is_temporary;
+	change->checked_version = firing->old->t_self;
 	MemoryContextSwitchTo(outer);
 }
 
@@ -432,12 +432,12 @@ needs_proposed_row(const Transition *transition)
 		 transition->hooks[HOOK_M1] != NULL || transition->number_of_parameters > 0);
 }
 
-/* Judge an UPDATE that changes the state; the row as it shall be stored. */
+/* Check an UPDATE that changes the state; the row as it shall be stored. */
 static HeapTuple
-judge_update(Firing *firing, const char *docid, Request *request)
+check_update(Firing *firing, const char *docid, Request *request)
 {
-	Standing	standing;
-	Judgement	judgement = {
+	ElementStatus	status;
+	TransitionCheck	check = {
 		.table = firing->table, .relation = firing->data->tg_relation,
 		.docid = docid, .current = firing->old, .proposed = firing->new,
 		.is_request = request != NULL,
@@ -448,30 +448,30 @@ judge_update(Firing *firing, const char *docid, Request *request)
 
 	if (request != NULL)
 	{
-		request->is_judged = true;
-		judgement.may_update = request->may_update;
-		judgement.comment = request->comment;
-		judgement.parameters = request->parameters;
+		request->is_taken_over = true;
+		check.may_update = request->may_update;
+		check.comment = request->comment;
+		check.parameters = request->parameters;
 	}
-	read_standing(firing, docid, &standing);
-	judgement.locked_by = standing.locked_by;
-	judgement.locked_by_person = standing.locked_by_person;
-	judgement.workflow = workflow_of_element(&standing, docid);
-	judgement.from = old_state == NULL ? NO_STATE : state_index(judgement.workflow, old_state);
-	choose_transition(&judgement, request, new_state);
+	read_element_status(firing, docid, &status);
+	check.locked_by = status.locked_by;
+	check.locked_by_person = status.locked_by_person;
+	check.workflow = workflow_of_element(&status, docid);
+	check.from = old_state == NULL ? NO_STATE : state_index(check.workflow, old_state);
+	choose_transition(&check, request, new_state);
 
-	if (!needs_proposed_row(judgement.transition))
+	if (!needs_proposed_row(check.transition))
 	{
-		judge(&judgement);
-		await_storage(firing, &judgement, &standing, old_state, NULL);
+		check_transition(&check);
+		await_storage(firing, &check, &status, old_state, NULL);
 		return firing->new;
 	}
 	if (old_state != NULL)
-		judgement.proposed = row_with_state(firing->table, firing->new,
+		check.proposed = row_with_state(firing->table, firing->new,
 											firing->descriptor, old_state);
-	judge(&judgement);
-	row = row_with_state(firing->table, judgement.proposed, firing->descriptor, new_state);
-	await_storage(firing, &judgement, &standing, old_state, row);
+	check_transition(&check);
+	row = row_with_state(firing->table, check.proposed, firing->descriptor, new_state);
+	await_storage(firing, &check, &status, old_state, row);
 	return row;
 }
 
@@ -480,19 +480,19 @@ static void
 await_move(const Firing *firing, const char *docid)
 {
 	const Workflow *workflow;
-	Standing	standing;
+	ElementStatus	status;
 	Change	   *change;
 	char	   *state = state_of_row(firing->table, firing->old, firing->descriptor);
 
-	if (state == NULL || !standing_read(docid, &standing))
+	if (state == NULL || !element_status_read(docid, &status))
 		return;
-	workflow = workflow_of_element(&standing, docid);
+	workflow = workflow_of_element(&status, docid);
 	if (state_index(workflow, state) == NO_STATE)
 		return;
 	change = pending_add(docid);
 	change->workflow = workflow;
 	change->from = change->to = state_index(workflow, state);
-	change->judged_version = firing->old->t_self;
+	change->checked_version = firing->old->t_self;
 	change->recorded_in = GetCurrentSubTransactionId(); /* nothing to record */
 }
 
@@ -512,7 +512,7 @@ before_update(Firing *firing)
 		settle_earlier_change(firing, docid);
 	request = request_for(docid);
 	if (request != NULL || !same_state)
-		return judge_update(firing, docid, request);
+		return check_update(firing, docid, request);
 	if (is_partition(firing))
 		await_move(firing, docid);
 	return firing->new;
@@ -586,7 +586,7 @@ note_dates(const Firing *firing)
  * whom: now that is over, and the statement's own user is here again.
  */
 static void
-require_judged_role(const Change *change)
+require_checked_role(const Change *change)
 {
 	bool		is_known = !change->role_is_guess ||
 		(after_triggers_run_as_queued() ? error_context_stack == NULL : change->role == acting_role());
@@ -601,12 +601,12 @@ require_judged_role(const Change *change)
 
 /* A row that has moved must have come in the state in which it left, or to which it was to go. */
 static void
-require_judged_state(const Firing *firing, const Change *change)
+require_checked_state(const Firing *firing, const Change *change)
 {
 	char	   *state = state_of_row(firing->table, firing->new, firing->descriptor);
 
 	if (state == NULL || strcmp(state, change->workflow->states[change->to].name) != 0)
-		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT, change->workflow->name);
+		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_CHECK_HINT, change->workflow->name);
 }
 
 static void
@@ -618,8 +618,8 @@ after_insert(Firing *firing)
 
 	if (change != NULL && change->has_moved && change->has_left)
 	{
-		require_judged_role(change);
-		require_judged_state(firing, change);
+		require_checked_role(change);
+		require_checked_state(firing, change);
 		if (change->recorded_in == InvalidSubTransactionId)
 			record_change(firing, change, firing->new);
 		pending_remove(change);
@@ -631,7 +631,7 @@ after_insert(Firing *firing)
 		record_birth(firing, docid, firing->new);
 }
 
-/* The change that was judged must be the one that is stored. */
+/* The change that was checked must be the one that is stored. */
 static Change *
 stored_change(const Firing *firing, const char *docid)
 {
@@ -650,7 +650,7 @@ stored_change(const Firing *firing, const char *docid)
 			return change;
 	}
 	if (!same_value(firing->old, firing->new, firing->descriptor, firing->table->state_column))
-		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_JUDGEMENT_HINT,
+		raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_CHECK_HINT,
 								firing->table->structure->workflow);
 	return NULL;
 }
@@ -678,7 +678,7 @@ after_update(Firing *firing)
 	change = stored_change(firing, docid);
 	if (change == NULL)
 		return;
-	require_judged_role(change);
+	require_checked_role(change);
 	if (change->recorded_in == InvalidSubTransactionId)
 		record_change(firing, change, firing->new);
 	pending_remove(change);
@@ -691,7 +691,7 @@ after_delete(Firing *firing)
 	Change	   *change = pending_is_empty() ? NULL : pending_newest(docid);
 
 	if (change != NULL && change->has_moved &&
-		ItemPointerEquals(&change->judged_version, &firing->old->t_self))
+		ItemPointerEquals(&change->checked_version, &firing->old->t_self))
 		change->has_left = true;
 	else
 	{

@@ -12,7 +12,7 @@
 #include "transition_check.h"
 
 extern void row_trigger_init(void);
-extern void choose_transition(Judgement *judgement, const Request *request,
+extern void choose_transition(TransitionCheck *check, const Request *request,
 							  const char *target);
 
 #endif

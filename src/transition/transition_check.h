@@ -11,7 +11,7 @@
 #include "definition/workflow.h"
 #include "storage/element.h"
 
-typedef struct Judgement
+typedef struct TransitionCheck
 {
 	AttachedTable *table;
 	Relation	relation;		/* whose row this is: maybe a partition */
@@ -30,8 +30,8 @@ typedef struct Judgement
 	Jsonb	   *parameters;		/* NULL: none */
 	const char *actor;			/* NULL: whoever acts now */
 	const char *user_message;	/* what a hook or a guard said; may be NULL */
-}			Judgement;
+}			TransitionCheck;
 
-typedef char *(*Check) (Judgement *judgement);
+typedef char *(*CheckFunction) (TransitionCheck *check);
 
 #endif

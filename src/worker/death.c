@@ -15,10 +15,10 @@
 #include "flow/run/queue.h"
 #include "timer/task.h"
 #include "timer/timer.h"
-#include "board.h"
 #include "death.h"
 #include "in_hand.h"
-#include "unit.h"
+#include "registry.h"
+#include "transaction.h"
 
 static int	step_deaths = 3;
 
@@ -64,7 +64,7 @@ collect_deaths(void)
 	MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);
 	WorkInHand	work;
 
-	while (board_next_death(&work))
+	while (registry_next_death(&work))
 	{
 		Death	   *death = palloc0_object(Death);
 
@@ -89,7 +89,7 @@ note_deaths(void)
 	{
 		Death	   *death = lfirst(cell);
 
-		if (unit("note the end of a process", count_now, death) == NULL && death->is_counted)
+		if (run_in_transaction("note the end of a process", count_now, death) == NULL && death->is_counted)
 		{
 			deaths = foreach_delete_current(deaths, cell);
 			pfree(death);

@@ -20,9 +20,9 @@
 #include "base/message.h"
 #include "base/notify_workers.h"
 #include "base/subtransaction.h"
-#include "board.h"
 #include "procedure.h"
-#include "unit.h"
+#include "registry.h"
+#include "transaction.h"
 
 /* A procedure that commits must be called at the top, not in a transaction. */
 static void
@@ -44,15 +44,15 @@ in_procedure(FunctionCallInfo fcinfo, const char *name, Work work, void *argumen
 	require_own_transactions(fcinfo, name);
 	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	units_begin(&procedure_transactions);
+	transactions_begin(&procedure_transactions);
 	PG_TRY();
 	{
 		work(argument);
 	}
 	PG_FINALLY();
 	{
-		board_leave();
-		units_end();
+		registry_leave();
+		transactions_end();
 	}
 	PG_END_TRY();
 	SPI_finish();

@@ -24,7 +24,7 @@
 #include "storage/result.h"
 #include "procedure.h"
 #include "purge.h"
-#include "unit.h"
+#include "transaction.h"
 
 /* Rows in a transaction, and how often a worker looks. */
 #define BATCH 1000
@@ -105,7 +105,7 @@ purge_by(OwnStatement *list, int number, TimestampTz before, bool keep_failed)
 
 		do
 		{
-			ErrorData  *error = unit("purge", purge_batch, &batch);
+			ErrorData  *error = run_in_transaction("purge", purge_batch, &batch);
 
 			if (error != NULL)
 				return error;
@@ -153,7 +153,7 @@ purge_history(TimestampTz before)
 
 		while (!walk.has_ended)
 		{
-			ErrorData  *error = unit("purge", walk_on, &walk);
+			ErrorData  *error = run_in_transaction("purge", walk_on, &walk);
 
 			if (error != NULL)
 				return error;

@@ -16,30 +16,30 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/notify_workers.h"
-#include "board.h"
 #include "procedure.h"
+#include "registry.h"
 #include "work.h"
 
 /*
  * Look again after so long, in milliseconds, even if nobody has woken us: often
- * where there is no board and so nobody can.
+ * where there is no registry and so nobody can.
  */
 #define LOOK_AGAIN (60 * 1000)
-#define LOOK_AGAIN_WITHOUT_BOARD 1000
+#define LOOK_AGAIN_WITHOUT_REGISTRY 1000
 
 /* Nothing is due: sleep until something may be, or it is over; false then. */
 static bool
 sleep_until_due(TimestampTz end)
 {
-	long		pause = TimestampDifferenceMilliseconds(clock_now(), next_due(WAKE_RUNS | WAKE_DELIVERY));
+	long		pause = TimestampDifferenceMilliseconds(clock_now(), next_due(WORK_ON_RUNS | WORK_ON_DELIVERY));
 
 	pause = Min(pause, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end));
-	pause = Min(pause, board_is_there() ? LOOK_AGAIN : LOOK_AGAIN_WITHOUT_BOARD);
+	pause = Min(pause, registry_is_there() ? LOOK_AGAIN : LOOK_AGAIN_WITHOUT_REGISTRY);
 	if (pause > 0)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, pause, PG_WAIT_EXTENSION);
 	CHECK_FOR_INTERRUPTS();
 	ResetLatch(MyLatch);
-	board_set_idle(true);
+	registry_set_idle(true);
 	return GetCurrentTimestamp() < end;
 }
 
@@ -55,10 +55,10 @@ work_shift(void *argument)
 {
 	Shift	   *shift = argument;
 
-	board_enter(WAKE_RUNS | WAKE_DELIVERY);
+	registry_enter(WORK_ON_RUNS | WORK_ON_DELIVERY);
 	ResetLatch(MyLatch);
-	board_set_idle(true);
-	while (work_off(WAKE_RUNS | WAKE_DELIVERY, shift->end) || (shift->waits && sleep_until_due(shift->end)))
+	registry_set_idle(true);
+	while (work_off(WORK_ON_RUNS | WORK_ON_DELIVERY, shift->end) || (shift->waits && sleep_until_due(shift->end)))
 		;
 }
 

@@ -1,6 +1,6 @@
 /*
  * flow.c
- *		Reads a flow version into its picture.
+ *		Reads a flow version into memory.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * flow.h
- *		A flow version as an immutable picture in memory; see definition.h of
+ *		A flow version as an immutable structure in memory; see definition.h of
  *		lifecycle/ for how long it lasts.
  */
 #ifndef SMARTWF_FLOW_H

@@ -191,7 +191,7 @@ apply_own_settings(const Run *run)
 		apply_role_settings(starter.role, GUC_ACTION_SAVE);
 }
 
-/* Finding out as whom a step acts; for attempt(). */
+/* Finding out as whom a step acts; for run_in_subtransaction(). */
 typedef struct ActorSearch
 {
 	const Run  *run;
@@ -219,7 +219,7 @@ become_actor_of_step(const Run *run)
 
 	/* a starter who is gone fails the transaction: that costs the others nothing */
 	if (step_acts_for_other(run, search.step))
-		error = attempt(find_actor, &search, false);
+		error = run_in_subtransaction(find_actor, &search, false);
 	else
 		find_actor(&search);
 	if (error != NULL)

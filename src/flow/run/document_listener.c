@@ -68,7 +68,7 @@ each_open_run(const char *docid, Work work)
 
 	foreach(cell, open_runs_of_document(docid))
 	{
-		ErrorData  *error = attempt(work, lfirst(cell), false);
+		ErrorData  *error = run_in_subtransaction(work, lfirst(cell), false);
 
 		if (error != NULL)
 			ereport(LOG,

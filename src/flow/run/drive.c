@@ -132,7 +132,7 @@ take_step(Run *run, bool by_worker)
 	record->step = step;
 	record->outcome = "done";
 	record->started_at = GetCurrentTimestamp();
-	error = attempt(perform_step, &performance, false);
+	error = run_in_subtransaction(perform_step, &performance, false);
 	record->ended_at = GetCurrentTimestamp();
 	if (error != NULL)
 	{

@@ -171,6 +171,6 @@ smartwf_restart_all(PG_FUNCTION_ARGS)
 	values[0] = CStringGetTextDatum(needed_argument(fcinfo, 0, "flow"));
 	values[1] = CStringGetTextDatum(needed_argument(fcinfo, 1, "error_like"));
 	values[2] = TimestampTzGetDatum(clock_now());
-	wake_at_commit(WAKE_RUNS);
+	notify_workers_at_commit(WORK_ON_RUNS);
 	PG_RETURN_INT64(store_execute(RESTART_RUNS, values, NULL)->processed);
 }

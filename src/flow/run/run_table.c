@@ -127,7 +127,7 @@ add_progress(ColumnValues *values, const Run *run)
 	put_value(values, number[RUN_ANSWERED], Int64GetDatum(run->answered), run->answered == 0);
 	put_value(values, number[RUN_CHANGED_AT], TimestampTzGetDatum(GetCurrentTimestamp()), false);
 	if ((run->status == RUN_QUEUED || run->status == RUN_WAITING) && run->due_at != NEVER)
-		wake_at_commit(WAKE_RUNS);
+		notify_workers_at_commit(WORK_ON_RUNS);
 }
 
 /* Reading */
@@ -221,7 +221,7 @@ load(int64 id, RunLock lock)
 
 /*
  * Load a run and lock it: whoever else drives it comes first, and this one is
- * judged by what that left.  NULL if there is none.
+ * taken from what that left.  NULL if there is none.
  */
 Run *
 run_load(int64 id)
@@ -384,7 +384,7 @@ run_store_first(Run *run)
 		insert_run(run);
 		return true;
 	}
-	error = attempt(insert_run, run, false);
+	error = run_in_subtransaction(insert_run, run, false);
 	if (error != NULL && error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
 		ReThrowError(error);
 	return error == NULL;

@@ -63,7 +63,7 @@ model_argument(FunctionCallInfo fcinfo, int i)
 	return PG_GETARG_JSONB_P(i);
 }
 
-/* Reading the model; for attempt(). */
+/* Reading the model; for run_in_subtransaction(). */
 typedef struct ModelReading
 {
 	Run		   *run;
@@ -93,7 +93,7 @@ begin_model(Run *run, const Start *start)
 		take_model(run, start->model);
 		return true;
 	}
-	error = attempt(take_model_now, &reading, false);
+	error = run_in_subtransaction(take_model_now, &reading, false);
 	if (error == NULL)
 		return true;
 	run->model = json_empty_object();

@@ -183,7 +183,7 @@ smartwf_reset_run(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }
 
-#define STANDING (1 << RUN_WAITING | 1 << RUN_FAILED)
+#define NOT_ENDED (1 << RUN_WAITING | 1 << RUN_FAILED)
 
 /* Keep in the run's record what somebody has done to it. */
 static void
@@ -203,7 +203,7 @@ record_intervention(Run *run, const char *outcome, Jsonb *changes)
 static void
 require_standing(const Run *run, const char *what)
 {
-	if ((STANDING & (1 << run->status)) == 0)
+	if ((NOT_ENDED & (1 << run->status)) == 0)
 		raise_failure(RUN_CLOSED, what,
 					  psprintf(localized("run %s is %s"), psprintf(INT64_FORMAT, run->id),
 							   status_name(run->status)));
@@ -309,7 +309,7 @@ set_flow_paused(FunctionCallInfo fcinfo, bool is_paused)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("\"%s\" may not manage flow \"%s\"", actor_name(), name)));
 	(void) store_execute(PAUSE_FLOW, values, NULL);
-	wake_at_commit(WAKE_RUNS);
+	notify_workers_at_commit(WORK_ON_RUNS);
 }
 
 /* smartwf.pause_flow(flow) */

@@ -22,7 +22,7 @@
 #include "flow/run/step_kind.h"
 #include "condition.h"
 
-/* A comparison by a type; for attempt(). */
+/* A comparison by a type; for run_in_subtransaction(). */
 typedef struct Comparison
 {
 	Oid			type;
@@ -32,7 +32,7 @@ typedef struct Comparison
 	bool		done;			/* the type can be compared */
 }			Comparison;
 
-/* An error ends the subtransaction of attempt(), and the pinned settings with it. */
+/* An error ends the subtransaction of run_in_subtransaction(), and the pinned settings with it. */
 static void
 compare_now(void *argument)
 {
@@ -99,7 +99,7 @@ compare(const Run *run, const char *field, const JsonbValue *left, const JsonbVa
 
 	if (!OidIsValid(comparison.type))
 		comparison.type = common_type(left, right);
-	if (!OidIsValid(comparison.type) || attempt(compare_now, &comparison, false) != NULL ||
+	if (!OidIsValid(comparison.type) || run_in_subtransaction(compare_now, &comparison, false) != NULL ||
 		!comparison.done)
 		return false;
 	*result = comparison.result;

@@ -187,5 +187,5 @@ notify_people(Run *run, const Step *step, List *people, const char *channel,
 		push_to_person(person, store_text(INSERT_NOTIFICATION, values, run->is_task ? "n        " : NULL));
 	}
 	if (strcmp(channel, "mail") != 0)
-		wake_at_commit(WAKE_DELIVERY);
+		notify_workers_at_commit(WORK_ON_DELIVERY);
 }

@@ -70,7 +70,7 @@ move_wait(Run *run, const Step *step)
 		run->due_at = time_of_field(run, step, field);
 }
 
-/* A run that waits until a time in its document, looking at it again; for attempt(). */
+/* A run that waits until a time in its document, looking at it again; for run_in_subtransaction(). */
 typedef struct SecondLook
 {
 	Run		   *run;
@@ -102,7 +102,7 @@ wait_is_over(Run *run, const Step *step)
 
 	if (run->docid == NULL || step_setting(step, "until") == NULL)
 		return true;
-	error = attempt(look_again, &look, false);
+	error = run_in_subtransaction(look_again, &look, false);
 	if (error != NULL && is_lock_conflict(error->sqlerrcode))
 	{
 		*run = before;

@@ -238,6 +238,6 @@ smartwf_deliver_again(PG_FUNCTION_ARGS)
 				 errmsg("only an administrator can have notifications delivered again")));
 	values[0] = CStringGetTextDatum(needed_argument(fcinfo, 0, "error_like"));
 	values[1] = TimestampTzGetDatum(clock_now());
-	wake_at_commit(WAKE_DELIVERY);
+	notify_workers_at_commit(WORK_ON_DELIVERY);
 	PG_RETURN_INT64(own_execute(&deliver_again, values, NULL)->processed);
 }

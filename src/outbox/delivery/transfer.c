@@ -382,7 +382,7 @@ is_notify_alone(const Delivery *delivery)
 	return strcmp(delivery->channel, "signalr") == 0 && delivery->address == NULL && push_url[0] == '\0';
 }
 
-/* For attempt(): what a delivery takes, composed and signed. */
+/* For run_in_subtransaction(): what a delivery takes, composed and signed. */
 static void
 prepare_now(void *argument)
 {
@@ -410,7 +410,7 @@ transfer_start(const Delivery *delivery)
 				 delivery->attempt - 1);
 	else if (!is_notify_alone(delivery))
 	{
-		error = attempt(prepare_now, transfer, false);
+		error = run_in_subtransaction(prepare_now, transfer, false);
 		if (error != NULL)
 			strlcpy(transfer->error, error->message, CURL_ERROR_SIZE);
 		else
@@ -457,7 +457,7 @@ is_refused_for_good(const Transfer *transfer, CURLcode result, long status)
 }
 
 static void
-judge_answer(const Transfer *transfer, CURLcode result, Outcome *outcome)
+classify_answer(const Transfer *transfer, CURLcode result, Outcome *outcome)
 {
 	bool		is_mail = strcmp(transfer->delivery->channel, "smtp") == 0;
 	long		status = 0;
@@ -516,7 +516,7 @@ transfer_wait(int milliseconds, Outcome *outcome)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **) &transfer);
 		delivery = transfer->delivery;
 		memset(outcome, 0, sizeof(Outcome));
-		judge_answer(transfer, result, outcome);
+		classify_answer(transfer, result, outcome);
 		curl_multi_remove_handle(multi, transfer->curl);
 		take_off_list(transfer);
 		free_transfer(transfer);

@@ -268,7 +268,7 @@ Datum
 smartwf_template_fault(PG_FUNCTION_ARGS)
 {
 	Parsing		parsing = {text_argument(fcinfo, 0), NULL};
-	ErrorData  *error = attempt(parse_now, &parsing, false);
+	ErrorData  *error = run_in_subtransaction(parse_now, &parsing, false);
 
 	if (error == NULL)
 		PG_RETURN_NULL();

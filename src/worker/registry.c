@@ -1,6 +1,6 @@
 /*
- * board.c
- *		Who works in the background: a board in shared memory, by which they are
+ * registry.c
+ *		Who works in the background: a registry in shared memory, by which they are
  *		woken and watched.
  *
  * It is there if the library is preloaded.  Without it workers find their work
@@ -27,8 +27,8 @@
 #include "base/actor.h"
 #include "base/compat.h"
 #include "base/notify_workers.h"
-#include "board.h"
 #include "in_hand.h"
+#include "registry.h"
 
 /* How long pause_database() waits for workers to end, in microseconds. */
 #define LONGEST_WAIT (10 * USECS_PER_SEC)
@@ -39,7 +39,7 @@ typedef struct Place
 	int			pid;			/* 0: free */
 	Oid			database;
 	PGPROC	   *process;
-	int			whom;			/* what wakes it; see wake.h */
+	int			kinds;			/* what wakes it; see wake.h */
 	bool		is_idle;		/* it sleeps, or looks once more before it does */
 	TimestampTz started_at;
 	TimestampTz changed_at;
@@ -51,32 +51,32 @@ typedef struct Place
 	char		doing[LONGEST_DOING];
 }			Place;
 
-typedef struct Board
+typedef struct Registry
 {
 	PGPROC	   *launcher;		/* NULL: not there */
 	int			replacements;	/* workers that have ended to be replaced */
 	char		paused[MOST_PAUSES][NAMEDATALEN];	/* databases */
-	int			places;
+	int			slots;
 	Place		place[FLEXIBLE_ARRAY_MEMBER];
-}			Board;
+}			Registry;
 
 static int	number_of_places = 0;
-static Board *board = NULL;
-static LWLock *board_lock = NULL;
+static Registry *registry = NULL;
+static LWLock *registry_lock = NULL;
 static Place *my_place = NULL;
 
 static shmem_startup_hook_type previous_startup_hook = NULL;
 
 static Size
-board_size(void)
+registry_size(void)
 {
-	return offsetof(Board, place) + number_of_places * sizeof(Place);
+	return offsetof(Registry, place) + number_of_places * sizeof(Place);
 }
 
 static void
 request_shared_memory(void)
 {
-	RequestAddinShmemSpace(board_size());
+	RequestAddinShmemSpace(registry_size());
 	RequestNamedLWLockTranche("smartwf", 1);
 }
 
@@ -100,12 +100,12 @@ start_board(void)
 	if (previous_startup_hook != NULL)
 		previous_startup_hook();
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	board = ShmemInitStruct("smartwf workers", board_size(), &found);
-	board_lock = &GetNamedLWLockTranche("smartwf")->lock;
+	registry = ShmemInitStruct("smartwf workers", registry_size(), &found);
+	registry_lock = &GetNamedLWLockTranche("smartwf")->lock;
 	if (!found)
 	{
-		memset(board, 0, board_size());
-		board->places = number_of_places;
+		memset(registry, 0, registry_size());
+		registry->slots = number_of_places;
 		in_hand_forget_processes();
 	}
 	LWLockRelease(AddinShmemInitLock);
@@ -113,20 +113,20 @@ start_board(void)
 
 /* Wake whoever sleeps in this database and does such work. */
 static void
-wake_idle(int whom)
+wake_idle(int kinds)
 {
-	if (board == NULL)
+	if (registry == NULL)
 		return;
-	LWLockAcquire(board_lock, LW_SHARED);
-	for (int i = 0; i < board->places; i++)
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &board->place[i];
+		Place	   *place = &registry->place[i];
 
 		if (place->pid != 0 && place->is_idle && place->database == MyDatabaseId &&
-			(place->whom & whom) != 0)
+			(place->kinds & kinds) != 0)
 			SetLatch(&place->process->procLatch);
 	}
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 }
 
 /*
@@ -138,27 +138,27 @@ cancel_run(int64 run)
 {
 	bool		found = false;
 
-	if (board == NULL)
+	if (registry == NULL)
 		return false;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
-	for (int i = 0; i < board->places; i++)
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &board->place[i];
+		Place	   *place = &registry->place[i];
 
 		if (place->pid == 0 || place->run != run || place->database != MyDatabaseId)
 			continue;
 		place->is_cancelled = true;
 		found = kill(place->pid, SIGINT) == 0;
 	}
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 	return found;
 }
 
-/* At preload: as many places. */
+/* At preload: as many slots. */
 void
-board_init(int places)
+registry_init(int slots)
 {
-	number_of_places = places;
+	number_of_places = slots;
 #if PG_VERSION_NUM >= 150000
 	previous_request_hook = shmem_request_hook;
 	shmem_request_hook = request_board;
@@ -167,13 +167,13 @@ board_init(int places)
 #endif
 	previous_startup_hook = shmem_startup_hook;
 	shmem_startup_hook = start_board;
-	wake_register(wake_idle);
+	worker_notifier_register(wake_idle);
 	interrupter_register(cancel_run);
 }
 
-/* Is this process on the board? */
+/* Is this process on the registry? */
 bool
-board_is_there(void)
+registry_is_there(void)
 {
 	return my_place != NULL;
 }
@@ -183,35 +183,35 @@ leave_board(int code, Datum argument)
 {
 	if (my_place == NULL)
 		return;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	my_place->pid = 0;
 	/* a step that ends its worker costs the others no time */
 	if (something_is_in_hand())
-		board->replacements++;
-	LWLockRelease(board_lock);
+		registry->replacements++;
+	LWLockRelease(registry_lock);
 	my_place = NULL;
 }
 
 /* Take a place, if there is one: from now on this process is woken and watched. */
 void
-board_enter(int whom)
+registry_enter(int kinds)
 {
 	static bool registered = false;
 
-	if (board == NULL || my_place != NULL)
+	if (registry == NULL || my_place != NULL)
 		return;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
-	for (int i = 0; i < board->places && my_place == NULL; i++)
-		if (board->place[i].pid == 0)
-			my_place = &board->place[i];
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < registry->slots && my_place == NULL; i++)
+		if (registry->place[i].pid == 0)
+			my_place = &registry->place[i];
 	if (my_place != NULL)
 		*my_place = (Place)
 	{
-		.pid = MyProcPid, .database = MyDatabaseId, .process = MyProc, .whom = whom,
+		.pid = MyProcPid, .database = MyDatabaseId, .process = MyProc, .kinds = kinds,
 			.started_at = GetCurrentTimestamp(), .changed_at = GetCurrentTimestamp()
 	};
 	in_hand_enter();
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 	/* for good: only the latest entry could be cancelled */
 	if (!registered)
 		before_shmem_exit(leave_board, 0);
@@ -220,7 +220,7 @@ board_enter(int whom)
 
 /* A session that worked for a while does so no more. */
 void
-board_leave(void)
+registry_leave(void)
 {
 	in_hand_leave();
 	leave_board(0, 0);
@@ -228,17 +228,17 @@ board_leave(void)
 
 /* Idle: it looks for work, or sleeps, and wants to be woken. */
 void
-board_set_idle(bool is_idle)
+registry_set_idle(bool is_idle)
 {
 	if (my_place == NULL)
 		return;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	if (my_place->is_idle != is_idle)
 		my_place->changed_at = GetCurrentTimestamp();
 	my_place->is_idle = is_idle;
 	if (is_idle)
 		my_place->doing[0] = '\0';
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 }
 
 static void
@@ -251,15 +251,15 @@ set_doing(const char *doing)
 
 /* Say what this process does, here and in pg_stat_activity. */
 void
-board_report(const char *doing)
+registry_report(const char *doing)
 {
 	if (AmBackgroundWorkerProcess())
 		pgstat_report_activity(STATE_RUNNING, doing);
 	if (my_place == NULL)
 		return;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	set_doing(doing);
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 }
 
 /*
@@ -267,23 +267,23 @@ board_report(const char *doing)
  * before comes too late.
  */
 void
-board_begin_step(const char *doing, int64 run, TimestampTz deadline)
+registry_begin_step(const char *doing, int64 run, TimestampTz deadline)
 {
 	if (AmBackgroundWorkerProcess())
 		pgstat_report_activity(STATE_RUNNING, doing);
 	if (my_place == NULL)
 		return;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	set_doing(doing);
 	my_place->run = run;
 	my_place->deadline = deadline;
 	my_place->is_cancelled = false;
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 }
 
 /* Has somebody cancelled its run? */
 bool
-board_step_is_cancelled(void)
+registry_step_is_cancelled(void)
 {
 	/* once it is set, only we reset it */
 	return my_place != NULL && my_place->is_cancelled;
@@ -291,44 +291,44 @@ board_step_is_cancelled(void)
 
 /* From here on the step is not interrupted any more; what has come so far counts. */
 void
-board_end_interrupts(void)
+registry_end_interrupts(void)
 {
 	if (my_place == NULL || (my_place->run == 0 && my_place->deadline == 0))
 		return;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	my_place->run = 0;
 	my_place->deadline = 0;
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 }
 
 /* The step is over; true if somebody has cancelled its run meanwhile. */
 bool
-board_end_step(void)
+registry_end_step(void)
 {
 	bool		is_cancelled;
 
 	if (my_place == NULL)
 		return false;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	is_cancelled = my_place->is_cancelled;
 	my_place->is_cancelled = false;
 	my_place->run = 0;
 	my_place->deadline = 0;
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 	return is_cancelled;
 }
 
 /* Something in this database over which its process has died; see in_hand.h. */
 bool
-board_next_death(WorkInHand *work)
+registry_next_death(WorkInHand *work)
 {
 	bool		found;
 
-	if (board == NULL)
+	if (registry == NULL)
 		return false;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	found = next_that_died(work);
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 	return found;
 }
 
@@ -337,62 +337,62 @@ board_next_death(WorkInHand *work)
 static void
 leave_launcher(int code, Datum argument)
 {
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
-	board->launcher = NULL;
-	LWLockRelease(board_lock);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	registry->launcher = NULL;
+	LWLockRelease(registry_lock);
 }
 
 /* This process is the launcher: it hears of what concerns it. */
 void
-board_enter_launcher(void)
+registry_enter_launcher(void)
 {
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
-	board->launcher = MyProc;
-	LWLockRelease(board_lock);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	registry->launcher = MyProc;
+	LWLockRelease(registry_lock);
 	before_shmem_exit(leave_launcher, 0);
 }
 
 static void
 wake_launcher(void)
 {
-	if (board->launcher != NULL)
-		SetLatch(&board->launcher->procLatch);
+	if (registry->launcher != NULL)
+		SetLatch(&registry->launcher->procLatch);
 }
 
 /* This worker ends so that a new one takes its place, at once. */
 void
-board_note_replacement(void)
+registry_note_replacement(void)
 {
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
-	board->replacements++;
-	LWLockRelease(board_lock);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	registry->replacements++;
+	LWLockRelease(registry_lock);
 }
 
 /* How many have done so. */
 int
-board_replacements(void)
+registry_replacements(void)
 {
 	int			replacements;
 
-	LWLockAcquire(board_lock, LW_SHARED);
-	replacements = board->replacements;
-	LWLockRelease(board_lock);
+	LWLockAcquire(registry_lock, LW_SHARED);
+	replacements = registry->replacements;
+	LWLockRelease(registry_lock);
 	return replacements;
 }
 
 /* End the workers whose step should have ended before, and has not heeded that. */
 void
-board_end_late_steps(TimestampTz before)
+registry_end_late_steps(TimestampTz before)
 {
-	LWLockAcquire(board_lock, LW_SHARED);
-	for (int i = 0; i < board->places; i++)
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &board->place[i];
+		Place	   *place = &registry->place[i];
 
 		if (place->pid != 0 && place->deadline != 0 && place->deadline < before)
 			kill(place->pid, SIGTERM);
 	}
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 }
 
 /* Pauses of databases */
@@ -403,10 +403,10 @@ database_is_paused(const char *name)
 {
 	bool		found = false;
 
-	LWLockAcquire(board_lock, LW_SHARED);
+	LWLockAcquire(registry_lock, LW_SHARED);
 	for (int i = 0; i < MOST_PAUSES; i++)
-		found |= strcmp(board->paused[i], name) == 0;
-	LWLockRelease(board_lock);
+		found |= strcmp(registry->paused[i], name) == 0;
+	LWLockRelease(registry_lock);
 	return found;
 }
 
@@ -417,22 +417,22 @@ set_pause(const char *name, bool is_paused)
 	int			free_place = -1;
 	bool		is_on_list = false;
 
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	for (int i = 0; i < MOST_PAUSES; i++)
 	{
-		if (strcmp(board->paused[i], name) == 0)
+		if (strcmp(registry->paused[i], name) == 0)
 		{
 			is_on_list = is_paused;
 			if (!is_paused)
-				board->paused[i][0] = '\0';
+				registry->paused[i][0] = '\0';
 		}
-		if (board->paused[i][0] == '\0' && free_place < 0)
+		if (registry->paused[i][0] == '\0' && free_place < 0)
 			free_place = i;
 	}
 	if (is_paused && !is_on_list && free_place >= 0)
-		strlcpy(board->paused[free_place], name, NAMEDATALEN);
+		strlcpy(registry->paused[free_place], name, NAMEDATALEN);
 	wake_launcher();
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 	return !is_paused || is_on_list || free_place >= 0;
 }
 
@@ -442,11 +442,11 @@ workers_of_database(Oid database)
 {
 	int			number = 0;
 
-	LWLockAcquire(board_lock, LW_SHARED);
-	for (int i = 0; i < board->places; i++)
-		number += board->place[i].pid != 0 && board->place[i].database == database &&
-			board->place[i].pid != MyProcPid;
-	LWLockRelease(board_lock);
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
+		number += registry->place[i].pid != 0 && registry->place[i].database == database &&
+			registry->place[i].pid != MyProcPid;
+	LWLockRelease(registry_lock);
 	return number;
 }
 
@@ -460,7 +460,7 @@ database_argument(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("only an administrator can pause the workers of a database")));
-	if (board == NULL)
+	if (registry == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("there are no workers: smartwf is not preloaded"),
@@ -508,22 +508,22 @@ smartwf_resume_database(PG_FUNCTION_ARGS)
 
 /* A transaction of work is done, or has failed. */
 void
-board_count(bool has_failed)
+registry_count(bool has_failed)
 {
 	if (my_place == NULL)
 		return;
-	LWLockAcquire(board_lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	if (has_failed)
 		my_place->failed++;
 	else
 		my_place->done++;
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 }
 
 static const char *
-work_of(int whom)
+work_of(int kinds)
 {
-	return whom == WAKE_DELIVERY ? "delivery" : whom == WAKE_RUNS ? "runs and timers" : "everything";
+	return kinds == WORK_ON_DELIVERY ? "delivery" : kinds == WORK_ON_RUNS ? "runs and timers" : "everything";
 }
 
 /* smartwf.list_workers(): those of this database. */
@@ -534,19 +534,19 @@ smartwf_list_workers(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (board == NULL)
+	if (registry == NULL)
 		return (Datum) 0;
-	LWLockAcquire(board_lock, LW_SHARED);
-	for (int i = 0; i < board->places; i++)
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &board->place[i];
+		Place	   *place = &registry->place[i];
 		Datum		values[8];
 		bool		nulls[8] = {false};
 
 		if (place->pid == 0 || place->database != MyDatabaseId)
 			continue;
 		values[0] = Int32GetDatum(place->pid);
-		values[1] = CStringGetTextDatum(work_of(place->whom));
+		values[1] = CStringGetTextDatum(work_of(place->kinds));
 		values[2] = CStringGetTextDatum(place->is_idle ? "idle" : "working");
 		values[3] = CStringGetTextDatum(place->doing);
 		nulls[3] = place->doing[0] == '\0';
@@ -556,6 +556,6 @@ smartwf_list_workers(PG_FUNCTION_ARGS)
 		values[7] = Int64GetDatum(place->failed);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
-	LWLockRelease(board_lock);
+	LWLockRelease(registry_lock);
 	return (Datum) 0;
 }

@@ -1,9 +1,9 @@
 /*
- * unit.h
+ * transaction.h
  *		A unit of work: a transaction of its own.
  */
-#ifndef SMARTWF_UNIT_H
-#define SMARTWF_UNIT_H
+#ifndef SMARTWF_TRANSACTION_H
+#define SMARTWF_TRANSACTION_H
 
 #include "postgres.h"
 
@@ -21,10 +21,10 @@ typedef struct Transactions
 extern const Transactions worker_transactions;
 extern const Transactions procedure_transactions;
 
-extern void units_begin(const Transactions *transactions);
-extern void units_end(void);
+extern void transactions_begin(const Transactions *transactions);
+extern void transactions_end(void);
 extern void apply_worker_settings(void);
 extern void heed_the_server(void);
-extern ErrorData *unit(const char *what, Work work, void *argument);
+extern ErrorData *run_in_transaction(const char *what, Work work, void *argument);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * unit.c
+ * transaction.c
  *		A unit of work: a transaction of its own, in a background worker or in a
  *		procedure that was called.
  *
  * The work runs in a subtransaction: after an error there is still a whole
- * transaction to end, in the same way in both places.  Settings that it
+ * transaction to end, in the same way in both slots.  Settings that it
  * changes, in a deferred trigger even, end with the unit.
  */
 #include "postgres.h"
@@ -21,9 +21,9 @@
 
 #include "base/settings.h"
 #include "base/subtransaction.h"
-#include "board.h"
 #include "bounds.h"
-#include "unit.h"
+#include "registry.h"
+#include "transaction.h"
 
 static const Transactions *transactions = NULL;
 static MemoryContext unit_context = NULL;
@@ -115,7 +115,7 @@ restore_settings(XactEvent event, void *argument)
 
 /* From now on, units are done so. */
 void
-units_begin(const Transactions *how)
+transactions_begin(const Transactions *how)
 {
 	static bool registered = false;
 
@@ -127,7 +127,7 @@ units_begin(const Transactions *how)
 }
 
 void
-units_end(void)
+transactions_end(void)
 {
 	MemoryContextDelete(unit_context);
 	unit_context = NULL;
@@ -175,7 +175,7 @@ kept_error(const ErrorData *error)
  * WHAT it does, for the log of errors; NULL: the caller sees to them.
  */
 ErrorData *
-unit(const char *what, Work work, void *argument)
+run_in_transaction(const char *what, Work work, void *argument)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ErrorData  *error;
@@ -184,14 +184,14 @@ unit(const char *what, Work work, void *argument)
 	transactions->begin();
 	settings_level = NewGUCNestLevel();
 	MemoryContextSwitchTo(unit_context);
-	error = attempt_whatever(work, argument);
+	error = run_in_subtransaction_and_catch_all(work, argument);
 	if (error != NULL && transactions->can_be_cancelled && !step_was_interrupted() &&
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
 	commit_error = commit_unit();
 	if (error == NULL)
 		error = commit_error;
-	board_count(error != NULL);
+	registry_count(error != NULL);
 	if (error != NULL && what != NULL)
 		ereport(LOG, (errmsg("smartwf could not %s: %s", what, error->message)));
 	MemoryContextSwitchTo(caller);
