@@ -57,11 +57,13 @@ build_structure(const void *key)
 	return structure;
 }
 
+static DefinitionKind structures = {BY_NAME, build_structure};
+
 /* An attached structure, NULL if there is none of that name. */
 const Structure *
 structure_by_name(const char *name)
 {
-	return cache_look_up(STRUCTURE_BY_NAME, name, build_structure);
+	return cache_look_up(&structures, name);
 }
 
 /* The number of a column; the rules cannot be checked without it. */
@@ -211,7 +213,7 @@ describe_timers(AttachedTable *table, Relation relation)
 		(void) watch_columns(table, relation, query);
 }
 
-/* The key of TABLE_BY_OID: the OID leads, and is all that is compared. */
+/* The key of `tables`: the OID leads, and is all that is compared. */
 typedef struct TableKey
 {
 	Oid			relid;
@@ -259,6 +261,8 @@ build_table(const void *key)
 	return table;
 }
 
+static DefinitionKind tables = {BY_RELATION, build_table};
+
 /* A table that belongs to a structure, as its trigger's argument says. */
 AttachedTable *
 attached_table(Oid relid, const char *structure)
@@ -270,7 +274,7 @@ attached_table(Oid relid, const char *structure)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("structure \"%s\" is not attached", structure),
 				 errhint("Call smartwf.attach() again, or smartwf.detach() to take the triggers off.")));
-	return cache_look_up(TABLE_BY_OID, &key, build_table);
+	return cache_look_up(&tables, &key);
 }
 
 /* The table of a structure, by the name that attach() and renaming keep. */

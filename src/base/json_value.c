@@ -30,23 +30,45 @@ json_root(Jsonb *json)
 	return value;
 }
 
-/* A member of an object; NULL if it has none such, or is no object. */
+/* The member of an object that a key names; NULL if it has none such, or is no object. */
 JsonbValue *
-json_member(const JsonbValue *object, const char *name, int length)
+json_member_of_key(const JsonbValue *object, const JsonbValue *key)
 {
-	JsonbValue	key = {.type = jbvString, .val.string = {.val = (char *) name, .len = length}};
-
 	if (object->type != jbvBinary || !JsonContainerIsObject(object->val.binary.data))
 		return NULL;
-	return findJsonbValueFromContainer(object->val.binary.data, JB_FOBJECT, &key);
+	return findJsonbValueFromContainer(object->val.binary.data, JB_FOBJECT, unconstify(JsonbValue *, key));
+}
+
+/* The same, by the first LENGTH bytes of a name. */
+JsonbValue *
+json_member_n(const JsonbValue *object, const char *name, int length)
+{
+	JsonbValue	key = {.type = jbvString, .val.string = {.val = unconstify(char *, name), .len = length}};
+
+	return json_member_of_key(object, &key);
+}
+
+/* The same, by name. */
+JsonbValue *
+json_member(const JsonbValue *object, const char *name)
+{
+	return json_member_n(object, name, strlen(name));
+}
+
+/* A member of a document; NULL if it has none such, or is no object. */
+JsonbValue *
+json_document_member(Jsonb *json, const char *name)
+{
+	JsonbValue	root = json_root(json);
+
+	return json_member(&root, name);
 }
 
 /* A member of a document that is a text; NULL if it has none such. */
 JsonbValue *
 json_text_member(Jsonb *json, const char *name)
 {
-	JsonbValue	root = json_root(json);
-	JsonbValue *value = json_member(&root, name, strlen(name));
+	JsonbValue *value = json_document_member(json, name);
 
 	return value == NULL || value->type != jbvString ? NULL : value;
 }

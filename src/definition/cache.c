@@ -23,29 +23,24 @@ typedef enum CacheState
 	NEEDS_REBUILD, REBUILDING, VALID
 } CacheState;
 
-typedef union CacheKey
+typedef union EntryKey
 {
 	char		name[NAMEDATALEN * 4];	/* longer names are not cached */
 	int32		number;
-	Oid			oid;
-}			CacheKey;
+	Oid			relation;
+}			EntryKey;
 
 typedef struct CacheEntry
 {
-	CacheKey	key;
+	EntryKey	key;
 	void	   *definition;
 }			CacheEntry;
-
-/* Which kinds are looked up by a name. */
-static const bool is_by_name[NUMBER_OF_CACHES] = {
-	[NEWEST_WORKFLOW] = true,[STRUCTURE_BY_NAME] = true,[NEWEST_FLOW] = true,
-};
 
 static OwnRelation workflows = {"workflows"};	/* whose relcache entry carries the signal */
 static CacheState cache_state = NEEDS_REBUILD;
 static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
 static MemoryContext cache_context = NULL;
-static HTAB *caches[NUMBER_OF_CACHES];
+static DefinitionKind *kinds = NULL;	/* those of the present generation */
 
 /* Only sets a flag: it may be called anywhere. */
 static void
@@ -55,8 +50,9 @@ forget(Datum argument, Oid relation)
 		return;
 	if (!OidIsValid(relation) || relation == signalled_relation)
 		cache_state = NEEDS_REBUILD;
-	else if (hash_search(caches[TABLE_BY_OID], &relation, HASH_FIND, NULL) != NULL)
-		cache_state = NEEDS_REBUILD;
+	for (DefinitionKind *kind = kinds; kind != NULL; kind = kind->next)
+		if (kind->key == BY_RELATION && hash_search(kind->entries, &relation, HASH_FIND, NULL) != NULL)
+			cache_state = NEEDS_REBUILD;
 }
 
 /* A function that a guard or a hook names may have gone or come. */
@@ -92,24 +88,31 @@ start_generation(void)
 	cache_context = AllocSetContextCreate(CacheMemoryContext,
 										  "smartwf definitions",
 										  ALLOCSET_DEFAULT_SIZES);
-	for (int i = 0; i < NUMBER_OF_CACHES; i++)
-	{
-		bool		by_name = is_by_name[i];
-		HASHCTL		control = {
-			.keysize = by_name ? sizeof(CacheKey) : sizeof(uint32),
-			.entrysize = sizeof(CacheEntry),
-			.hcxt = cache_context,
-		};
-
-		caches[i] = hash_create("smartwf cache", 16, &control, HASH_ELEM |
-								HASH_CONTEXT | (by_name ? HASH_STRINGS : HASH_BLOBS));
-	}
+	for (; kinds != NULL; kinds = kinds->next)
+		kinds->entries = NULL;
 	cache_state = VALID;
+}
+
+/* A kind is looked up for the first time in this generation. */
+static void
+add_kind(DefinitionKind *kind)
+{
+	bool		by_name = kind->key == BY_NAME;
+	HASHCTL		control = {
+		.keysize = by_name ? sizeof(EntryKey) : sizeof(uint32),
+		.entrysize = sizeof(CacheEntry),
+		.hcxt = cache_context,
+	};
+
+	kind->entries = hash_create("smartwf cache", 16, &control,
+								HASH_ELEM | HASH_CONTEXT | (by_name ? HASH_STRINGS : HASH_BLOBS));
+	kind->next = kinds;
+	kinds = kind;
 }
 
 /* Build the definition; keep it unless it was outdated before it was done. */
 static void *
-build_definition(CacheKind kind, const void *key, Builder build)
+build_definition(DefinitionKind *kind, const void *key)
 {
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
 												  "smartwf definition",
@@ -119,7 +122,7 @@ build_definition(CacheKind kind, const void *key, Builder build)
 	void	   *definition;
 
 	cache_state = REBUILDING;
-	definition = build(key);
+	definition = kind->build(key);
 	MemoryContextSwitchTo(outer);
 
 	if (cache_state == NEEDS_REBUILD || generation != cache_context)
@@ -127,7 +130,7 @@ build_definition(CacheKind kind, const void *key, Builder build)
 	cache_state = VALID;
 	if (definition != NULL)
 	{
-		CacheEntry *entry = hash_search(caches[kind], key, HASH_ENTER, NULL);
+		CacheEntry *entry = hash_search(kind->entries, key, HASH_ENTER, NULL);
 
 		entry->definition = definition;
 		MemoryContextSetParent(context, cache_context);
@@ -140,19 +143,21 @@ build_definition(CacheKind kind, const void *key, Builder build)
  * all its locks would not hear of changes by itself.
  */
 void *
-cache_look_up(CacheKind kind, const void *key, Builder build)
+cache_look_up(DefinitionKind *kind, const void *key)
 {
 	CacheEntry *entry;
 
-	if (is_by_name[kind] && strlen(key) >= sizeof(CacheKey))
-		return build(key);
+	if (kind->key == BY_NAME && strlen(key) >= sizeof(EntryKey))
+		return kind->build(key);
 	AcceptInvalidationMessages();
 	if (cache_state == NEEDS_REBUILD)
 		start_generation();
-	entry = hash_search(caches[kind], key, HASH_FIND, NULL);
+	if (kind->entries == NULL)
+		add_kind(kind);
+	entry = hash_search(kind->entries, key, HASH_FIND, NULL);
 	if (entry != NULL)
 		return entry->definition;
-	return build_definition(kind, key, build);
+	return build_definition(kind, key);
 }
 
 /* Raise an error if the extension is gone. */

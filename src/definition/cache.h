@@ -11,24 +11,29 @@
 
 #include "postgres.h"
 
-typedef enum CacheKind
-{
-	WORKFLOW_BY_ID,				/* key: int32 */
-	NEWEST_WORKFLOW,			/* key: name */
-	STRUCTURE_BY_NAME,			/* key: name */
-	TABLE_BY_OID,				/* key: Oid */
-	FLOW_BY_ID,					/* key: int32 */
-	NEWEST_FLOW,				/* key: name */
-	NUMBER_OF_CACHES
-} CacheKind;
-
 /*
  * Builds the definition of KEY in the current memory context, from what a fresh
  * snapshot shows; NULL if there is no such thing.
  */
 typedef void *(*Builder) (const void *key);
 
-extern void *cache_look_up(CacheKind kind, const void *key, Builder build);
+typedef enum CacheKey
+{
+	BY_NAME,					/* a C string */
+	BY_NUMBER,					/* an int32 */
+	BY_RELATION					/* an Oid; outdated by a change of that relation, too */
+} CacheKey;
+
+/* A kind of cached definitions, owned by the file that builds them. */
+typedef struct DefinitionKind
+{
+	CacheKey	key;
+	Builder		build;
+	struct HTAB *entries;		/* filled as needed */
+	struct DefinitionKind *next;
+}			DefinitionKind;
+
+extern void *cache_look_up(DefinitionKind *kind, const void *key);
 extern void require_definitions(void);
 extern void cache_signal(void);
 

@@ -12,6 +12,7 @@
 #include "utils/jsonb.h"
 
 #include "base/error.h"
+#include "base/json_value.h"
 #include "base/locale.h"
 #include "storage/own_statement.h"
 #include "storage/result.h"
@@ -19,31 +20,26 @@
 #include "parameter_type.h"
 #include "workflow.h"
 
-/* The member KEY of an object, NULL if it is missing or null. */
+/* The member of an object, NULL if it is missing or null. */
 static JsonbValue *
-member(JsonbContainer *object, const char *key)
+member(const JsonbValue *object, const char *name)
 {
-	JsonbValue	name;
-	JsonbValue *value;
+	JsonbValue *value = json_member(object, name);
 
-	name.type = jbvString;
-	name.val.string.val = (char *) key;
-	name.val.string.len = strlen(key);
-	value = findJsonbValueFromContainer(object, JB_FOBJECT, &name);
 	return value == NULL || value->type == jbvNull ? NULL : value;
 }
 
 static char *
-text_member(JsonbContainer *object, const char *key)
+text_member(const JsonbValue *object, const char *name)
 {
-	JsonbValue *value = member(object, key);
+	JsonbValue *value = member(object, name);
 
-	return value == NULL ? NULL : pnstrdup(value->val.string.val, value->val.string.len);
+	return value == NULL ? NULL : json_text(value);
 }
 
 /* What people read: the label, or the name where there is none. */
 static const char *
-label_member(JsonbContainer *object, const char *name)
+label_member(const JsonbValue *object, const char *name)
 {
 	char	   *label = text_member(object, "label");
 
@@ -51,39 +47,43 @@ label_member(JsonbContainer *object, const char *name)
 }
 
 static bool
-boolean_member(JsonbContainer *object, const char *key, bool otherwise)
+boolean_member(const JsonbValue *object, const char *name, bool otherwise)
 {
-	JsonbValue *value = member(object, key);
+	JsonbValue *value = member(object, name);
 
 	return value == NULL ? otherwise : value->val.boolean;
 }
 
-/* The list KEY of an object: how many there are, and each of them. */
-static JsonbContainer *
-member_list(JsonbContainer *object, const char *key, int *length)
+/* The elements of the list NAME of an object, and how many there are. */
+static const JsonbValue *
+member_list(const JsonbValue *object, const char *name, int *length)
 {
-	JsonbValue *value = member(object, key);
+	JsonbValue *list = member(object, name);
+	JsonbValue *elements;
+	JsonbIterator *iterator;
+	int			i = 0;
 
-	*length = value == NULL ? 0 : JsonContainerSize(value->val.binary.data);
-	return value == NULL ? NULL : value->val.binary.data;
-}
-
-static JsonbContainer *
-list_object(JsonbContainer *list, int i)
-{
-	return getIthJsonbValueFromContainer(list, i)->val.binary.data;
+	*length = list == NULL ? 0 : JsonContainerSize(list->val.binary.data);
+	if (*length == 0)
+		return NULL;
+	elements = palloc_array(JsonbValue, *length + 1);
+	iterator = JsonbIteratorInit(list->val.binary.data);
+	(void) JsonbIteratorNext(&iterator, &elements[0], true);	/* the list itself */
+	while (JsonbIteratorNext(&iterator, &elements[i], true) == WJB_ELEM)
+		i++;
+	return elements;
 }
 
 static void
-read_states(Workflow *workflow, JsonbContainer *definition)
+read_states(Workflow *workflow, const JsonbValue *definition)
 {
-	JsonbContainer *list = member_list(definition, "states", &workflow->number_of_states);
+	const JsonbValue *list = member_list(definition, "states", &workflow->number_of_states);
 
 	workflow->states = palloc0_array(State, workflow->number_of_states);
 	workflow->initial = NO_STATE;
 	for (int i = 0; i < workflow->number_of_states; i++)
 	{
-		JsonbContainer *object = list_object(list, i);
+		const JsonbValue *object = &list[i];
 		State	   *state = &workflow->states[i];
 
 		state->name = text_member(object, "name");
@@ -100,15 +100,14 @@ read_states(Workflow *workflow, JsonbContainer *definition)
 }
 
 static void
-read_parameters(Transition *transition, JsonbContainer *object)
+read_parameters(Transition *transition, const JsonbValue *object)
 {
-	JsonbContainer *list = member_list(object, "parameters",
-									   &transition->number_of_parameters);
+	const JsonbValue *list = member_list(object, "parameters", &transition->number_of_parameters);
 
 	transition->parameters = palloc0_array(Parameter, transition->number_of_parameters);
 	for (int i = 0; i < transition->number_of_parameters; i++)
 	{
-		JsonbContainer *source = list_object(list, i);
+		const JsonbValue *source = &list[i];
 		Parameter  *parameter = &transition->parameters[i];
 		JsonbValue *options = member(source, "options");
 
@@ -123,14 +122,14 @@ read_parameters(Transition *transition, JsonbContainer *object)
 }
 
 static void
-read_grants(Transition *transition, JsonbContainer *object)
+read_grants(Transition *transition, const JsonbValue *object)
 {
-	JsonbContainer *list = member_list(object, "grants", &transition->number_of_grants);
+	const JsonbValue *list = member_list(object, "grants", &transition->number_of_grants);
 
 	transition->grants = palloc0_array(Grant, transition->number_of_grants);
 	for (int i = 0; i < transition->number_of_grants; i++)
 	{
-		JsonbContainer *source = list_object(list, i);
+		const JsonbValue *source = &list[i];
 
 		transition->grants[i].grantee = text_member(source, "grantee");
 		transition->grants[i].is_column =
@@ -139,14 +138,14 @@ read_grants(Transition *transition, JsonbContainer *object)
 }
 
 static void
-read_timers(Transition *transition, JsonbContainer *object)
+read_timers(Transition *transition, const JsonbValue *object)
 {
-	JsonbContainer *list = member_list(object, "timers", &transition->number_of_timers);
+	const JsonbValue *list = member_list(object, "timers", &transition->number_of_timers);
 
 	transition->timers = palloc0_array(TimerUse, transition->number_of_timers);
 	for (int i = 0; i < transition->number_of_timers; i++)
 	{
-		JsonbContainer *source = list_object(list, i);
+		const JsonbValue *source = &list[i];
 
 		transition->timers[i].timer = text_member(source, "timer");
 		transition->timers[i].action = text_member(source, "action");
@@ -154,16 +153,15 @@ read_timers(Transition *transition, JsonbContainer *object)
 }
 
 static void
-read_transitions(Workflow *workflow, JsonbContainer *definition)
+read_transitions(Workflow *workflow, const JsonbValue *definition)
 {
 	static const char *const hook_names[] = {"m0", "m1", "m2", "m3"};
-	JsonbContainer *list = member_list(definition, "transitions",
-									   &workflow->number_of_transitions);
+	const JsonbValue *list = member_list(definition, "transitions", &workflow->number_of_transitions);
 
 	workflow->transitions = palloc0_array(Transition, workflow->number_of_transitions);
 	for (int i = 0; i < workflow->number_of_transitions; i++)
 	{
-		JsonbContainer *object = list_object(list, i);
+		const JsonbValue *object = &list[i];
 		Transition *transition = &workflow->transitions[i];
 
 		transition->name = text_member(object, "name");
@@ -182,14 +180,14 @@ read_transitions(Workflow *workflow, JsonbContainer *definition)
 }
 
 static void
-read_arcs(Workflow *workflow, JsonbContainer *definition)
+read_arcs(Workflow *workflow, const JsonbValue *definition)
 {
-	JsonbContainer *list = member_list(definition, "arcs", &workflow->number_of_arcs);
+	const JsonbValue *list = member_list(definition, "arcs", &workflow->number_of_arcs);
 
 	workflow->arcs = palloc0_array(Arc, workflow->number_of_arcs);
 	for (int i = 0; i < workflow->number_of_arcs; i++)
 	{
-		JsonbContainer *object = list_object(list, i);
+		const JsonbValue *object = &list[i];
 		Arc		   *arc = &workflow->arcs[i];
 
 		arc->from = state_index(workflow, text_member(object, "from_state"));
@@ -204,7 +202,7 @@ labels_in_locale(Workflow *workflow, const char *locale)
 {
 	int			states = sizeof(State) * workflow->number_of_states;
 	int			transitions = sizeof(Transition) * workflow->number_of_transitions;
-	LocaleLabels    *labels;
+	LocaleLabels *labels;
 
 	for (int i = 1; i < workflow->number_of_locales; i++)
 		if (strcmp(workflow->labels[i].locale, locale) == 0)
@@ -251,10 +249,10 @@ put_label(const Workflow *workflow, LocaleLabels *labels, const char *kind, cons
 }
 
 static void
-read_translations(Workflow *workflow, JsonbContainer *definition)
+read_translations(Workflow *workflow, const JsonbValue *definition)
 {
 	int			number;
-	JsonbContainer *list = member_list(definition, "translations", &number);
+	const JsonbValue *list = member_list(definition, "translations", &number);
 
 	workflow->labels = palloc0_object(LocaleLabels);
 	workflow->number_of_locales = 1;
@@ -263,7 +261,7 @@ read_translations(Workflow *workflow, JsonbContainer *definition)
 	workflow->labels[0].transitions = workflow->transitions;
 	for (int i = 0; i < number; i++)
 	{
-		JsonbContainer *object = list_object(list, i);
+		const JsonbValue *object = &list[i];
 		char	   *locale = normalized_locale(text_member(object, "locale"));
 
 		put_label(workflow, labels_in_locale(workflow, locale), text_member(object, "kind"),
@@ -295,7 +293,8 @@ static Workflow *
 read_workflow(const QueryResult *result)
 {
 	Workflow   *workflow = palloc0_object(Workflow);
-	JsonbContainer *definition = &result_jsonb(result, 0, 4)->root;
+	JsonbValue	root = json_root(result_jsonb(result, 0, 4));
+	const JsonbValue *definition = &root;
 
 	workflow->id = result_int(result, 0, 1);
 	workflow->name = result_text(result, 0, 2);
@@ -354,11 +353,13 @@ build_newest(const void *key)
 					  " ORDER BY version DESC LIMIT 1", key);
 }
 
+static DefinitionKind workflows_by_id = {BY_NUMBER, build_by_id};
+
 /* A workflow version for what it calls things, NULL if there is none. */
 const Workflow *
 workflow_for_labels(int32 id)
 {
-	return cache_look_up(WORKFLOW_BY_ID, &id, build_by_id);
+	return cache_look_up(&workflows_by_id, &id);
 }
 
 /* A workflow version to go by, NULL if there is none. */
@@ -377,11 +378,13 @@ workflow_by_id(int32 id)
 	return workflow;
 }
 
+static DefinitionKind newest_workflows = {BY_NAME, build_newest};
+
 /* The newest published version of a workflow, by which elements are born. */
 const Workflow *
 newest_workflow(const char *name)
 {
-	const int32 *newest = cache_look_up(NEWEST_WORKFLOW, name, build_newest);
+	const int32 *newest = cache_look_up(&newest_workflows, name);
 
 	return newest == NULL ? NULL : workflow_by_id(*newest);
 }

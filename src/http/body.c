@@ -84,7 +84,7 @@ body_member(Jsonb *body, const char *name)
 	if (!JB_ROOT_IS_OBJECT(body))
 		raise_failure(MALFORMED_CALL,
 					  psprintf(localized("the body must be a JSON object, not %s"), kind_of(&root)));
-	value = json_member(&root, name, strlen(name));
+	value = json_member(&root, name);
 	return value == NULL || value->type == jbvNull ? NULL : value;
 }
 

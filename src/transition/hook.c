@@ -20,10 +20,10 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
-#include "utils/varlena.h"
 
 #include "base/actor.h"
 #include "base/compat.h"
+#include "base/function_name.h"
 #include "base/message.h"
 #include "base/switch_user.h"
 #include "callee.h"
@@ -59,23 +59,15 @@ event_type(void)
 static Oid
 find_hook(const char *name, char **fault)
 {
-	List	   *parts;
-	Oid			schema;
 	Oid			argument = event_type();
 	Oid			function;
 
-	*fault = NULL;
-	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || list_length(parts) != 2)
+	if (!is_function_name(name))
 	{
 		*fault = psprintf(localized("hook \"%s\" is not of the form schema.function"), name);
 		return InvalidOid;
 	}
-	schema = get_namespace_oid(linitial(parts), true);
-	function = !OidIsValid(schema) ? InvalidOid :
-		GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-						CStringGetDatum(lsecond(parts)),
-						PointerGetDatum(buildoidvector(&argument, 1)),
-						ObjectIdGetDatum(schema));
+	function = function_by_name(name, 1, &argument);
 	*fault = signature_fault(function, name);
 	return *fault == NULL ? function : InvalidOid;
 }

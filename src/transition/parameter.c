@@ -22,13 +22,11 @@
 static JsonbValue *
 given_value(const TransitionCheck *check, const char *name)
 {
-	JsonbValue	root;
 	JsonbValue *value;
 
 	if (check->parameters == NULL)
 		return NULL;
-	root = json_root(check->parameters);
-	value = json_member(&root, name, strlen(name));
+	value = json_document_member(check->parameters, name);
 	return value == NULL || value->type == jbvNull ? NULL : value;
 }
 

@@ -143,11 +143,13 @@ build_newest(const void *key)
 					  " ORDER BY version DESC LIMIT 1", key);
 }
 
+static DefinitionKind flows_by_id = {BY_NUMBER, build_by_id};
+
 /* A flow version by its id, NULL if there is none. */
 const Flow *
 flow_by_id(int32 id)
 {
-	const Flow *flow = cache_look_up(FLOW_BY_ID, &id, build_by_id);
+	const Flow *flow = cache_look_up(&flows_by_id, &id);
 
 	if (flow != NULL && !flow->is_complete)
 		ereport(ERROR,
@@ -158,11 +160,13 @@ flow_by_id(int32 id)
 	return flow;
 }
 
+static DefinitionKind newest_flows = {BY_NAME, build_newest};
+
 /* The newest published version of a flow, NULL if there is none. */
 const Flow *
 newest_flow(const char *name)
 {
-	const int32 *newest = cache_look_up(NEWEST_FLOW, name, build_newest);
+	const int32 *newest = cache_look_up(&newest_flows, name);
 
 	return newest == NULL ? NULL : flow_by_id(*newest);
 }
@@ -198,6 +202,22 @@ first_of_branch(const Flow *flow, const Step *step, const char *branch, const ch
 			same_text(flow->steps[i].branch_value, value))
 			return i;
 	return END_OF_FLOW;
+}
+
+/* A setting of a step, NULL if it is missing. */
+JsonbValue *
+step_setting_value(const Step *step, const char *name)
+{
+	return json_document_member(step->settings, name);
+}
+
+/* Is a setting of a step true? */
+bool
+step_setting_is_true(const Step *step, const char *name)
+{
+	JsonbValue *value = step_setting_value(step, name);
+
+	return value != NULL && value->type == jbvBool && value->val.boolean;
 }
 
 /* A setting of a step that is a text, NULL if it is missing. */

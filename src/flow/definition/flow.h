@@ -57,6 +57,8 @@ extern bool flow_is_stopped(const Flow *flow);
 extern int	step_index(const Flow *flow, const char *name);
 extern int	first_of_branch(const Flow *flow, const Step *step, const char *branch,
 							const char *value);
+extern JsonbValue *step_setting_value(const Step *step, const char *name);
+extern bool step_setting_is_true(const Step *step, const char *name);
 extern char *step_setting(const Step *step, const char *name);
 
 #endif

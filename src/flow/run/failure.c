@@ -36,9 +36,7 @@ typedef struct FailurePolicy
 static char *
 policy_text(const Step *step, const char *name)
 {
-	JsonbValue	policy = json_root(step->failure);
-
-	return json_text(json_member(&policy, name, strlen(name)));
+	return json_text(json_document_member(step->failure, name));
 }
 
 /* What the definition says; the checker has filled in all of it. */

@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -13,9 +12,9 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/varlena.h"
 
 #include "base/compat.h"
+#include "base/function_name.h"
 #include "base/switch_user.h"
 #include "acting.h"
 #include "flow_function.h"
@@ -26,17 +25,8 @@ static Oid
 find_flow_function(const char *name, Oid result_type)
 {
 	Oid			arguments[] = {JSONBOID, INT8OID};
-	List	   *parts;
-	Oid			schema;
-	Oid			function = InvalidOid;
+	Oid			function = function_by_name(name, 2, arguments);
 
-	if (SplitIdentifierString(pstrdup(name), '.', &parts) && list_length(parts) == 2)
-	{
-		schema = get_namespace_oid(linitial(parts), true);
-		function = !OidIsValid(schema) ? InvalidOid :
-			GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(lsecond(parts)),
-							PointerGetDatum(buildoidvector(arguments, 2)), ObjectIdGetDatum(schema));
-	}
 	if (!OidIsValid(function) || get_func_rettype(function) != result_type ||
 		get_func_retset(function))
 		ereport(ERROR,

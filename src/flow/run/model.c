@@ -41,7 +41,7 @@ model_field(const Run *run, const char *field)
 	{
 		int			part = strcspn(field, ".");
 
-		value = json_member(value, field, part);
+		value = json_member_n(value, field, part);
 		if (field[part] == '\0')
 			break;
 		field += part + 1;
@@ -102,7 +102,7 @@ with_field(Jsonb *object, const char *field, Jsonb *value)
 	if (field[part] != '\0')
 	{
 		JsonbValue	root = json_root(object);
-		JsonbValue *inner = json_member(&root, field, part);
+		JsonbValue *inner = json_member_n(&root, field, part);
 		bool		is_object = inner != NULL && inner->type == jbvBinary && !json_is_list(inner);
 		Jsonb	   *start = is_object ? JsonbValueToJsonb(inner) :
 			json_empty_object();
@@ -126,8 +126,7 @@ model_set(Run *run, const char *field, Jsonb *value)
 Jsonb *
 model_selection(const Run *run, const Step *step, const char *setting, Jsonb *start)
 {
-	JsonbValue	settings = json_root(step->settings);
-	JsonbValue *mapping = json_member(&settings, setting, strlen(setting));
+	JsonbValue *mapping = step_setting_value(step, setting);
 	JsonbIterator *iterator;
 	JsonbValue	value;
 	char	   *name = NULL;
@@ -188,7 +187,7 @@ model_difference(Jsonb *old, Jsonb *new)
 		if (token != WJB_KEY)
 			continue;
 		(void) JsonbIteratorNext(&iterator, &value, true);
-		before = json_member(&old_root, name.val.string.val, name.val.string.len);
+		before = json_member_of_key(&old_root, &name);
 		if (before != NULL && same_json(before, &value))
 			continue;
 		json = JsonbValueToJsonb(&value);
@@ -215,7 +214,7 @@ model_nulls(Jsonb *fields, Jsonb *but)
 	JsonbValue	null = {.type = jbvNull};
 
 	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
-		if (token == WJB_KEY && json_member(&but_root, name.val.string.val, name.val.string.len) == NULL)
+		if (token == WJB_KEY && json_member_of_key(&but_root, &name) == NULL)
 			nulls = merged(nulls, single_member(name.val.string.val, name.val.string.len, JsonbValueToJsonb(&null)));
 	return nulls;
 }
@@ -339,7 +338,7 @@ changed_columns(AttachedTable *table, Jsonb *changes)
 		Form_pg_attribute column = TupleDescAttr(descriptor, i);
 
 		if (!column->attisdropped && column->attgenerated == '\0' &&
-			json_member(&root, NameStr(column->attname), strlen(NameStr(column->attname))) != NULL)
+			json_member(&root, NameStr(column->attname)) != NULL)
 			columns = lappend(columns, pstrdup(NameStr(column->attname)));
 	}
 	table_close(relation, NoLock);
@@ -383,8 +382,8 @@ require_columns(const Run *run, Jsonb *changes, Jsonb *row)
 
 	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
 		if (token == WJB_KEY &&
-			json_member(&before, name.val.string.val, name.val.string.len) != NULL &&
-			json_member(&now, name.val.string.val, name.val.string.len) == NULL)
+			json_member_of_key(&before, &name) != NULL &&
+			json_member_of_key(&now, &name) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("document \"%s\" has no column \"%s\" any more", run->docid, json_text(&name)),
@@ -446,7 +445,7 @@ model_has_any(Jsonb *model, Jsonb *fields)
 	JsonbValue	name;
 
 	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
-		if (token == WJB_KEY && json_member(&root, name.val.string.val, name.val.string.len) != NULL)
+		if (token == WJB_KEY && json_member_of_key(&root, &name) != NULL)
 			return true;
 	return false;
 }
@@ -501,7 +500,7 @@ changes_collide(Jsonb *ours, Jsonb *theirs)
 		if (token != WJB_KEY)
 			continue;
 		(void) JsonbIteratorNext(&iterator, &value, true);
-		mine = json_member(&our_root, name.val.string.val, name.val.string.len);
+		mine = json_member_of_key(&our_root, &name);
 		if (mine != NULL && !same_json(mine, &value))
 			return true;
 	}

@@ -129,17 +129,15 @@ refuse_comparison(const char *field, const JsonbValue *right)
 static bool
 condition_holds(const Run *run, const Step *step)
 {
-	JsonbValue	settings = json_root(step->settings);
 	char	   *field = step_setting(step, "field");
 	char	   *operator = step_setting(step, "operator");
-	JsonbValue *null_setting = json_member(&settings, "compareWithNull", strlen("compareWithNull"));
 	const JsonbValue *left = model_field(run, field);
-	JsonbValue *right = json_member(&settings, "value", strlen("value"));
+	JsonbValue *right = step_setting_value(step, "value");
 	bool		is_equality = strcmp(operator, "equal") == 0 || strcmp(operator, "notEqual") == 0;
 	bool		is_equal;
 	int			result = 0;
 
-	if (null_setting != NULL && null_setting->type == jbvBool && null_setting->val.boolean)
+	if (step_setting_is_true(step, "compareWithNull"))
 		is_equal = left == NULL;
 	else if (left == NULL || right == NULL || right->type == jbvNull)
 	{

@@ -29,8 +29,7 @@
 static List *
 options_of_step(const Run *run, const Step *step, const char *field)
 {
-	JsonbValue	settings = json_root(step->settings);
-	JsonbValue *given = json_member(&settings, "options", strlen("options"));
+	JsonbValue *given = step_setting_value(step, "options");
 	List	   *options = NIL;
 	Element		element;
 
@@ -51,20 +50,10 @@ options_of_step(const Run *run, const Step *step, const char *field)
 	return options;
 }
 
-static bool
-boolean_setting(const Step *step, const char *name)
-{
-	JsonbValue	settings = json_root(step->settings);
-	JsonbValue *value = json_member(&settings, name, strlen(name));
-
-	return value != NULL && value->type == jbvBool && value->val.boolean;
-}
-
 static int
 answers_needed(const Step *step)
 {
-	JsonbValue	settings = json_root(step->settings);
-	JsonbValue *needed = json_member(&settings, "answersNeeded", strlen("answersNeeded"));
+	JsonbValue *needed = step_setting_value(step, "answersNeeded");
 
 	return needed == NULL || needed->type != jbvNumeric ? 1 : atoi(json_text(needed));
 }
@@ -93,7 +82,7 @@ static List *
 excluded_persons(const Run *run, const Step *step)
 {
 	char	   *earlier = step_setting(step, "excludeAnswerersOf");
-	List	   *excluded = boolean_setting(step, "excludeStarter") ? list_make1(run->person) : NIL;
+	List	   *excluded = step_setting_is_true(step, "excludeStarter") ? list_make1(run->person) : NIL;
 
 	return earlier == NULL ? excluded : add_answerers(excluded, run->id, earlier);
 }

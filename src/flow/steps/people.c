@@ -74,8 +74,8 @@ add_name(List *people, char *name)
 static List *
 add_value(List *people, const JsonbValue *value)
 {
-	JsonbValue *role = json_member(value, "role", strlen("role"));
-	JsonbValue *person = json_member(value, "person", strlen("person"));
+	JsonbValue *role = json_member(value, "role");
+	JsonbValue *person = json_member(value, "person");
 
 	if (role != NULL)
 		return add_person(people, json_text(role), false);
@@ -115,10 +115,9 @@ add_routed(List *people, Run *run, const Step *step, const char *function)
 List *
 people_of_step(Run *run, const Step *step)
 {
-	JsonbValue	settings = json_root(step->settings);
 	char	   *field = step_setting(step, "userField");
 	char	   *routing = step_setting(step, "userRouting");
-	List	   *people = add_people(NIL, json_member(&settings, "users", strlen("users")));
+	List	   *people = add_people(NIL, step_setting_value(step, "users"));
 
 	if (field != NULL)
 		people = add_people(people, model_field(run, field));

@@ -13,11 +13,10 @@
 static StepResult
 perform_update_model_field(Run *run, const Step *step)
 {
-	JsonbValue	settings = json_root(step->settings);
 	JsonbValue	null = {.type = jbvNull};
 	char	   *source = step_setting(step, "source");
 	const JsonbValue *value = source != NULL ? model_field(run, source) :
-		json_member(&settings, "value", strlen("value"));
+		step_setting_value(step, "value");
 
 	model_set(run, step_setting(step, "field"),
 			  JsonbValueToJsonb((JsonbValue *) (value == NULL ? &null : value)));

@@ -52,12 +52,12 @@ look_up(const Scope *scope, const char *name, int length)
 		return scope->value;
 	part = Min(strcspn(name, "."), length);
 	for (; scope != NULL && value == NULL; scope = scope->outer)
-		value = json_member(scope->value, name, part);
+		value = json_member_n(scope->value, name, part);
 	while (value != NULL && name + part < end)
 	{
 		name += part + 1;
 		part = Min(strcspn(name, "."), end - name);
-		value = json_member(value, name, part);
+		value = json_member_n(value, name, part);
 	}
 	return value;
 }
