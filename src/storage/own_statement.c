@@ -127,15 +127,15 @@ read_as_owner(const char *query, int arguments, Oid *types, Datum *values)
 	return finish(saved, context);
 }
 
-/* Run a query for what it does, as our owner. */
+/* Execute a statement for what it does, as our owner. */
 void
 call_as_owner(const char *query, int arguments, Oid *types, Datum *values)
 {
 	SavedUser	saved;
 
 	connect_as_owner(&saved);
-	if (SPI_execute_with_args(query, arguments, types, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "\"%s\" failed", query);
+	if (SPI_execute_with_args(query, arguments, types, values, NULL, false, 0) < 0)
+		elog(ERROR, "\"%s\" failed: %s", query, SPI_result_code_string(SPI_result));
 	SPI_finish();
 	restore_user(saved);
 }

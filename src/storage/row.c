@@ -214,6 +214,24 @@ row_by_key(Relation relation, int64 key)
 	return rows == NIL ? NULL : linitial(rows);
 }
 
+/* Which version of the row with that primary key, an int, is the present one?  False if there is none. */
+bool
+row_version_by_number(Relation relation, int32 key, RowVersion *version)
+{
+	Snapshot	snapshot = fresh_snapshot();
+	ScanKeyData scan_key;
+	List	   *rows;
+
+	ScanKeyInit(&scan_key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(key));
+	rows = rows_by_index(relation, primary_key_of(relation), &scan_key, snapshot, ForwardScanDirection, 1);
+	UnregisterSnapshot(snapshot);
+	if (rows == NIL)
+		return false;
+	version->made_by = HeapTupleHeaderGetRawXmin(((HeapTuple) linitial(rows))->t_data);
+	version->place = ((HeapTuple) linitial(rows))->t_self;
+	return true;
+}
+
 /*
  * The newest version of a row, locked; NULL if it is gone, or, unless WAITS,
  * somebody else has it.
