@@ -18,17 +18,6 @@ COMMENT ON FUNCTION smartwf.announce_state(text) IS
 'Tells those who work on a document (text) that it was found in its state, to which no transition led: the timer of '
 'the state starts, all others of it end. Raises nothing.';
 
-CREATE FUNCTION smartwf.record_end(docid text, workflow_id int) RETURNS void
-	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
-	SELECT record_end.docid, coalesce(max(h.revision), -1) + 1, clock_timestamp(), smartwf.actor(),
-		(array_agg(h.to_state ORDER BY h.revision DESC))[1], record_end.workflow_id
-	FROM smartwf.history h WHERE h.docid = record_end.docid;
-	SELECT smartwf.announce_end(docid)
-$$;
-COMMENT ON FUNCTION smartwf.record_end(text, int) IS
-'Writes the last line of history of a document (text) whose row is gone. Raises nothing.';
-
 CREATE FUNCTION smartwf.is_replicated() RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN ('smartwf.history'::regclass, 'smartwf.elements'::regclass))
@@ -80,8 +69,14 @@ BEGIN
 		UPDATE smartwf.elements e SET deleted_at = clock_timestamp()
 		WHERE e.structure = end_without_rows.structure AND e.deleted_at IS NULL
 			AND e.docid NOT IN (SELECT r.docid FROM smartwf.rows_of_structure(end_without_rows.structure) r WHERE r.docid IS NOT NULL)
-		RETURNING e.docid, e.workflow_id)
-	SELECT count(*) INTO ended FROM (SELECT smartwf.record_end(docid, workflow_id) FROM gone) line;
+		RETURNING e.docid, e.workflow_id
+	), line AS (
+		INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
+		SELECT g.docid, coalesce(last.revision, -1) + 1, clock_timestamp(), smartwf.actor(), last.to_state, g.workflow_id
+		FROM gone g LEFT JOIN LATERAL (
+			SELECT h.revision, h.to_state FROM smartwf.history h WHERE h.docid = g.docid ORDER BY h.revision DESC LIMIT 1) last ON true
+		RETURNING docid)
+	SELECT count(*) INTO ended FROM (SELECT smartwf.announce_end(docid) FROM line) announced;
 	RETURN ended;
 END
 $$;
@@ -138,16 +133,20 @@ COMMENT ON FUNCTION smartwf.require_free_names(smartwf.structures) IS
 
 CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT registered bigint, OUT with_timer text[])
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	WITH missing AS (
-		SELECT r.* FROM smartwf.rows_of_structure(s.name) r
-		LEFT JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL
-		WHERE e.docid IS NULL
+	-- in the order of the indexes, which then are written page by page
+	WITH missing AS MATERIALIZED (
+		SELECT r.docid, r.state, e.docid IS NOT NULL AS lived_before
+		FROM smartwf.rows_of_structure(s.name) r LEFT JOIN smartwf.elements e ON e.docid = r.docid
+		WHERE e.docid IS NULL OR e.deleted_at IS NOT NULL
+		ORDER BY r.docid
 	), born AS (
-		INSERT INTO smartwf.elements AS e (docid, structure, workflow_id, created_at)
-		SELECT docid, s.name, version_id, clock_timestamp() FROM missing
-		ON CONFLICT (docid) DO UPDATE SET structure = EXCLUDED.structure, workflow_id = EXCLUDED.workflow_id,
-			created_at = CASE WHEN e.structure = EXCLUDED.structure THEN e.created_at ELSE EXCLUDED.created_at END,
+		INSERT INTO smartwf.elements (docid, structure, workflow_id, created_at)
+		SELECT docid, s.name, version_id, clock_timestamp() FROM missing WHERE NOT lived_before
+	), born_again AS (
+		UPDATE smartwf.elements e SET structure = s.name, workflow_id = version_id,
+			created_at = CASE WHEN e.structure = s.name THEN e.created_at ELSE clock_timestamp() END,
 			deleted_at = NULL, locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL
+		FROM missing m WHERE m.lived_before AND e.docid = m.docid
 	), line AS (
 		INSERT INTO smartwf.history (docid, revision, at, actor, to_state, workflow_id)
 		SELECT docid, (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid),

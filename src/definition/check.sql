@@ -113,36 +113,45 @@ COMMENT ON FUNCTION smartwf.definition_keys() IS
 CREATE FUNCTION smartwf.form_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT 'error', 'WFL0102', o.object, format('must be an object, not %s', jsonb_typeof(o.value))
-	FROM smartwf.definition_objects(definition) o WHERE jsonb_typeof(o.value) <> 'object'
+	WITH object AS MATERIALIZED (
+		SELECT o.*, jsonb_typeof(value) AS type FROM smartwf.definition_objects(definition) o
+	), form AS MATERIALIZED (
+		SELECT * FROM smartwf.definition_keys())
+	SELECT 'error', 'WFL0102', object, format('must be an object, not %s', type)
+	FROM object WHERE type <> 'object'
 	UNION ALL
-	SELECT 'error', 'WFL0101', o.object, format('unknown property "%s"', m.key)
-	FROM smartwf.definition_objects(definition) o, smartwf.members(o.value) m
-	WHERE NOT EXISTS (SELECT FROM smartwf.definition_keys() k WHERE (k.kind, k.key) = (o.kind, m.key))
+	SELECT 'error', 'WFL0101', o.object, format('unknown property "%s"', key)
+	FROM object o, jsonb_object_keys(CASE WHEN o.type = 'object' THEN o.value ELSE '{}' END) key
+	WHERE (o.kind, key) NOT IN (SELECT k.kind, k.key FROM form k)
 	UNION ALL
 	SELECT 'error', k.code, o.object, format('"%s" must be %s %s, not %s', k.key,
-		CASE WHEN k.type IN ('array', 'object') THEN 'an' ELSE 'a' END, k.type, m.value)
-	FROM smartwf.definition_objects(definition) o
-	JOIN smartwf.definition_keys() k USING (kind)
-	JOIN LATERAL smartwf.members(o.value) m ON m.key = k.key
-	WHERE jsonb_typeof(m.value) NOT IN (k.type, 'null')
+		CASE WHEN k.type IN ('array', 'object') THEN 'an' ELSE 'a' END, k.type, o.value -> k.key)
+	FROM object o JOIN form k USING (kind)
+	WHERE o.type = 'object' AND jsonb_typeof(o.value -> k.key) NOT IN (k.type, 'null')
 	UNION ALL
 	SELECT 'error', k.code, o.object, format('"%s" is missing', k.key)
-	FROM smartwf.definition_objects(definition) o JOIN smartwf.definition_keys() k USING (kind)
-	WHERE k.needed AND jsonb_typeof(o.value) = 'object' AND o.value ->> k.key IS NULL
+	FROM object o JOIN form k USING (kind)
+	WHERE k.needed AND o.type = 'object' AND o.value ->> k.key IS NULL
 	UNION ALL
 	SELECT 'error', 'WFL0050', o.object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', o.value ->> 'name')
-	FROM smartwf.definition_objects(definition) o
+	FROM object o
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
 $$;
 COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS
 'Faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, wrong types, names that are none. Raises '
 'nothing.';
 
+CREATE FUNCTION smartwf.reachable(start text[], sources text[], targets text[]) RETURNS text[]
+	LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_reachable';
+COMMENT ON FUNCTION smartwf.reachable(text[], text[], text[]) IS
+'Returns the states (text[]) that arcs lead to from the states of start (text[]), these included. Arc number n leads '
+'from sources[n] to targets[n] (text[]); neither may be null. Raises nothing.';
+
 CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	WITH RECURSIVE object AS (
+	-- IN is hashed, whatever the planner thinks of how many there are
+	WITH object AS (
 		SELECT * FROM smartwf.definition_objects(definition)
 	), state AS (
 		SELECT object, value ->> 'name' AS name, value -> 'initial' = 'true' AS initial, value ->> 'color' AS color
@@ -150,14 +159,15 @@ CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	), arc AS (
 		SELECT a.object, a.parent, a.value ->> 'from' AS "from", a.value ->> 'to' AS "to"
 		FROM object a WHERE kind = 'arc'
+	), arcs AS (
+		SELECT coalesce(array_agg("from"), '{}') AS sources, coalesce(array_agg("to"), '{}') AS targets
+		FROM arc WHERE "from" IS NOT NULL AND "to" IS NOT NULL
 	), reached (name) AS (
-		SELECT name FROM state WHERE initial
-		UNION
-		SELECT a."to" FROM arc a JOIN reached r ON a."from" = r.name
+		SELECT unnest(smartwf.reachable(ARRAY(SELECT name FROM state WHERE initial), sources, targets)) FROM arcs
 	), ending (name) AS (
-		SELECT name FROM state s WHERE NOT EXISTS (SELECT FROM arc a WHERE a."from" = s.name)
-		UNION
-		SELECT a."from" FROM arc a JOIN ending e ON a."to" = e.name)
+		SELECT unnest(smartwf.reachable(
+			ARRAY(SELECT name FROM state WHERE (name IN (SELECT "from" FROM arc)) IS NOT TRUE), targets, sources))
+		FROM arcs)
 	SELECT 'error', 'WFL0051', format('workflow %s', definition ->> 'name'),
 		format('there must be one initial state, not %s', count(*) FILTER (WHERE initial))
 	FROM state HAVING count(*) FILTER (WHERE initial) <> 1
@@ -170,16 +180,16 @@ CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	UNION ALL
 	SELECT 'error', 'WFL0201', a.object, format('state "%s" is not defined', e.name)
 	FROM arc a, unnest(ARRAY[a."from", a."to"]) AS e (name)
-	WHERE e.name IS NOT NULL AND NOT EXISTS (SELECT FROM state s WHERE s.name = e.name)
+	WHERE e.name IS NOT NULL AND (e.name IN (SELECT name FROM state)) IS NOT TRUE
 	UNION ALL
 	SELECT 'error', 'WFL0203', parent, format('it leaves state "%s" twice', "from")
 	FROM arc GROUP BY parent, "from" HAVING count(*) > 1
 	UNION ALL
 	SELECT 'warning', 'WFL0902', object, 'no transition reaches it'
-	FROM state s WHERE NOT EXISTS (SELECT FROM reached r WHERE r.name = s.name)
+	FROM state WHERE (name IN (SELECT name FROM reached)) IS NOT TRUE
 	UNION ALL
 	SELECT 'warning', 'WFL0903', object, 'no final state can be reached from it'
-	FROM state s WHERE NOT EXISTS (SELECT FROM ending e WHERE e.name = s.name)
+	FROM state WHERE (name IN (SELECT name FROM ending)) IS NOT TRUE
 $$;
 COMMENT ON FUNCTION smartwf.state_faults(jsonb) IS
 'Faults and warnings about the states and arcs of a workflow''s JSON (jsonb). Raises nothing.';

@@ -42,12 +42,19 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 	SELECT smartwf.with_members(json_build_object(
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
 		-- a flow or a timer is shown where there is one
-		'states', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', s.name, 'label', s.label,
-				'activity', s.activity, 'color', s.color, 'initial', s.is_initial),
-				json_build_object('flow', s.flow, 'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer))
+		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL THEN usual ELSE smartwf.with_members(usual,
+				json_build_object('flow', s.flow, 'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer)) END
 				ORDER BY s.position, s.name), '[]')
-			FROM smartwf.states s WHERE s.workflow_id = w.id),
-		'transitions', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', t.name, 'label', t.label,
+			FROM smartwf.states s, LATERAL (SELECT json_build_object('name', s.name, 'label', s.label,
+				'activity', s.activity, 'color', s.color, 'initial', s.is_initial) AS usual) u WHERE s.workflow_id = w.id),
+		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers THEN usual ELSE smartwf.with_members(usual,
+				json_build_object('flow', t.flow, 'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
+					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action) ORDER BY x.position, x.timer)
+						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name))) END
+				ORDER BY t.position, t.name), '[]')
+			FROM smartwf.transitions t, LATERAL (SELECT EXISTS (
+				SELECT FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name) AS has_timers,
+				json_build_object('name', t.name, 'label', t.label,
 				'askComment', t.ask_comment,
 				'arcs', (SELECT coalesce(json_agg(json_build_object('from', a.from_state, 'to', a.to_state)
 						ORDER BY a.position, a.from_state), '[]')
@@ -60,12 +67,8 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 					FROM smartwf.transition_parameters p WHERE p.workflow_id = w.id AND p.transition = t.name),
 				'grants', (SELECT coalesce(json_agg(json_build_object(g.kind, g.grantee)
 						ORDER BY g.position, g.grantee), '[]')
-					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)),
-				json_build_object('flow', t.flow, 'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
-					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action) ORDER BY x.position, x.timer)
-						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name)))
-				ORDER BY t.position, t.name), '[]')
-			FROM smartwf.transitions t WHERE t.workflow_id = w.id),
+					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)) AS usual) u
+			WHERE t.workflow_id = w.id),
 		'translations', (SELECT coalesce(json_object_agg(l.locale, json_build_object(
 				'states', smartwf.translations_of(w.id, 'state', l.locale),
 				'activities', smartwf.translations_of(w.id, 'activity', l.locale),
@@ -229,11 +232,12 @@ COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT f.* FROM smartwf.definition_faults(smartwf.workflow_definition(name, version)::jsonb) f
-	WHERE smartwf.workflow_definition(name, version) IS NOT NULL
+	WITH stored AS MATERIALIZED (
+		SELECT smartwf.workflow_definition(name, version)::jsonb AS definition)
+	SELECT f.* FROM stored s, smartwf.definition_faults(s.definition) f WHERE s.definition IS NOT NULL
 	UNION ALL
 	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined'
-	WHERE smartwf.workflow_definition(name, version) IS NULL
+	FROM stored s WHERE s.definition IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 'Everything that is wrong ("error") or odd ("warning") with a stored workflow (text) of a version (int, default: the '

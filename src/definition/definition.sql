@@ -93,7 +93,7 @@ CREATE TABLE smartwf.arcs (
 	to_state text COLLATE "C" NOT NULL,
 	transition text COLLATE "C" NOT NULL,
 	position int NOT NULL DEFAULT 0,
-	PRIMARY KEY (workflow_id, from_state, transition)
+	PRIMARY KEY (workflow_id, transition, from_state)
 );
 COMMENT ON TABLE smartwf.arcs IS
 'From which state to which a transition leads; one transition may stand on several arcs, but leave a state once.';

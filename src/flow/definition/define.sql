@@ -87,11 +87,12 @@ COMMENT ON FUNCTION smartwf.flow_definition(text, int) IS
 CREATE FUNCTION smartwf.check_flow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT f.* FROM smartwf.flow_faults(smartwf.flow_definition(name, version)::jsonb) f
-	WHERE smartwf.flow_definition(name, version) IS NOT NULL
+	WITH stored AS MATERIALIZED (
+		SELECT smartwf.flow_definition(name, version)::jsonb AS definition)
+	SELECT f.* FROM stored s, smartwf.flow_faults(s.definition) f WHERE s.definition IS NOT NULL
 	UNION ALL
 	SELECT 'error', 'WFL0003', format('flow %s', name), 'it is not defined'
-	WHERE smartwf.flow_definition(name, version) IS NULL
+	FROM stored s WHERE s.definition IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_flow(text, int) IS
 'Everything that is wrong ("error") or odd ("warning") with a stored flow (text) of a version (int, default: the '
