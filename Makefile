@@ -3,33 +3,42 @@ EXTENSION = smartwf
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
 
 MODULE_big = smartwf
-ROOMS = common lifecycle outbox flow timer worker http
-OBJS = src/smartwf.o $(patsubst %.c,%.o,$(sort $(wildcard $(ROOMS:%=src/%/*.c))))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
 
 # joined in this order into the install script
 SQL_PARTS = \
-	src/common/common.sql \
-	src/lifecycle/definition.sql \
-	src/lifecycle/element.sql \
-	src/lifecycle/enforce.sql \
-	src/lifecycle/check.sql \
-	src/lifecycle/trigger.sql \
-	src/lifecycle/reconcile.sql \
-	src/lifecycle/attach.sql \
-	src/lifecycle/ddl.sql \
-	src/lifecycle/define.sql \
-	src/lifecycle/import.sql \
-	src/lifecycle/transition.sql \
-	src/lifecycle/document.sql \
-	src/lifecycle/diagram.sql \
-	src/outbox/template.sql \
-	src/outbox/outbox.sql \
-	src/flow/definition.sql \
-	src/flow/check.sql \
-	src/flow/define.sql \
-	src/flow/builder.sql \
-	src/flow/run.sql \
-	src/flow/document.sql \
+	src/base/base.sql \
+	src/base/json.sql \
+	src/storage/role.sql \
+	src/definition/definition.sql \
+	src/storage/element.sql \
+	src/attach/structure.sql \
+	src/attach/trigger.sql \
+	src/definition/check.sql \
+	src/transition/row_trigger.sql \
+	src/transition/target.sql \
+	src/transition/check.sql \
+	src/attach/reconcile.sql \
+	src/attach/attach.sql \
+	src/attach/ddl.sql \
+	src/definition/define.sql \
+	src/definition/import.sql \
+	src/transition/blockers.sql \
+	src/answer/answer.sql \
+	src/answer/pass.sql \
+	src/migration/migrate.sql \
+	src/definition/diagram.sql \
+	src/outbox/template/template.sql \
+	src/outbox/delivery/outbox.sql \
+	src/flow/definition/definition.sql \
+	src/flow/definition/check.sql \
+	src/flow/definition/define.sql \
+	src/flow/definition/protect.sql \
+	src/flow/definition/builder.sql \
+	src/flow/run/run.sql \
+	src/flow/inbox/inbox.sql \
+	src/flow/inbox/document.sql \
+	src/timer/check.sql \
 	src/timer/timer.sql \
 	src/worker/worker.sql \
 	src/http/route.sql \
@@ -66,7 +75,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # a change of a header may concern every file
-$(OBJS): $(wildcard src/*/*.h)
+$(OBJS): $(wildcard src/*/*.h src/*/*/*.h)
 
 smartwf--$(EXTENSION_VERSION).sql: $(SQL_PARTS) Makefile smartwf.control
 	cat $(SQL_PARTS) > $@

@@ -7,17 +7,21 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-#include "common/actor.h"
-#include "common/compat.h"
-#include "common/locale.h"
-#include "common/wake.h"
-#include "flow/people.h"
-#include "flow/start.h"
-#include "lifecycle/ddl.h"
-#include "lifecycle/pending.h"
-#include "lifecycle/protect.h"
-#include "outbox/delivery.h"
+#include "attach/ddl.h"
+#include "base/actor.h"
+#include "base/compat.h"
+#include "base/locale.h"
+#include "base/notify_workers.h"
+#include "base/switch_user.h"
+#include "definition/protect.h"
+#include "flow/run/document_listener.h"
+#include "flow/steps/people.h"
+#include "flow/steps/steps.h"
+#include "outbox/delivery/delivery.h"
+#include "storage/role.h"
 #include "timer/timer.h"
+#include "transition/pending.h"
+#include "transition/row_trigger.h"
 #include "worker/purge.h"
 #include "worker/worker.h"
 
@@ -29,14 +33,18 @@ PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
+	switch_user_init();
 	actor_init();
+	role_init();
 	locale_init();
-	wake_init();
+	notify_workers_init();
 	pending_init();
 	ddl_init();
+	row_trigger_init();
 	protect_init();
-	flow_effect_init();
+	document_listener_init();
 	people_init();
+	steps_init();
 	timer_init();
 	delivery_init();
 	purge_init();

@@ -9,9 +9,9 @@
 
 #include "mb/pg_wchar.h"
 
+#include "base/error.h"
+#include "base/message.h"
 #include "address.h"
-#include "common/error.h"
-#include "common/locale.h"
 
 static void
 refuse_address(const char *reason)

@@ -10,11 +10,11 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "base/error.h"
+#include "base/json_value.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
 #include "body.h"
-#include "common/attempt.h"
-#include "common/error.h"
-#include "common/json_value.h"
-#include "common/locale.h"
 
 typedef struct Reading
 {
@@ -40,7 +40,7 @@ Jsonb *
 read_body(bytea *raw)
 {
 	Reading		reading = {raw, NULL};
-	ErrorData  *error = attempt(read_json, &reading, false);
+	ErrorData  *error = run_in_subtransaction(read_json, &reading, false);
 
 	if (error != NULL)
 		raise_failure(MALFORMED_CALL,
@@ -84,7 +84,7 @@ body_member(Jsonb *body, const char *name)
 	if (!JB_ROOT_IS_OBJECT(body))
 		raise_failure(MALFORMED_CALL,
 					  psprintf(localized("the body must be a JSON object, not %s"), kind_of(&root)));
-	value = json_member(&root, name, strlen(name));
+	value = json_member(&root, name);
 	return value == NULL || value->type == jbvNull ? NULL : value;
 }
 

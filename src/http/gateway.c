@@ -13,10 +13,10 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-#include "common/error.h"
-#include "common/header.h"
-#include "common/json_text.h"
-#include "common/locale.h"
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/message.h"
+#include "base/request_header.h"
 #include "route.h"
 
 #define METHOD_HEADER "x-original-method"

@@ -11,16 +11,16 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "answer/answer.h"
+#include "answer/pass_answer.h"
+#include "base/argument.h"
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/json_value.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
 #include "address.h"
 #include "body.h"
-#include "common/argument.h"
-#include "common/attempt.h"
-#include "common/error.h"
-#include "common/json_text.h"
-#include "common/json_value.h"
-#include "common/locale.h"
-#include "lifecycle/document.h"
-#include "lifecycle/transition.h"
 #include "route.h"
 
 /* An address below an element, and what its methods do. */
@@ -30,14 +30,14 @@ typedef struct Route
 	const char *collection;
 	bool		has_name;		/* of a state or transition, at the end */
 	Document	get;
-	List	   *(*post) (const Order *order, StringInfo data);	/* NULL: no POST */
+	List	   *(*post) (const PassCall *call, StringInfo data);	/* NULL: no POST */
 }			Route;
 
 static const Route routes[] = {
 	{"workflows", "states", false, states_document, NULL},
-	{"workflows", "states", true, state_document, set_state},
+	{"workflows", "states", true, state_document, answer_to_set_state},
 	{"workflows", "transitions", false, transitions_document, NULL},
-	{"workflows", "transitions", true, transition_document, pass_transition},
+	{"workflows", "transitions", true, transition_document, answer_to_pass},
 	{NULL, "history", false, history_document, NULL},
 };
 
@@ -55,24 +55,24 @@ take_segment(List **segments, const char *wanted)
 
 /* /api/v2/[smart-structures/<structure>/]smart-elements/<docid>/...: read so far. */
 static bool
-take_element(List **segments, Question *question)
+take_element(List **segments, ElementQuery *query)
 {
 	if (take_segment(segments, "api") == NULL || take_segment(segments, "v2") == NULL)
 		return false;
 	if (take_segment(segments, "smart-structures") != NULL &&
-		(question->structure = take_segment(segments, NULL)) == NULL)
+		(query->structure = take_segment(segments, NULL)) == NULL)
 		return false;
 	return take_segment(segments, "smart-elements") != NULL &&
-		(question->docid = take_segment(segments, NULL)) != NULL;
+		(query->docid = take_segment(segments, NULL)) != NULL;
 }
 
 /* The route that the rest of the path means, NULL if there is none. */
 static const Route *
-find_route(const Address *address, Question *question)
+find_route(const Address *address, ElementQuery *query)
 {
 	List	   *rest = list_copy(address->segments);
 
-	if (!take_element(&rest, question))
+	if (!take_element(&rest, query))
 		return NULL;
 	for (int i = 0; i < lengthof(routes); i++)
 	{
@@ -81,7 +81,7 @@ find_route(const Address *address, Question *question)
 
 		if ((route->room == NULL || take_segment(&segments, route->room) != NULL) &&
 			take_segment(&segments, route->collection) != NULL &&
-			(!route->has_name || (question->name = take_segment(&segments, NULL)) != NULL) &&
+			(!route->has_name || (query->name = take_segment(&segments, NULL)) != NULL) &&
 			segments == NIL)
 			return route;
 	}
@@ -103,15 +103,15 @@ asks_for_all_states(const Address *address)
 }
 
 static List *
-answer_post(Exchange *exchange, const Route *route, const Question *question, StringInfo data)
+answer_post(Exchange *exchange, const Route *route, const ElementQuery *query, StringInfo data)
 {
 	Jsonb	   *body = exchange->raw_body != NULL ? read_body(exchange->raw_body) : exchange->body;
-	Order		order = {
-		.docid = question->docid, .structure = question->structure, .name = question->name,
+	PassCall	call = {
+		.docid = query->docid, .structure = query->structure, .name = query->name,
 		.comment = body_comment(body), .parameters = body_parameters(body),
 	};
 
-	return route->post(&order, data);
+	return route->post(&call, data);
 }
 
 /* Carry the request out, or raise the failure. */
@@ -120,8 +120,8 @@ answer_request(void *argument)
 {
 	Exchange   *exchange = argument;
 	Address		address = read_address(exchange->uri);
-	Question	question = {0};
-	const Route *route = find_route(&address, &question);
+	ElementQuery query = {0};
+	const Route *route = find_route(&address, &query);
 	List	   *messages = NIL;
 	StringInfoData data;
 
@@ -132,11 +132,11 @@ answer_request(void *argument)
 	if (strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0)
 	{
 		if (route->get == states_document)
-			question.all_states = asks_for_all_states(&address);
-		route->get(&question, &data);
+			query.all_states = asks_for_all_states(&address);
+		route->get(&query, &data);
 	}
 	else if (strcmp(exchange->method, "POST") == 0 && route->post != NULL)
-		messages = answer_post(exchange, route, &question, &data);
+		messages = answer_post(exchange, route, &query, &data);
 	else
 		raise_failure(WRONG_METHOD, exchange->method, exchange->allowed);
 	exchange->status = 200;
@@ -166,7 +166,7 @@ static const struct
 	{"", NO_FAILURE, 500, false},
 };
 
-/* What the failure's DETAIL has for the user; for attempt(). */
+/* What the failure's DETAIL has for the user; for run_in_subtransaction(). */
 typedef struct UserMessage
 {
 	const char *detail;
@@ -191,7 +191,7 @@ user_message(const ErrorData *error)
 	UserMessage message = {error->detail, NULL};
 
 	if (error->detail != NULL)
-		(void) attempt(read_user_message, &message, false);
+		(void) run_in_subtransaction(read_user_message, &message, false);
 	return message.text == NULL ? "" : message.text;
 }
 
@@ -240,7 +240,7 @@ answer_failure(Exchange *exchange, const ErrorData *error)
 void
 answer_exchange(Exchange *exchange)
 {
-	ErrorData  *error = attempt(answer_request, exchange, false);
+	ErrorData  *error = run_in_subtransaction(answer_request, exchange, false);
 
 	if (error != NULL)
 		answer_failure(exchange, error);

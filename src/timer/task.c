@@ -16,18 +16,22 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "common/actor.h"
-#include "common/clock.h"
-#include "common/compat.h"
-#include "common/own_statement.h"
-#include "common/relation.h"
-#include "common/settings.h"
-#include "flow/model.h"
-#include "flow/people.h"
-#include "flow/start.h"
-#include "lifecycle/element.h"
-#include "lifecycle/structure.h"
-#include "lifecycle/transition.h"
+#include "attach/attached_table.h"
+#include "base/clock.h"
+#include "base/compat.h"
+#include "base/settings.h"
+#include "base/subtransaction.h"
+#include "base/switch_user.h"
+#include "flow/run/flow_function.h"
+#include "flow/run/model.h"
+#include "flow/run/start.h"
+#include "flow/steps/notification.h"
+#include "storage/element.h"
+#include "storage/own_statement.h"
+#include "storage/own_table.h"
+#include "storage/result.h"
+#include "transition/pass.h"
+#include "task.h"
 #include "timer.h"
 
 /* A task that fails is tried again, this often and with these pauses. */
@@ -69,49 +73,51 @@ static OwnStatement fail_task = {7, {TEXTOID, TEXTOID, INT4OID, INT4OID, TIMESTA
 
 /* The kinds of tasks */
 
-static void
+static StepResult
 go_to_state(Run *run, const Step *step)
 {
-	Order		order = {.docid = run->docid, .name = step_setting(step, "state")};
+	PassCall	call = {.docid = run->docid, .name = step_setting(step, "state")};
 
-	(void) set_state(&order, NULL);
+	(void) set_state(&call);
+	return GO_ON;
 }
 
-static void
+static const StepKind go_to_state_task = {"go_to_state", go_to_state};
+
+static StepResult
 call_function(Run *run, const Step *step)
 {
 	bool		isnull;
 
 	(void) call_flow_function(run, step, step_setting(step, "function"), JSONBOID, &isnull);
+	return GO_ON;
 }
 
-static void
+static const StepKind call_function_task = {"call_function", call_function};
+
+static StepResult
 start_flow(Run *run, const Step *step)
 {
 	Start		start = {.flow = step_setting(step, "flow"), .docid = run->docid, .queued = true, .by_workflow = true};
 
 	(void) start_run(&start);
+	return GO_ON;
 }
 
-static const struct
-{
-	const char *kind;
-	void		(*perform) (Run *run, const Step *step);
-}			kinds[] = {
-	{"send_notification", send_notification},
-	{"send_templated_notification", send_templated_notification},
-	{"go_to_state", go_to_state},
-	{"call_function", call_function},
-	{"start_flow", start_flow},
+static const StepKind start_flow_task = {"start_flow", start_flow};
+
+static const StepKind *const kinds[] = {
+	&send_notification_step, &send_templated_notification_step,
+	&go_to_state_task, &call_function_task, &start_flow_task,
 };
 
 static void
 perform_task(Run *run, const Step *step)
 {
 	for (int i = 0; i < lengthof(kinds); i++)
-		if (strcmp(kinds[i].kind, step->kind) == 0)
+		if (strcmp(kinds[i]->name, step->kind) == 0)
 		{
-			kinds[i].perform(run, step);
+			(void) kinds[i]->perform(run, step);
 			return;
 		}
 	elog(ERROR, "unknown kind of task \"%s\"", step->kind);
@@ -119,45 +125,24 @@ perform_task(Run *run, const Step *step)
 
 /* What is due */
 
-typedef struct TakenTasks
-{
-	List	   *tasks;
-	MemoryContext context;
-}			TakenTasks;
-
-static void
-take_tasks(void *argument)
-{
-	TakenTasks *taken = argument;
-	MemoryContext outer = MemoryContextSwitchTo(taken->context);
-
-	for (int i = 0; i < SPI_processed; i++)
-	{
-		DueTask    *task = palloc0_object(DueTask);
-
-		task->docid = result_text(i, 1);
-		task->timer = result_text(i, 2);
-		task->task = result_int(i, 3);
-		taken->tasks = lappend(taken->tasks, task);
-	}
-	MemoryContextSwitchTo(outer);
-}
-
 /* Up to so many tasks that are due (DueTask *). */
 List *
 due_tasks(int most)
 {
 	Datum		values[] = {TimestampTzGetDatum(clock_now()), Int32GetDatum(most)};
-	TakenTasks	taken = {NIL, CurrentMemoryContext};
+	QueryResult	   *result = own_execute(&find_due, values, NULL);
+	List	   *tasks = NIL;
 
-	(void) own_execute(&find_due, values, NULL, take_tasks, &taken);
-	return taken.tasks;
-}
+	for (int i = 0; i < result->rows; i++)
+	{
+		DueTask    *task = palloc0_object(DueTask);
 
-static void
-take_time(void *argument)
-{
-	*(TimestampTz *) argument = result_time(0, 1, NEVER);
+		task->docid = result_text(result, i, 1);
+		task->timer = result_text(result, i, 2);
+		task->task = result_int(result, i, 3);
+		tasks = lappend(tasks, task);
+	}
+	return tasks;
 }
 
 /* When the next one falls due that is not yet; NEVER. */
@@ -165,24 +150,12 @@ TimestampTz
 next_due_task(void)
 {
 	Datum		value = TimestampTzGetDatum(clock_now());
-	TimestampTz next = NEVER;
+	QueryResult	   *next = own_execute(&find_next, &value, NULL);
 
-	(void) own_execute(&find_next, &value, NULL, take_time, &next);
-	return next;
+	return next->rows == 0 ? NEVER : result_time(next, 0, 1, NEVER);
 }
 
 /* Firing */
-
-static void
-take_step(void *argument)
-{
-	Step	   *step = argument;
-	MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(step));
-
-	step->kind = result_text(0, 1);
-	step->settings = result_jsonb(0, 2);
-	MemoryContextSwitchTo(outer);
-}
 
 /* The task as if it were a step; NULL if it is not due (any more). */
 static Step *
@@ -194,8 +167,14 @@ step_of_task(const DueTask *task)
 		TimestampTzGetDatum(clock_now()),
 	};
 
+	QueryResult	   *result = own_execute(&read_task, values, NULL);
+
+	if (result->rows == 0)
+		return NULL;
 	step->name = psprintf("timer %s", task->timer);
-	return own_execute(&read_task, values, NULL, take_step, step) > 0 ? step : NULL;
+	step->kind = result_text(result, 0, 1);
+	step->settings = result_jsonb(result, 0, 2);
+	return step;
 }
 
 /* Be the owner of the table until the transaction ends. */
@@ -224,7 +203,7 @@ end_this(OwnStatement *statement, const DueTask *task)
 		CStringGetTextDatum(task->docid), CStringGetTextDatum(task->timer), Int32GetDatum(task->task),
 	};
 
-	(void) own_execute(statement, values, NULL, NULL, NULL);
+	(void) own_execute(statement, values, NULL);
 }
 
 /* The table of a document that is there; InvalidOid: it is not. */
@@ -281,24 +260,21 @@ fire_task(const DueTask *task)
 	return true;
 }
 
-static void
-take_attempt(void *argument)
-{
-	*(int *) argument = result_int(0, 1);
-}
-
 /* A task has failed, which undid its transaction: later again, or not any more. */
 void
 note_task_failure(const DueTask *task, const ErrorData *error)
 {
 	Datum		values[7];
-	int			attempt = 0;
+	QueryResult	   *found;
+	int			attempt;
 
 	values[0] = CStringGetTextDatum(task->docid);
 	values[1] = CStringGetTextDatum(task->timer);
 	values[2] = Int32GetDatum(task->task);
-	if (own_execute(&read_attempt, values, NULL, take_attempt, &attempt) == 0)
+	found = own_execute(&read_attempt, values, NULL);
+	if (found->rows == 0)
 		return;
+	attempt = result_int(found, 0, 1);
 	/* somebody else has what it needs: nothing is wrong with it */
 	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 		attempt++;
@@ -306,7 +282,7 @@ note_task_failure(const DueTask *task, const ErrorData *error)
 	values[4] = TimestampTzGetDatum(next_attempt_at(Max(attempt, 1), FIRST_PAUSE, LONGEST_PAUSE));
 	values[5] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	values[6] = CStringGetTextDatum(error->message);
-	(void) own_execute(&fail_task, values, attempt < TASK_ATTEMPTS ? NULL : "    n  ", NULL, NULL);
+	(void) own_execute(&fail_task, values, attempt < TASK_ATTEMPTS ? NULL : "    n  ");
 	ereport(LOG,
 			(errmsg("timer \"%s\" of document \"%s\" failed at task %d: %s",
 					task->timer, task->docid, task->task, error->message),

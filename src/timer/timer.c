@@ -15,14 +15,15 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "common/argument.h"
-#include "common/clock.h"
-#include "common/own_statement.h"
-#include "common/texts.h"
-#include "common/wake.h"
-#include "lifecycle/effect.h"
-#include "lifecycle/statement.h"
-#include "lifecycle/target.h"
+#include "attach/listener.h"
+#include "base/argument.h"
+#include "base/clock.h"
+#include "base/notify_workers.h"
+#include "base/subtransaction.h"
+#include "base/texts.h"
+#include "storage/own_statement.h"
+#include "transition/table_statement.h"
+#include "transition/target.h"
 #include "timer.h"
 
 /* REFERENCE and both deltas, by the calendar of UTC. */
@@ -105,7 +106,7 @@ dates_of_row(const ElementRow *element, Datum *names, Datum *times)
 }
 
 static void
-attach_timer(const PassedChange *change, const char *timer, const char *action)
+attach_timer(const StateChange *change, const char *timer, const char *action)
 {
 	Datum		values[7];
 
@@ -115,13 +116,13 @@ attach_timer(const PassedChange *change, const char *timer, const char *action)
 	values[3] = CStringGetTextDatum(action);
 	values[4] = TimestampTzGetDatum(clock_now());
 	dates_of_row(&change->element, &values[5], &values[6]);
-	(void) own_execute(&attach, values, NULL, NULL, NULL);
-	wake_at_commit(WAKE_RUNS);
+	(void) own_execute(&attach, values, NULL);
+	notify_workers_at_commit(WORK_ON_RUNS);
 }
 
 /* What the transition says of its timers. */
 static void
-obey_transition(const PassedChange *change)
+apply_timer_actions(const StateChange *change)
 {
 	for (int i = 0; i < change->transition->number_of_timers; i++)
 	{
@@ -129,7 +130,7 @@ obey_transition(const PassedChange *change)
 		Datum		values[] = {CStringGetTextDatum(change->docid), CStringGetTextDatum(use->timer)};
 
 		if (strcmp(use->action, "unattach") == 0)
-			(void) own_execute(&end_persistent, values, NULL, NULL, NULL);
+			(void) own_execute(&end_persistent, values, NULL);
 		else
 			attach_timer(change, use->timer, use->action);
 	}
@@ -137,7 +138,7 @@ obey_transition(const PassedChange *change)
 
 /* Timers end and begin with a change of state. */
 static void
-change_timers(const PassedChange *change)
+change_timers(const StateChange *change)
 {
 	Datum		docid;
 	const char *timer;
@@ -146,9 +147,9 @@ change_timers(const PassedChange *change)
 		return;
 	docid = CStringGetTextDatum(change->docid);
 	(void) own_execute(change->is_birth || change->to == NO_STATE ? &end_all : &end_volatile,
-					   &docid, NULL, NULL, NULL);
+					   &docid, NULL);
 	if (change->transition != NULL)
-		obey_transition(change);
+		apply_timer_actions(change);
 	timer = change->to == NO_STATE ? NULL : change->workflow->states[change->to].timer;
 	if (timer != NULL)
 		attach_timer(change, timer, "volatile");
@@ -165,17 +166,15 @@ move_timers(const char *docid, const ElementRow *element, AttrNumber column)
 		TimestampTzGetDatum(time),
 	};
 
-	if (element->table->timers_exist && own_execute(&move, values, is_there ? NULL : "  n", NULL, NULL) > 0)
-		wake_at_commit(WAKE_RUNS);
+	if (element->table->timers_exist && own_execute(&move, values, is_there ? NULL : "  n")->processed > 0)
+		notify_workers_at_commit(WORK_ON_RUNS);
 }
 
-/* smartwf.start_state_timer(docid): for a document that came without its triggers. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_start_state_timer);
-Datum
-smartwf_start_state_timer(PG_FUNCTION_ARGS)
+/* A document that came without its triggers: as if it had been born into its state. */
+static void
+start_timer_of_state(const char *docid)
 {
-	char	   *docid = needed_argument(fcinfo, 0, "docid");
-	PassedChange change = {.docid = docid, .is_birth = true};
+	StateChange change = {.docid = docid, .is_birth = true};
 	Relation	relation;
 	Target		target;
 
@@ -187,13 +186,17 @@ smartwf_start_state_timer(PG_FUNCTION_ARGS)
 	if (change.element.row != NULL && change.to != NO_STATE)
 		change_timers(&change);
 	table_close(relation, NoLock);
-	PG_RETURN_VOID();
 }
+
+static const StateListener timer_listener = {
+	.changed = change_timers,
+	.found = start_timer_of_state,
+	.date_changed = move_timers,
+};
 
 /* At load. */
 void
 timer_init(void)
 {
-	effect_register(change_timers);
-	date_effect_register(move_timers, NULL);
+	state_listener_register(&timer_listener);
 }

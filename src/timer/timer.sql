@@ -21,12 +21,6 @@ COMMENT ON TABLE smartwf.element_timers IS
 'not there, or it has failed for good), and why it failed.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.element_timers', '');
 
-CREATE FUNCTION smartwf.start_state_timer(docid text) RETURNS void
-	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_start_state_timer';
-COMMENT ON FUNCTION smartwf.start_state_timer(text) IS
-'Starts the timer of the state that a document (text) is in, and ends all others of it; for reconcile(), since no '
-'transition led there. Raises what get_states() raises for a document.';
-
 CREATE VIEW smartwf.timers WITH (security_barrier) AS
 SELECT e.docid, e.timer, e.task, k.kind, k.settings, e.action, e.reference_column,
 	CASE WHEN e.reference_column IS NULL OR smartwf.is_readable(e.docid) THEN e.due_at END AS due_at, e.attempt, e.sqlstate,

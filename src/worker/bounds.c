@@ -17,9 +17,9 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-#include "board.h"
+#include "base/compat.h"
 #include "bounds.h"
-#include "common/compat.h"
+#include "registry.h"
 
 static int	step_timeout = 5 * 60 * 1000;	/* milliseconds; 0: none */
 static int	lock_timeout = 2 * 1000;
@@ -90,7 +90,7 @@ limit_step(int64 timeout)
 bool
 step_was_interrupted(void)
 {
-	return is_late || board_step_is_cancelled();
+	return is_late || registry_step_is_cancelled();
 }
 
 /* What runs now has no limits. */
@@ -99,9 +99,9 @@ end_limits(void)
 {
 	if (timer != MAX_TIMEOUTS)
 		disable_timeout(timer, false);
-	board_end_interrupts();
+	registry_end_interrupts();
 	/* one that came at the last moment concerns nobody else */
-	if (is_late || board_step_is_cancelled())
+	if (is_late || registry_step_is_cancelled())
 		QueryCancelPending = false;
 	was_late |= is_late;
 	is_late = false;

@@ -11,13 +11,14 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "board.h"
-#include "common/compat.h"
-#include "death.h"
-#include "flow/queue.h"
-#include "in_hand.h"
+#include "base/compat.h"
+#include "flow/run/queue.h"
+#include "timer/task.h"
 #include "timer/timer.h"
-#include "unit.h"
+#include "death.h"
+#include "in_hand.h"
+#include "registry.h"
+#include "transaction.h"
 
 static int	step_deaths = 3;
 
@@ -63,7 +64,7 @@ collect_deaths(void)
 	MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);
 	WorkInHand	work;
 
-	while (board_next_death(&work))
+	while (registry_next_death(&work))
 	{
 		Death	   *death = palloc0_object(Death);
 
@@ -88,7 +89,7 @@ note_deaths(void)
 	{
 		Death	   *death = lfirst(cell);
 
-		if (unit("note the end of a process", count_now, death) == NULL && death->is_counted)
+		if (run_in_transaction("note the end of a process", count_now, death) == NULL && death->is_counted)
 		{
 			deaths = foreach_delete_current(deaths, cell);
 			pfree(death);

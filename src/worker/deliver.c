@@ -8,11 +8,12 @@
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 
-#include "board.h"
-#include "common/compat.h"
+#include "base/compat.h"
+#include "outbox/delivery/delivery.h"
+#include "outbox/delivery/transfer.h"
 #include "deliver.h"
-#include "outbox/delivery.h"
-#include "unit.h"
+#include "registry.h"
+#include "transaction.h"
 
 /* How many are under way at once, and in a batch, whose memory is then given back. */
 #define AT_ONCE 8
@@ -44,7 +45,7 @@ claim_now(void *argument)
 	{
 		const Delivery *delivery = lfirst(cell);
 
-		board_report(psprintf("notification " INT64_FORMAT " by %s", delivery->id, delivery->channel));
+		registry_report(psprintf("notification " INT64_FORMAT " by %s", delivery->id, delivery->channel));
 		transfer_start(delivery);
 	}
 	MemoryContextSwitchTo(outer);
@@ -70,7 +71,7 @@ start_some(void)
 {
 	Claiming	claiming = {.most = AT_ONCE - transfers_under_way(), .context = CurrentMemoryContext};
 
-	if (claiming.most > 0 && unit("claim notifications", claim_now, &claiming) != NULL)
+	if (claiming.most > 0 && run_in_transaction("claim notifications", claim_now, &claiming) != NULL)
 	{
 		/* what is claimed and what is under way must not differ */
 		transfers_abandon();
@@ -88,7 +89,7 @@ end_some(void)
 	ending.delivery = transfer_wait(WAIT_MILLISECONDS, &ending.outcome);
 	CHECK_FOR_INTERRUPTS();
 	if (ending.delivery != NULL)
-		(void) unit("note what came of a notification", note_now, &ending);
+		(void) run_in_transaction("note what came of a notification", note_now, &ending);
 }
 
 /* A batch, and all of it; how many. */

@@ -24,7 +24,7 @@
 #include "storage/pmsignal.h"
 #include "tcop/tcopprot.h"
 
-#include "common/compat.h"
+#include "base/compat.h"
 #include "in_hand.h"
 
 #define FILE_NAME PG_STAT_TMP_DIR "/smartwf.work"
@@ -75,12 +75,12 @@ shutdown_was_clean(void)
 
 /* At preload. */
 void
-in_hand_init(int places)
+in_hand_init(int slots)
 {
-	number_of_notes = places;
-	notes = map_notes(places * sizeof(Note));
+	number_of_notes = slots;
+	notes = map_notes(slots * sizeof(Note));
 	if (notes != NULL && shutdown_was_clean())
-		memset(notes, 0, places * sizeof(Note));
+		memset(notes, 0, slots * sizeof(Note));
 	in_hand_forget_processes();
 }
 

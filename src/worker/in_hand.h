@@ -26,7 +26,7 @@ typedef struct WorkInHand
 	char		timer[NAMEDATALEN];
 }			WorkInHand;
 
-extern void in_hand_init(int places);
+extern void in_hand_init(int slots);
 extern void in_hand_forget_processes(void);
 extern void in_hand_enter(void);
 extern void in_hand_leave(void);

@@ -32,10 +32,10 @@
 #include "utils/varlena.h"
 #include "utils/wait_event.h"
 
-#include "board.h"
-#include "common/compat.h"
-#include "common/wake.h"
+#include "base/compat.h"
+#include "base/notify_workers.h"
 #include "launcher.h"
+#include "registry.h"
 
 /* Seconds until the postmaster starts the launcher again. */
 #define RESTART_SECONDS 5
@@ -127,7 +127,7 @@ launcher_init(void)
 /* What there is */
 
 static Worker *
-find_worker(const char *database, int whom, int number)
+find_worker(const char *database, int kinds, int number)
 {
 	ListCell   *cell;
 
@@ -135,7 +135,7 @@ find_worker(const char *database, int whom, int number)
 	{
 		Worker	   *worker = lfirst(cell);
 
-		if (worker->assignment.whom == whom && worker->assignment.number == number &&
+		if (worker->assignment.kinds == kinds && worker->assignment.number == number &&
 			strcmp(worker->assignment.database, database) == 0)
 			return worker;
 	}
@@ -143,15 +143,15 @@ find_worker(const char *database, int whom, int number)
 }
 
 static void
-want_worker(const char *database, int whom, int number)
+want_worker(const char *database, int kinds, int number)
 {
-	Worker	   *worker = find_worker(database, whom, number);
+	Worker	   *worker = find_worker(database, kinds, number);
 
 	if (worker == NULL)
 	{
 		worker = palloc0_object(Worker);
 		strlcpy(worker->assignment.database, database, NAMEDATALEN);
-		worker->assignment.whom = whom;
+		worker->assignment.kinds = kinds;
 		worker->assignment.number = number;
 		all_workers = lappend(all_workers, worker);
 	}
@@ -241,9 +241,9 @@ decide_what_is_wanted(void)
 		MemoryContextSwitchTo(TopMemoryContext);
 		note_trouble(lfirst(cell), what);
 		for (int i = 1; what == NULL && i <= workers; i++)
-			want_worker(lfirst(cell), WAKE_RUNS, i);
+			want_worker(lfirst(cell), WORK_ON_RUNS, i);
 		if (what == NULL)
-			want_worker(lfirst(cell), WAKE_DELIVERY, 0);
+			want_worker(lfirst(cell), WORK_ON_DELIVERY, 0);
 	}
 	table_close(relation, AccessShareLock);
 	CommitTransactionCommand();
@@ -255,7 +255,7 @@ decide_what_is_wanted(void)
 static void
 start_worker(Worker *worker)
 {
-	bool		is_delivery = worker->assignment.whom == WAKE_DELIVERY;
+	bool		is_delivery = worker->assignment.kinds == WORK_ON_DELIVERY;
 	BackgroundWorker process;
 	MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);
 
@@ -286,7 +286,7 @@ static void
 note_end(Worker *worker)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	bool		was_replaced = board_replacements() != replacements;
+	bool		was_replaced = registry_replacements() != replacements;
 
 	pfree(worker->handle);
 	worker->handle = NULL;
@@ -347,7 +347,7 @@ look_around(void)
 	foreach(cell, all_workers)
 		if (look_after(lfirst(cell)))
 			all_workers = foreach_delete_current(all_workers, cell);
-	board_end_late_steps(GetCurrentTimestamp() - GRACE);
+	registry_end_late_steps(GetCurrentTimestamp() - GRACE);
 }
 
 /* The process. */
@@ -360,7 +360,7 @@ smartwf_launcher_main(Datum argument)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
-	board_enter_launcher();
+	registry_enter_launcher();
 	before_shmem_exit(end_all, 0);
 	context = AllocSetContextCreate(TopMemoryContext, "smartwf launcher", ALLOCSET_DEFAULT_SIZES);
 	for (;;)

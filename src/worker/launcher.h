@@ -11,7 +11,7 @@
 typedef struct Assignment
 {
 	char		database[NAMEDATALEN];
-	int			whom;
+	int			kinds;
 	int			number;
 }			Assignment;
 

@@ -9,7 +9,7 @@
 
 #include "fmgr.h"
 
-#include "common/actor.h"
+#include "base/subtransaction.h"
 
 extern void in_procedure(FunctionCallInfo fcinfo, const char *name, Work work, void *argument);
 

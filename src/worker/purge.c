@@ -14,17 +14,17 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-#include "common/actor.h"
-#include "common/argument.h"
-#include "common/clock.h"
-#include "common/compat.h"
-#include "common/error.h"
-#include "common/locale.h"
-#include "common/own_statement.h"
-#include "common/relation.h"
+#include "base/actor.h"
+#include "base/argument.h"
+#include "base/clock.h"
+#include "base/compat.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "storage/own_statement.h"
+#include "storage/result.h"
 #include "procedure.h"
 #include "purge.h"
-#include "unit.h"
+#include "transaction.h"
 
 /* Rows in a transaction, and how often a worker looks. */
 #define BATCH 1000
@@ -92,7 +92,7 @@ purge_batch(void *argument)
 		TimestampTzGetDatum(batch->before), BoolGetDatum(batch->failed), Int32GetDatum(BATCH),
 	};
 
-	batch->rows = own_execute(batch->statement, values, NULL, NULL, NULL);
+	batch->rows = own_execute(batch->statement, values, NULL)->processed;
 }
 
 /* Batch by batch; an error, or NULL. */
@@ -105,7 +105,7 @@ purge_by(OwnStatement *list, int number, TimestampTz before, bool keep_failed)
 
 		do
 		{
-			ErrorData  *error = unit("purge", purge_batch, &batch);
+			ErrorData  *error = run_in_transaction("purge", purge_batch, &batch);
 
 			if (error != NULL)
 				return error;
@@ -126,15 +126,6 @@ typedef struct Walk
 }			Walk;
 
 static void
-take_place(void *argument)
-{
-	Walk	   *walk = argument;
-
-	walk->docid = MemoryContextStrdup(walk->context, result_text(0, 1));
-	walk->revision = result_int(0, 2);
-}
-
-static void
 walk_on(void *argument)
 {
 	Walk	   *walk = argument;
@@ -143,7 +134,13 @@ walk_on(void *argument)
 		Int32GetDatum(walk->revision),
 	};
 
-	walk->has_ended = own_execute(walk->statement, values, NULL, take_place, walk) == 0;
+	QueryResult	   *place = own_execute(walk->statement, values, NULL);
+
+	walk->has_ended = place->rows == 0;
+	if (walk->has_ended)
+		return;
+	walk->docid = MemoryContextStrdup(walk->context, result_text(place, 0, 1));
+	walk->revision = result_int(place, 0, 2);
 }
 
 /* Through elements and history, stretch by stretch; an error, or NULL. */
@@ -156,7 +153,7 @@ purge_history(TimestampTz before)
 
 		while (!walk.has_ended)
 		{
-			ErrorData  *error = unit("purge", walk_on, &walk);
+			ErrorData  *error = run_in_transaction("purge", walk_on, &walk);
 
 			if (error != NULL)
 				return error;
@@ -203,21 +200,21 @@ next_purge(void)
 
 /* By hand */
 
-typedef struct Order
+typedef struct PurgeCall
 {
 	TimestampTz before;
 	bool		keep_failed;
 	bool		with_history;
-}			Order;
+}			PurgeCall;
 
 static void
 purge_now(void *argument)
 {
-	Order	   *order = argument;
-	ErrorData  *error = purge_by(statements, lengthof(statements), order->before, order->keep_failed);
+	PurgeCall  *call = argument;
+	ErrorData  *error = purge_by(statements, lengthof(statements), call->before, call->keep_failed);
 
-	if (error == NULL && order->with_history)
-		error = purge_history(order->before);
+	if (error == NULL && call->with_history)
+		error = purge_history(call->before);
 	if (error != NULL)
 		ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not purge: %s", error->message)));
 }
@@ -227,7 +224,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_purge);
 Datum
 smartwf_purge(PG_FUNCTION_ARGS)
 {
-	Order		order = {.keep_failed = PG_ARGISNULL(1) || PG_GETARG_BOOL(1), .with_history = boolean_argument(fcinfo, 2)};
+	PurgeCall	call = {.keep_failed = PG_ARGISNULL(1) || PG_GETARG_BOOL(1), .with_history = boolean_argument(fcinfo, 2)};
 	Datum		before;
 
 	if (PG_ARGISNULL(0))
@@ -237,9 +234,9 @@ smartwf_purge(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("only an administrator can purge")));
 	before = DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(clock_now()), PG_GETARG_DATUM(0));
-	order.before = DatumGetTimestampTz(before);
-	if (order.before > clock_now())
+	call.before = DatumGetTimestampTz(before);
+	if (call.before > clock_now())
 		raise_failure(MALFORMED_CALL, localized("argument \"older_than\" must not be negative"));
-	in_procedure(fcinfo, "smartwf.purge()", purge_now, &order);
+	in_procedure(fcinfo, "smartwf.purge()", purge_now, &call);
 	PG_RETURN_VOID();
 }

@@ -14,20 +14,23 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
-#include "board.h"
+#include "base/clock.h"
+#include "base/compat.h"
+#include "base/notify_workers.h"
+#include "flow/run/acting.h"
+#include "flow/run/drive.h"
+#include "flow/run/queue.h"
+#include "flow/run/run.h"
+#include "flow/run/run_table.h"
+#include "outbox/delivery/delivery.h"
+#include "timer/task.h"
+#include "timer/timer.h"
 #include "bounds.h"
-#include "common/clock.h"
-#include "common/compat.h"
-#include "common/wake.h"
 #include "death.h"
 #include "deliver.h"
-#include "flow/drive.h"
-#include "flow/queue.h"
-#include "flow/run.h"
-#include "outbox/delivery.h"
 #include "purge.h"
-#include "timer/timer.h"
-#include "unit.h"
+#include "registry.h"
+#include "transaction.h"
 #include "work.h"
 
 /*
@@ -95,7 +98,7 @@ typedef struct Turn
 static void
 begin_step(const char *doing, const WorkInHand *work, int64 timeout)
 {
-	board_begin_step(doing, work->run, limit_step(timeout));
+	registry_begin_step(doing, work->run, limit_step(timeout));
 	take_in_hand(work);
 }
 
@@ -105,7 +108,7 @@ end_step(void)
 {
 	put_down();
 	end_limits();
-	return board_end_step();
+	return registry_end_step();
 }
 
 static void
@@ -190,7 +193,7 @@ clean_session(void)
 	ResetSequenceCaches();
 	GetTempNamespaceState(&temporary, &toast);
 	if (OidIsValid(temporary))
-		(void) unit("drop temporary tables", drop_temporary_tables, NULL);
+		(void) run_in_transaction("drop temporary tables", drop_temporary_tables, NULL);
 }
 
 /*
@@ -204,18 +207,18 @@ take_turn(Turn *turn)
 
 	turn->advance = NOT_DUE;
 	turn->doing[0] = '\0';
-	turn->error = unit(NULL, advance_now, turn);
+	turn->error = run_in_transaction(NULL, advance_now, turn);
 	if (turn->error == NULL && turn->must_clean)
 	{
 		clean_session();
-		turn->error = unit(NULL, advance_now, turn);
+		turn->error = run_in_transaction(NULL, advance_now, turn);
 	}
 	is_cancelled = end_step();
 	/* who cancels a run waits for it, and ends it */
 	if (turn->error == NULL || is_cancelled)
 		return turn->advance != NOT_DUE;
 	turn->error = error_of_late_step((ErrorData *) turn->error, turn->doing);
-	turn->advance = unit("note the failure of a step", give_up_now, turn) == NULL ? PAUSES : NOT_DUE;
+	turn->advance = run_in_transaction("note the failure of a step", give_up_now, turn) == NULL ? PAUSES : NOT_DUE;
 	return turn->advance != NOT_DUE;
 }
 
@@ -228,7 +231,7 @@ drive_run(const Candidate *candidate)
 	bool		is_mine = false;
 
 	if (!slot.is_taken)
-		(void) unit("take a slot", take_slot, &slot);
+		(void) run_in_transaction("take a slot", take_slot, &slot);
 	if (!slot.is_taken)
 		return false;
 	while (turn.advance == GOES_ON)
@@ -248,7 +251,7 @@ drive_due_runs(void)
 	bool		has_worked = false;
 	ListCell   *cell;
 
-	(void) unit("look for runs that are due", find_candidates, &candidates);
+	(void) run_in_transaction("look for runs that are due", find_candidates, &candidates);
 	end = GetCurrentTimestamp();
 	end += Max(BATCH_MICROSECONDS, BATCH_TIMES * (end - start));
 	foreach(cell, candidates.runs)
@@ -278,17 +281,17 @@ find_tasks(void *argument)
 	MemoryContextSwitchTo(outer);
 }
 
-typedef struct Firing
+typedef struct TaskTurn
 {
 	const DueTask *task;
 	bool		has_fired;
 	ErrorData  *error;
-}			Firing;
+}			TaskTurn;
 
 static void
 fire_now(void *argument)
 {
-	Firing	   *firing = argument;
+	TaskTurn	   *firing = argument;
 	const DueTask *task = firing->task;
 	WorkInHand	work = {.kind = A_TASK, .task = task->task};
 
@@ -303,7 +306,7 @@ fire_now(void *argument)
 static void
 note_failure_now(void *argument)
 {
-	Firing	   *firing = argument;
+	TaskTurn	   *firing = argument;
 
 	note_task_failure(firing->task, firing->error);
 }
@@ -317,19 +320,19 @@ fire_due_timers(void)
 	bool		has_worked = false;
 	ListCell   *cell;
 
-	(void) unit("look for timers that are due", find_tasks, &due);
+	(void) run_in_transaction("look for timers that are due", find_tasks, &due);
 	end = GetCurrentTimestamp() + BATCH_MICROSECONDS;
 	foreach(cell, due.tasks)
 	{
-		Firing		firing = {.task = lfirst(cell)};
+		TaskTurn		firing = {.task = lfirst(cell)};
 
 		if ((has_worked && GetCurrentTimestamp() > end) || worker_must_be_replaced())
 			break;
-		firing.error = unit(NULL, fire_now, &firing);
+		firing.error = run_in_transaction(NULL, fire_now, &firing);
 		(void) end_step();
 		firing.error = error_of_late_step(firing.error, "the task");
 		if (firing.error != NULL)
-			firing.has_fired = unit("note the failure of a timer", note_failure_now, &firing) == NULL;
+			firing.has_fired = run_in_transaction("note the failure of a timer", note_failure_now, &firing) == NULL;
 		has_worked |= firing.has_fired;
 		has_put_off |= !firing.has_fired;
 		clean_session();
@@ -341,14 +344,14 @@ fire_due_timers(void)
 
 static const struct
 {
-	int			whom;			/* whose work it is */
+	int			kinds;			/* whose work it is */
 	bool		(*work) (void); /* do some; true if there was any */
 	TimestampTz (*next_due) (void);
-}			kinds[] = {
-	{WAKE_RUNS, drive_due_runs, next_due_run},
-	{WAKE_RUNS, fire_due_timers, next_due_task},
-	{WAKE_DELIVERY, deliver_due, next_due_delivery},
-	{WAKE_DELIVERY, purge_when_due, next_purge},
+}			work_kinds[] = {
+	{WORK_ON_RUNS, drive_due_runs, next_due_run},
+	{WORK_ON_RUNS, fire_due_timers, next_due_task},
+	{WORK_ON_DELIVERY, deliver_due, next_due_delivery},
+	{WORK_ON_DELIVERY, purge_when_due, next_purge},
 };
 
 /*
@@ -356,7 +359,7 @@ static const struct
  * there was anything.
  */
 bool
-work_off(int whom, TimestampTz end)
+work_off(int kinds, TimestampTz end)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "smartwf work",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -368,9 +371,9 @@ work_off(int whom, TimestampTz end)
 	{
 		has_worked = has_put_off = false;
 		note_deaths();
-		for (int i = 0; i < lengthof(kinds); i++)
-			if ((kinds[i].whom & whom) != 0)
-				has_worked |= kinds[i].work();
+		for (int i = 0; i < lengthof(work_kinds); i++)
+			if ((work_kinds[i].kinds & kinds) != 0)
+				has_worked |= work_kinds[i].work();
 		MemoryContextReset(context);
 		had_work |= has_worked;
 	}
@@ -381,7 +384,7 @@ work_off(int whom, TimestampTz end)
 
 typedef struct NextDue
 {
-	int			whom;
+	int			kinds;
 	TimestampTz at;
 }			NextDue;
 
@@ -390,17 +393,17 @@ find_next_due(void *argument)
 {
 	NextDue    *next = argument;
 
-	for (int i = 0; i < lengthof(kinds); i++)
-		if ((kinds[i].whom & next->whom) != 0)
-			next->at = Min(next->at, kinds[i].next_due());
+	for (int i = 0; i < lengthof(work_kinds); i++)
+		if ((work_kinds[i].kinds & next->kinds) != 0)
+			next->at = Min(next->at, work_kinds[i].next_due());
 }
 
 /* When something falls due that is not yet; NEVER. */
 TimestampTz
-next_due(int whom)
+next_due(int kinds)
 {
-	NextDue		next = {whom, has_put_off ? clock_now() + LOOK_AGAIN_MICROSECONDS : NEVER};
+	NextDue		next = {kinds, has_put_off ? clock_now() + LOOK_AGAIN_MICROSECONDS : NEVER};
 
-	(void) unit("look for what is due next", find_next_due, &next);
+	(void) run_in_transaction("look for what is due next", find_next_due, &next);
 	return next.at;
 }

@@ -9,7 +9,7 @@
 
 #include "utils/timestamp.h"
 
-extern bool work_off(int whom, TimestampTz end);
-extern TimestampTz next_due(int whom);
+extern bool work_off(int kinds, TimestampTz end);
+extern TimestampTz next_due(int kinds);
 
 #endif

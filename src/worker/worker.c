@@ -25,15 +25,15 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
-#include "board.h"
+#include "base/clock.h"
+#include "base/compat.h"
+#include "base/notify_workers.h"
+#include "base/settings.h"
 #include "bounds.h"
-#include "common/clock.h"
-#include "common/settings.h"
-#include "common/compat.h"
-#include "common/wake.h"
 #include "death.h"
 #include "launcher.h"
-#include "unit.h"
+#include "registry.h"
+#include "transaction.h"
 #include "work.h"
 #include "worker.h"
 
@@ -45,11 +45,11 @@ PGDLLEXPORT void smartwf_worker_main(Datum argument);
 static char *worker_role = NULL;
 static int	naptime = 60;
 
-/* At load: settings; if preloaded, the launcher and the board. */
+/* At load: settings; if preloaded, the launcher and the registry. */
 void
 worker_init(void)
 {
-	int			places = max_worker_processes + PLACES_FOR_SESSIONS;
+	int			slots = max_worker_processes + PLACES_FOR_SESSIONS;
 
 	DefineCustomStringVariable("smartwf.worker_role",
 							   "Role that background workers connect as.",
@@ -64,8 +64,8 @@ worker_init(void)
 	death_init();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
-	in_hand_init(places);
-	board_init(places);
+	in_hand_init(slots);
+	registry_init(slots);
 }
 
 /* Is the extension there?  It may be created, dropped, created again. */
@@ -88,27 +88,27 @@ static void
 end_to_be_replaced(void)
 {
 	ereport(DEBUG1, (errmsg("a step has loaded a library: this worker is replaced")));
-	board_note_replacement();
+	registry_note_replacement();
 	proc_exit(0);
 }
 
 /* Do what is due; then sleep until there is more, or it is time to look. */
 static void
-work_and_sleep(int whom)
+work_and_sleep(int kinds)
 {
 	long		pause = naptime * 1000L;
 
 	/* we look while we can be woken: what comes in from here on is not missed */
 	ResetLatch(MyLatch);
 	heed_the_server();
-	board_set_idle(true);
+	registry_set_idle(true);
 	if (extension_is_there())
 	{
-		if (work_off(whom, DT_NOEND))
+		if (work_off(kinds, DT_NOEND))
 			return;
 		if (worker_must_be_replaced())
 			end_to_be_replaced();
-		pause = Min(pause, TimestampDifferenceMilliseconds(clock_now(), next_due(whom)));
+		pause = Min(pause, TimestampDifferenceMilliseconds(clock_now(), next_due(kinds)));
 	}
 	pgstat_report_activity(STATE_IDLE, NULL);
 	pgstat_report_stat(true);
@@ -146,8 +146,8 @@ smartwf_worker_main(Datum argument)
 	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
 	load_libraries();
 	apply_worker_settings();
-	units_begin(&worker_transactions);
-	board_enter(assignment.whom);
+	transactions_begin(&worker_transactions);
+	registry_enter(assignment.kinds);
 	for (;;)
-		work_and_sleep(assignment.whom);
+		work_and_sleep(assignment.kinds);
 }

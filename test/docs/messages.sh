@@ -1,14 +1,14 @@
 # Every message that is to be localized has its French, with the same places
 # for the same values; and none is there that nobody says.
-sources=$(ls src/*/*.c)
+sources=$(find src -name "*.c")
 quoted='"([^"\\]|\\.)*"'
 said() {
 	# localized("..."), and the formats of failures, which error.c localizes
-	tr '\n' ' ' <src/common/error.c | sed 's/.*smartwf_failures\[NUMBER_OF_FAILURES\] = {//; s/}; .*//' | grep -oE "$quoted\}" | sed 's/}$//' | grep -v '^"%s"$'
+	tr '\n' ' ' <src/base/error.c | sed 's/.*smartwf_failures\[NUMBER_OF_FAILURES\] = {//; s/}; .*//' | grep -oE "$quoted\}" | sed 's/}$//' | grep -v '^"%s"$'
 	# shellcheck disable=SC2086
 	grep -hoE "localized\($quoted" $sources | sed 's/^localized(//'
 }
-translated() { sed -n '/^}			messages\[\] = {/,/^};/p' src/common/message.c | tr '\n' ' ' | grep -oE "\{$quoted,[[:space:]]*$quoted\}"; }
+translated() { sed -n '/^}			messages\[\] = {/,/^};/p' src/base/message.c | tr '\n' ' ' | grep -oE "\{$quoted,[[:space:]]*$quoted\}"; }
 said | sort -u >"$CLUSTER/said"
 translated | sed -E "s/^\{($quoted),.*/\1/" | sort -u >"$CLUSTER/translated"
 [ "$(wc -l <"$CLUSTER/said")" -gt 40 ]

@@ -1,0 +1,39 @@
+/*
+ * answer.h
+ *		The documented JSON of states, transitions and history.
+ */
+#ifndef SMARTWF_ANSWER_H
+#define SMARTWF_ANSWER_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+#include "definition/workflow.h"
+
+/* What is asked about an element. */
+typedef struct ElementQuery
+{
+	const char *docid;
+	const char *structure;		/* NULL: any */
+	const char *name;			/* of the state or transition, if it is about one */
+	bool		all_states;
+}			ElementQuery;
+
+/* Writes the documented data of an answer. */
+typedef void (*Document) (const ElementQuery *query, StringInfo data);
+
+extern void states_document(const ElementQuery *query, StringInfo data);
+extern void state_document(const ElementQuery *query, StringInfo data);
+extern void transitions_document(const ElementQuery *query, StringInfo data);
+extern void transition_document(const ElementQuery *query, StringInfo data);
+extern void history_document(const ElementQuery *query, StringInfo data);
+
+extern void append_passed(StringInfo data, const char *docid, const char *transition,
+						  const Workflow *workflow, int state);
+extern void append_reached(StringInfo data, const char *docid, const char *asked,
+						   const Workflow *workflow, int state);
+extern char *successful_answer(const char *data, List *messages);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * attached_table.h
+ *		An attached table: where its rows keep their state and document id.
+ */
+#ifndef SMARTWF_ATTACHED_TABLE_H
+#define SMARTWF_ATTACHED_TABLE_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "executor/spi.h"
+#include "nodes/bitmapset.h"
+#include "fmgr.h"
+#include "utils/rel.h"
+
+#include "definition/workflow.h"
+
+/* A row of smartwf.structures. */
+typedef struct Structure
+{
+	const char *name;
+	const char *relation_schema;
+	const char *relation_name;
+	const char *workflow;
+	const char *state_column;
+	const char *docid_column;
+	const char *docid_prefix;
+}			Structure;
+
+/* The statements that we run on an attached table; see statement.c. */
+typedef enum Statement
+{
+	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_STATE,
+	/* permitted as for the owner of the table */
+	LOCK_ROW_AS_GRANTED, CHANGE_STATE_AS_GRANTED, READ_STATE_FOR_US, READ_ROW,
+	NUMBER_OF_STATEMENTS
+} Statement;
+
+/* One of them on one table, with its saved plan. */
+typedef struct StatementOfTable
+{
+	struct AttachedTable *table;
+	Statement	statement;
+	SPIPlanPtr	plan;			/* NULL: not prepared yet */
+}			StatementOfTable;
+
+/*
+ * A guard, analyzed for one table; and planned by some of those who evaluate it,
+ * each for himself, since planning calls functions.
+ */
+#define MOST_PLANS_OF_GUARD 8
+
+typedef struct Guard
+{
+	const char *text;
+	Node	   *expression;
+	bool		calls_others;	/* functions that are not PostgreSQL's own */
+	int			number_of_plans;
+	Oid			planned_by[MOST_PLANS_OF_GUARD];
+	Expr	   *plans[MOST_PLANS_OF_GUARD];
+	struct Guard *next;
+}			Guard;
+
+/* A table, a partition or a child of an attached table. */
+typedef struct AttachedTable
+{
+	Oid			relid;
+	const Structure *structure;
+	MemoryContext context;
+	AttrNumber	state_column;
+	Oid			state_type;		/* of the column, perhaps a domain */
+	int32		state_typmod;
+	bool		state_is_enum;
+	FmgrInfo	state_output;
+	AttrNumber	docid_column;
+	Oid			docid_type;
+	FmgrInfo	docid_output;
+	FmgrInfo	docid_input;
+	Oid			docid_input_parameter;
+	int32		docid_typmod;
+	bool		docid_depends_on_settings;
+	bool		docid_is_padded;
+	bool		timers_exist;	/* in whatever workflow */
+	Bitmapset  *date_columns;	/* those that timers count from */
+	/* filled as needed */
+	StatementOfTable statements[NUMBER_OF_STATEMENTS];
+	Guard	   *guards;
+}			AttachedTable;
+
+extern const Structure *structure_by_name(const char *name);
+extern AttachedTable *attached_table(Oid relid, const char *structure);
+extern Oid	structure_relation(const Structure *structure);
+
+extern char *state_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
+extern HeapTuple row_with_state(const AttachedTable *table, HeapTuple row,
+								TupleDesc descriptor, const char *state);
+extern HeapTuple row_with_generated(Relation relation, HeapTuple row);
+extern bool same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column);
+extern int	pin_settings(void);
+extern void unpin_settings(int level);
+extern char *docid_of_row_or_null(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
+extern char *docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
+extern Datum key_of_docid(AttachedTable *table, const char *docid);
+
+#endif

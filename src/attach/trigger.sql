@@ -1,0 +1,224 @@
+-- The triggers that a table of a structure carries: which there are, on which tables, and
+-- how they come and go.
+
+CREATE FUNCTION smartwf.judge_change() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_judge_change';
+COMMENT ON FUNCTION smartwf.judge_change() IS
+'Trigger BEFORE INSERT OR UPDATE FOR EACH ROW on an attached table; its argument is the name of the structure. Made '
+'by attach(). Raises WF200, WF227, WF228, WF235 and WF300.';
+
+CREATE FUNCTION smartwf.record_change() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_record_change';
+COMMENT ON FUNCTION smartwf.record_change() IS
+'Trigger AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on an attached table; its argument is the name of the '
+'structure. Made by attach(). Raises WF235 for a row that is not what was judged, WF400 for a document that changes '
+'its name, 23505 for a name that is taken.';
+
+CREATE FUNCTION smartwf.record_truncate() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_record_truncate';
+COMMENT ON FUNCTION smartwf.record_truncate() IS
+'Trigger AFTER TRUNCATE on an attached table, its partitions and children. Made by attach(). Raises nothing.';
+
+-- The table and whatever stores rows for it.
+CREATE FUNCTION smartwf.family(relation regclass) RETURNS SETOF regclass
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE tree (relation) AS (
+		SELECT relation::oid
+		UNION
+		SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relation)
+	SELECT relation::regclass FROM tree
+$$;
+COMMENT ON FUNCTION smartwf.family(regclass) IS
+'A table (regclass), its partitions and its children, to any depth (set of regclass). Raises nothing.';
+
+-- Our triggers are known by the functions that they call, never by their names.  A
+-- partitioned table has no rows, and whoever adds a partition to it may not use our
+-- functions: each partition gets its triggers from us.
+CREATE FUNCTION smartwf.wanted_triggers(of_kind "char" DEFAULT 'r')
+	RETURNS TABLE (name name, function regproc, events text, level text, type int2)
+	LANGUAGE sql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT * FROM (VALUES
+		('~smartwf_judge'::name, 'smartwf.judge_change'::regproc, 'BEFORE INSERT OR UPDATE', 'ROW', 23::int2),
+		('!smartwf_record', 'smartwf.record_change', 'AFTER INSERT OR UPDATE OR DELETE', 'ROW', 29::int2),
+		('!smartwf_truncate', 'smartwf.record_truncate', 'AFTER TRUNCATE', 'STATEMENT', 32::int2))
+		AS t (name, function, events, level, type)
+	WHERE of_kind = 'r' OR level = 'STATEMENT'
+$$;
+COMMENT ON FUNCTION smartwf.wanted_triggers("char") IS
+'The triggers that a table of a structure carries, by its kind (pg_class.relkind): name, function, events, level, '
+'and what pg_trigger.tgtype says of them. Raises nothing.';
+
+CREATE FUNCTION smartwf.wanted_triggers_of(relation regclass)
+	RETURNS TABLE (member regclass, name name, function regproc, events text, level text)
+	LANGUAGE sql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT f, w.name, w.function, w.events, w.level
+	FROM smartwf.family(relation) f JOIN pg_class c ON c.oid = f, smartwf.wanted_triggers(c.relkind) w
+$$;
+COMMENT ON FUNCTION smartwf.wanted_triggers_of(regclass) IS
+'The triggers that a table (regclass), its partitions and children carry: table, name, function, events, level. '
+'Raises nothing.';
+
+CREATE FUNCTION smartwf.structure_of_trigger(arguments bytea) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT convert_from(substr(arguments, 1, length(arguments) - 1), getdatabaseencoding())
+$$;
+COMMENT ON FUNCTION smartwf.structure_of_trigger(bytea) IS
+'The structure (text) that one of our triggers names as its only argument (bytea, pg_trigger.tgargs). Raises nothing.';
+
+CREATE FUNCTION smartwf.triggers_of(relation regclass)
+	RETURNS TABLE (name name, function regproc, structure text, is_sound boolean)
+	LANGUAGE sql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT t.tgname, w.function, smartwf.structure_of_trigger(t.tgargs),
+		t.tgname = w.name AND t.tgtype = w.type AND t.tgenabled = 'O' AND t.tgqual IS NULL
+			AND t.tgattr = '' AND t.tgconstraint = 0 AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL
+			-- it would go with somebody else's extension
+			AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'x')
+	FROM pg_trigger t JOIN smartwf.wanted_triggers() w ON w.function = t.tgfoid
+	WHERE t.tgrelid = relation AND t.tgnargs = 1
+$$;
+COMMENT ON FUNCTION smartwf.triggers_of(regclass) IS
+'Our triggers on a table (regclass): name, function, structure, and whether it is as attach() makes it. Raises '
+'nothing.';
+
+CREATE FUNCTION smartwf.ancestors(relation regclass) RETURNS SETOF regclass
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE above (relation) AS (
+		SELECT inhparent FROM pg_inherits WHERE inhrelid = ancestors.relation
+		UNION
+		SELECT i.inhparent FROM pg_inherits i JOIN above a ON i.inhrelid = a.relation)
+	SELECT relation::regclass FROM above
+$$;
+COMMENT ON FUNCTION smartwf.ancestors(regclass) IS
+'The tables (set of regclass) that a table (regclass) is a partition or a child of, at any height. Raises nothing.';
+
+CREATE FUNCTION smartwf.is_root(relation regclass, structure text) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM pg_class WHERE oid = relation AND relkind IN ('r', 'p'))
+		AND EXISTS (SELECT FROM smartwf.triggers_of(relation) t WHERE t.structure = is_root.structure)
+		AND NOT EXISTS (SELECT FROM smartwf.ancestors(relation) a, smartwf.triggers_of(a) t WHERE t.structure = is_root.structure)
+$$;
+COMMENT ON FUNCTION smartwf.is_root(regclass, text) IS
+'True if a table (regclass) carries triggers of a structure (text), and none above it does. Raises nothing.';
+
+CREATE FUNCTION smartwf.named_relation(structure text) RETURNS regclass
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT c.oid::regclass
+	FROM smartwf.structures s
+	JOIN pg_namespace n ON n.nspname = s.relation_schema
+	JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.relation_name
+	WHERE s.name = structure AND c.relkind IN ('r', 'p')
+$$;
+COMMENT ON FUNCTION smartwf.named_relation(text) IS
+'The table (regclass) that has the name under which a structure (text) was attached, be it that one or another; null '
+'if there is none. Raises nothing.';
+
+CREATE FUNCTION smartwf.attached_relation(structure text) RETURNS regclass
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	named regclass := smartwf.named_relation(structure);
+	roots regclass[];
+BEGIN
+	IF smartwf.is_root(named, structure) THEN
+		RETURN named;
+	END IF;
+	-- by another name: look at every table that carries a trigger of ours
+	roots := ARRAY(SELECT DISTINCT t.tgrelid::regclass
+		FROM smartwf.wanted_triggers() w
+		JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function AND d.classid = 'pg_trigger'::regclass
+		JOIN pg_trigger t ON t.oid = d.objid
+		WHERE t.tgnargs = 1 AND smartwf.structure_of_trigger(t.tgargs) = structure AND smartwf.is_root(t.tgrelid, structure)
+		LIMIT 2);
+	-- in the middle of a restore, or where an administrator took them off: the table whose partitions carry them
+	IF roots[1] IN (SELECT smartwf.family(named)) THEN
+		RETURN named;
+	END IF;
+	RETURN CASE WHEN cardinality(roots) = 1 AND EXISTS (SELECT FROM smartwf.structures s WHERE s.name = structure) THEN roots[1] END;
+END
+$$;
+COMMENT ON FUNCTION smartwf.attached_relation(text) IS
+'The table (regclass) of a structure (text): the one that carries its triggers, whatever its name is now; null if '
+'none does. Raises nothing.';
+
+CREATE FUNCTION smartwf.own_ddl(command text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_own_ddl';
+COMMENT ON FUNCTION smartwf.own_ddl(text) IS
+'Runs a DDL command (text) with the rights of the caller; as the owner of the extension, without following it. '
+'Raises what the command raises.';
+
+CREATE FUNCTION smartwf.make_triggers_as_owner(relation regclass, structure text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	w record;
+	present record;
+BEGIN
+	FOR w IN SELECT * FROM smartwf.wanted_triggers_of(relation) LOOP
+		SELECT t.tgname, t.tgenabled, s.is_sound INTO present
+			FROM smartwf.triggers_of(w.member) s JOIN pg_trigger t ON t.tgrelid = w.member AND t.tgname = s.name
+			WHERE s.function = w.function AND s.structure = make_triggers_as_owner.structure
+			ORDER BY s.name <> w.name LIMIT 1;
+		CONTINUE WHEN present.is_sound;
+		IF present.tgname <> w.name THEN
+			PERFORM smartwf.own_ddl(format('ALTER TRIGGER %I ON %s RENAME TO %I', present.tgname, w.member, w.name));
+		ELSIF present.tgname IS NULL OR present.tgenabled = 'O' THEN
+			-- missing, or another one stands under its name, or it is of another form
+			PERFORM smartwf.own_ddl(format('CREATE OR REPLACE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTION %s(%L)',
+				w.name, w.events, w.member, w.level, w.function, structure));
+		END IF;
+		CONTINUE WHEN present.tgname IS NULL;
+		PERFORM smartwf.own_ddl(format('ALTER TABLE %s ENABLE TRIGGER %I', w.member, w.name));
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION smartwf.make_triggers_as_owner(regclass, text) IS
+'Within make_triggers() and follow_ddl(): puts the triggers of a structure (text) on a table (regclass), its '
+'partitions and children where they are missing, and back on where they were changed. Raises 42501 for whom may not '
+'use the functions.';
+
+CREATE FUNCTION smartwf.make_triggers_of_structure(relation regclass, structure text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF smartwf.named_relation(structure) IS DISTINCT FROM relation THEN
+		RAISE EXCEPTION '"%" is not the table of structure "%"', relation, structure USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	PERFORM smartwf.make_triggers_as_owner(relation, structure);
+END
+$$;
+COMMENT ON FUNCTION smartwf.make_triggers_of_structure(regclass, text) IS
+'Within make_triggers(): puts the triggers of a structure (text) on its table (regclass). Raises 42501 for another '
+'table.';
+
+CREATE FUNCTION smartwf.make_triggers(relation regclass, structure text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_make_triggers';
+COMMENT ON FUNCTION smartwf.make_triggers(regclass, text) IS
+'For attach(): puts the triggers of a structure (text) on a table (regclass), its partitions and children where they '
+'are missing, and back on where they were changed. Raises 42501 unless the caller owns the table.';
+
+CREATE FUNCTION smartwf.missing_triggers(relation regclass, structure text) RETURNS SETOF text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('table %s: trigger "%s" %s', w.member, w.name,
+		CASE WHEN t.name IS NULL THEN 'is missing' ELSE 'is not as attach() made it' END)
+	FROM smartwf.wanted_triggers_of(relation) w
+	LEFT JOIN LATERAL (SELECT x.name, x.is_sound FROM smartwf.triggers_of(w.member) x
+		WHERE x.function = w.function AND x.structure = missing_triggers.structure ORDER BY NOT x.is_sound LIMIT 1) t ON true
+	WHERE NOT coalesce(t.is_sound, false)
+	ORDER BY w.member::text COLLATE "C", w.name COLLATE "C"
+$$;
+COMMENT ON FUNCTION smartwf.missing_triggers(regclass, text) IS
+'Which triggers of a structure (text) a table (regclass), its partitions and children lack, or have in another form, '
+'a line each (set of text). Raises nothing.';
+
+CREATE FUNCTION smartwf.drop_triggers(relation regclass) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	member regclass;
+	trigger_name name;
+BEGIN
+	FOR member IN SELECT * FROM smartwf.family(relation) LOOP
+		FOR trigger_name IN SELECT t.name FROM smartwf.triggers_of(member) t LOOP
+			PERFORM smartwf.own_ddl(format('DROP TRIGGER %I ON %s', trigger_name, member));
+		END LOOP;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION smartwf.drop_triggers(regclass) IS
+'Takes our triggers off a table (regclass), its partitions and children. Raises 42501 unless the caller owns them.';

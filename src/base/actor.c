@@ -1,0 +1,238 @@
+/*
+ * actor.c
+ *		Names and rights of who acts.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+
+#include "actor.h"
+#include "json_value.h"
+#include "switch_user.h"
+#include "texts.h"
+
+static char *admin_role = NULL;
+static char *actor_claim = NULL;
+
+static RoleResolver resolve_role = NULL;
+
+/* Settings that decide who is who: only a superuser may change them. */
+void
+actor_init(void)
+{
+	DefineCustomStringVariable("smartwf.admin_role",
+							   "Role whose members administer all workflows.",
+							   "Empty: superusers only.",
+							   &admin_role, "", PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("smartwf.actor_claim",
+							   "Claim of request.jwt.claims that names the actor.",
+							   "Set it for the gateway's login role only: whoever can run SET can forge claims.",
+							   &actor_claim, "", PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+/* At load: which role a name means is known where names are bound to roles. */
+void
+role_resolver_register(RoleResolver resolver)
+{
+	resolve_role = resolver;
+}
+
+/* Does a role have this name, whatever it means to us? */
+bool
+is_role_name(const char *name)
+{
+	return OidIsValid(get_role_oid(name, true));
+}
+
+/* The claim's text, NULL if the request has no such claim. */
+static char *
+claimed_name(void)
+{
+	const char *claims = GetConfigOption("request.jwt.claims", true, false);
+	JsonbValue *value;
+
+	if (claims == NULL || claims[0] == '\0')
+		return NULL;
+	value = json_text_member(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(claims))),
+							 actor_claim);
+	return value == NULL || json_text(value)[0] == '\0' ? NULL : json_text(value);
+}
+
+/* The name of the person who acts, NULL if a role does so by itself. */
+static char *
+person_name(void)
+{
+	if (assumed_actor()->name != NULL)
+		return assumed_actor()->is_person ? pstrdup(assumed_actor()->name) : NULL;
+	return actor_claim == NULL || actor_claim[0] == '\0' ? NULL : claimed_name();
+}
+
+/* The name that history keeps. */
+char *
+actor_name(void)
+{
+	char	   *person = person_name();
+
+	if (person != NULL)
+		return person;
+	return assumed_actor()->name != NULL ? pstrdup(assumed_actor()->name) : GetUserNameFromId(acting_role(), false);
+}
+
+/* Is it a person's, from a token? */
+bool
+actor_is_person(void)
+{
+	return person_name() != NULL;
+}
+
+/* Does the acting role have what the named role has?  Unknown roles: no. */
+bool
+holds_role(const char *role_name)
+{
+	Oid			role = resolve_role(role_name);
+
+	return OidIsValid(role) && has_privs_of_role(acting_role(), role);
+}
+
+/*
+ * Does a name, in a column or a list, mean the caller?  The name of a role means
+ * that role, whatever a token says.
+ */
+bool
+names_caller(const char *name)
+{
+	char	   *person;
+
+	if (is_role_name(name))
+		return holds_role(name);
+	person = person_name();
+	return person != NULL && strcmp(name, person) == 0;
+}
+
+/*
+ * Does a name of which it is known what it is mean the caller?  That of a person
+ * is never taken for a role's, nor a role's for a person's.
+ */
+bool
+means_caller(const char *name, bool is_person)
+{
+	char	   *person;
+
+	if (!is_person)
+		return holds_role(name);
+	person = person_name();
+	return person != NULL && strcmp(name, person) == 0;
+}
+
+/*
+ * By whom the caller is told from others, where one must not count as two: SET
+ * ROLE makes nobody else of him.  A login that stands for many, a gateway's, has a
+ * claim that names them; without it they are one.  A superuser can be anybody in
+ * any case.
+ */
+char *
+person_of_caller(void)
+{
+	char	   *person = person_name();
+
+	if (assumed_actor()->name != NULL)
+		return pstrdup(assumed_actor()->person);
+	if (person != NULL)
+		return person;
+	if (superuser_arg(GetSessionUserId()))
+		return GetUserNameFromId(acting_role(), false);
+	return GetUserNameFromId(GetSessionUserId(), false);
+}
+
+/*
+ * Could the login itself act as a role?  Code that somebody else has made SECURITY
+ * DEFINER does so without that.
+ */
+bool
+login_holds_role(const char *role_name)
+{
+	Oid			role = resolve_role(role_name);
+
+	return assumed_actor()->name != NULL || (OidIsValid(role) && is_member_of_role(GetSessionUserId(), role));
+}
+
+/* Is that who acts now?  A person of a role's name is not that role. */
+bool
+is_same_actor(const char *name, bool is_person)
+{
+	return strcmp(name, actor_name()) == 0 && is_person == actor_is_person() &&
+		(is_person || OidIsValid(resolve_role(name)));
+}
+
+/* Superusers and members of smartwf.admin_role. */
+bool
+is_administrator(void)
+{
+	if (superuser_arg(acting_role()))
+		return true;
+	return admin_role != NULL && admin_role[0] != '\0' && holds_role(admin_role);
+}
+
+/* smartwf.actor() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_actor);
+Datum
+smartwf_actor(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(actor_name()));
+}
+
+/* smartwf.acting_role() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_acting_role);
+Datum
+smartwf_acting_role(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(GetUserNameFromId(acting_role(), false)));
+}
+
+/* smartwf.actor_is_person() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_actor_is_person);
+Datum
+smartwf_actor_is_person(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(actor_is_person());
+}
+
+/* smartwf.names_caller(names, people) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_names_caller);
+Datum
+smartwf_names_caller(PG_FUNCTION_ARGS)
+{
+	List	   *people;
+	ListCell   *cell;
+
+	if (is_administrator())
+		PG_RETURN_BOOL(true);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(false);
+	people = PG_ARGISNULL(1) ? NIL : list_of_texts(PG_GETARG_DATUM(1));
+	foreach(cell, list_of_texts(PG_GETARG_DATUM(0)))
+		if (means_caller(lfirst(cell), is_in_texts(people, lfirst(cell))))
+			PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(false);
+}
+
+/* smartwf.person() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_person);
+Datum
+smartwf_person(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(person_of_caller()));
+}
+
+/* smartwf.is_administrator() */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_administrator);
+Datum
+smartwf_is_administrator(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_administrator());
+}

@@ -1,0 +1,139 @@
+/*
+ * locale.c
+ *		What languages the reader wants.
+ *
+ * The first of these that says anything: the setting smartwf.locale, the
+ * request's Accept-Language, lc_messages.  Locales are compared in the form of
+ * language tags: lower case, hyphens, neither encoding nor modifier.
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+#include "locale.h"
+#include "request_header.h"
+
+/* More languages than a reader knows; a header may be hostile. */
+#define MOST_PREFERENCES 32
+
+typedef struct Preference
+{
+	char	   *locale;
+	double		weight;
+}			Preference;
+
+static char *locale_setting = NULL;
+
+/* The setting that anybody may change: it decides nothing but words. */
+void
+locale_init(void)
+{
+	DefineCustomStringVariable("smartwf.locale",
+							   "Languages of labels and messages, as in Accept-Language.",
+							   "Empty: those of the request's Accept-Language, else lc_messages.",
+							   &locale_setting, "", PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+/* fr_FR.UTF-8@euro and FR-fr are the same to us: fr-fr. */
+char *
+normalized_locale(const char *name)
+{
+	char	   *locale = pnstrdup(name, strcspn(name, ".@"));
+
+	for (char *c = locale; *c != '\0'; c++)
+		*c = *c == '_' ? '-' : pg_ascii_tolower((unsigned char) *c);
+	return locale;
+}
+
+/* The part between two places, without the spaces around it. */
+static char *
+trimmed(const char *start, const char *end)
+{
+	while (start < end && isspace((unsigned char) *start))
+		start++;
+	while (end > start && isspace((unsigned char) end[-1]))
+		end--;
+	return pnstrdup(start, end - start);
+}
+
+/* The weight in the parameters of a language range: 1 unless q says less. */
+static double
+weight_of(const char *parameters)
+{
+	const char *q = strstr(parameters, "q=");
+	char	   *end;
+	double		weight;
+
+	if (q == NULL)
+		return 1;
+	weight = strtod(q + 2, &end);
+	return end == q + 2 || !(weight >= 0 && weight <= 1) ? 1 : weight;
+}
+
+/* Heavier ones first; of equal weight, the one that comes first. */
+static void
+insert_by_weight(Preference *preferences, int number, Preference new)
+{
+	int			place = number;
+
+	for (; place > 0 && preferences[place - 1].weight < new.weight; place--)
+		preferences[place] = preferences[place - 1];
+	preferences[place] = new;
+}
+
+/* The locales of an Accept-Language list, best first. */
+static List *
+parse_preferences(const char *list)
+{
+	Preference	preferences[MOST_PREFERENCES];
+	int			number = 0;
+	List	   *locales = NIL;
+
+	while (*list != '\0' && number < MOST_PREFERENCES)
+	{
+		const char *end = list + strcspn(list, ",");
+		char	   *item = trimmed(list, end);
+		char	   *parameters = item + strcspn(item, ";");
+		Preference	new = {NULL, weight_of(parameters)};
+
+		new.locale = normalized_locale(trimmed(item, parameters));
+		if (new.locale[0] != '\0' && new.weight > 0)
+			insert_by_weight(preferences, number++, new);
+		list = *end == ',' ? end + 1 : end;
+	}
+	for (int i = 0; i < number; i++)
+		locales = lappend(locales, preferences[i].locale);
+	return locales;
+}
+
+/* The locales that the reader wants (char *), best first; maybe none. */
+List *
+reader_locales(void)
+{
+	const char *messages;
+	char	   *list;
+
+	if (locale_setting != NULL && locale_setting[0] != '\0')
+		return parse_preferences(locale_setting);
+	list = request_header("accept-language");
+	if (list != NULL)
+		return parse_preferences(list);
+	messages = GetConfigOption("lc_messages", true, false);
+	return messages == NULL ? NIL : parse_preferences(messages);
+}
+
+/*
+ * The next broader locale, as RFC 4647 looks a language up: zh-hant-x-private,
+ * zh-hant, zh.  NULL if there is none.
+ */
+char *
+broader_locale(const char *locale)
+{
+	const char *hyphen = strrchr(locale, '-');
+
+	if (hyphen == NULL)
+		return NULL;
+	if (hyphen - locale >= 2 && hyphen[-2] == '-')
+		hyphen -= 2;
+	return pnstrdup(locale, hyphen - locale);
+}

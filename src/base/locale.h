@@ -1,0 +1,17 @@
+/*
+ * locale.h
+ *		What languages the reader wants, and smartwf's own messages in them.
+ */
+#ifndef SMARTWF_LOCALE_H
+#define SMARTWF_LOCALE_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+extern void locale_init(void);
+extern char *normalized_locale(const char *name);
+extern List *reader_locales(void);
+extern char *broader_locale(const char *locale);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * request_header.h
+ *		Headers of the HTTP request that a gateway carries out for its client.
+ */
+#ifndef SMARTWF_REQUEST_HEADER_H
+#define SMARTWF_REQUEST_HEADER_H
+
+#include "postgres.h"
+
+extern char *request_header(const char *name);
+
+#endif

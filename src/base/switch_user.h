@@ -1,0 +1,40 @@
+/*
+ * switch_user.h
+ *		Who acts, and acting as another user for a while.
+ */
+#ifndef SMARTWF_SWITCH_USER_H
+#define SMARTWF_SWITCH_USER_H
+
+#include "postgres.h"
+
+/* Somebody whom smartwf acts for. */
+typedef struct Actor
+{
+	Oid			role;			/* whose rights are checked */
+	const char *name;			/* that history keeps */
+	bool		is_person;		/* from a token, else the role's */
+	const char *person;			/* by whom he is told from others */
+}			Actor;
+
+/* Who we were.  After an error PostgreSQL and we go back by ourselves. */
+typedef struct SavedUser
+{
+	Oid			user;
+	int			context;
+	int			depth;
+}			SavedUser;
+
+extern void switch_user_init(void);
+extern Oid	acting_role(void);
+extern bool acting_role_is_guess(void);
+extern const Actor *assumed_actor(void);
+
+extern SavedUser switch_for_caller(Oid user);
+extern SavedUser switch_to_caller(void);
+extern SavedUser switch_to_actor(const Actor *actor);
+extern SavedUser switch_for_after_trigger(Oid owner);
+extern SavedUser switch_off_forced_policies(void);
+extern void restore_user(SavedUser saved);
+extern void become_actor(const Actor *actor);
+
+#endif

@@ -1,0 +1,305 @@
+-- The checker: every fault of a definition at once.  It reads the JSON form, so
+-- that one checker serves define_workflow(), the tables (through
+-- workflow_definition()) and an import.
+
+CREATE FUNCTION smartwf.parameter_types() RETURNS text[]
+	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_parameter_types';
+COMMENT ON FUNCTION smartwf.parameter_types() IS
+'The types that a parameter may have (text[]). Raises nothing.';
+
+-- Every object of a definition, flat: what it is, what to call it, its JSON.
+CREATE FUNCTION smartwf.definition_objects(definition jsonb)
+	RETURNS TABLE (kind text, object text, value jsonb, parent text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH state AS (
+		SELECT format('state %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'states')
+	), transition AS (
+		SELECT format('transition %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'transitions')
+	), timer AS (
+		SELECT format('timer %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'timers'))
+	SELECT 'workflow', format('workflow %s', definition ->> 'name'), definition, NULL
+	UNION ALL
+	SELECT 'state', object, item, NULL FROM state
+	UNION ALL
+	SELECT 'transition', object, item, NULL FROM transition
+	UNION ALL
+	SELECT 'arc', format('%s arc %s', t.object, a.number), a.item, t.object
+	FROM transition t, smartwf.items(t.item, 'arcs') a
+	UNION ALL
+	SELECT 'parameter', format('%s parameter %s', t.object, coalesce(p.item ->> 'name', '#' || p.number)), p.item, t.object
+	FROM transition t, smartwf.items(t.item, 'parameters') p
+	UNION ALL
+	SELECT 'grant', format('%s grant %s', t.object, g.number), g.item, t.object
+	FROM transition t, smartwf.items(t.item, 'grants') g
+	UNION ALL
+	SELECT 'transition timer', format('%s timer %s', t.object, x.number), x.item, t.object
+	FROM transition t, smartwf.items(t.item, 'timers') x
+	UNION ALL
+	SELECT 'timer', object, item, NULL FROM timer
+	UNION ALL
+	SELECT 'task', format('%s task %s', t.object, k.number), k.item, t.object
+	FROM timer t, smartwf.items(t.item, 'tasks') k
+$$;
+COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
+'Every object of a workflow''s JSON form (jsonb), a row each: kind, name for messages, JSON, and the transition that '
+'it belongs to. Raises nothing.';
+
+-- The form: which keys an object has, of which type, and the code of a fault.
+CREATE FUNCTION smartwf.definition_keys()
+	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	VALUES
+		('workflow', 'name', 'string', true, 'WFL0050'),
+		('workflow', 'label', 'string', false, 'WFL0102'),
+		('workflow', 'description', 'string', false, 'WFL0102'),
+		('workflow', 'locale', 'string', false, 'WFL0056'),
+		('workflow', 'states', 'array', true, 'WFL0102'),
+		('workflow', 'transitions', 'array', false, 'WFL0102'),
+		('workflow', 'translations', 'object', false, 'WFL0102'),
+		('workflow', 'timers', 'array', false, 'WFL0102'),
+		('workflow', 'unsupported', 'array', false, 'WFL0102'),
+		('state', 'name', 'string', true, 'WFL0050'),
+		('state', 'label', 'string', false, 'WFL0102'),
+		('state', 'activity', 'string', false, 'WFL0102'),
+		('state', 'color', 'string', false, 'WFL0054'),
+		('state', 'initial', 'boolean', false, 'WFL0102'),
+		('state', 'timer', 'string', false, 'WFL0102'),
+		('state', 'flow', 'string', false, 'WFL0102'),
+		('state', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('transition', 'name', 'string', true, 'WFL0202'),
+		('transition', 'label', 'string', false, 'WFL0102'),
+		('transition', 'askComment', 'boolean', false, 'WFL0107'),
+		('transition', 'arcs', 'array', true, 'WFL0102'),
+		('transition', 'guard', 'string', false, 'WFL0110'),
+		('transition', 'guardMessage', 'string', false, 'WFL0102'),
+		('transition', 'm0', 'string', false, 'WFL0108'),
+		('transition', 'm1', 'string', false, 'WFL0105'),
+		('transition', 'm2', 'string', false, 'WFL0106'),
+		('transition', 'm3', 'string', false, 'WFL0109'),
+		('transition', 'parameters', 'array', false, 'WFL0103'),
+		('transition', 'grants', 'array', false, 'WFL0102'),
+		('transition', 'timers', 'array', false, 'WFL0102'),
+		('transition', 'flow', 'string', false, 'WFL0102'),
+		('transition', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('transition timer', 'timer', 'string', true, 'WFL0130'),
+		('transition timer', 'action', 'string', true, 'WFL0131'),
+		('timer', 'name', 'string', true, 'WFL0050'),
+		('timer', 'label', 'string', false, 'WFL0102'),
+		('timer', 'column', 'string', false, 'WFL0120'),
+		('timer', 'delta', 'string', false, 'WFL0132'),
+		('timer', 'tasks', 'array', true, 'WFL0102'),
+		('task', 'delta', 'string', false, 'WFL0132'),
+		('task', 'kind', 'string', true, 'WFL0133'),
+		('task', 'settings', 'object', false, 'WFL0102'),
+		('arc', 'from', 'string', true, 'WFL0102'),
+		('arc', 'to', 'string', true, 'WFL0102'),
+		('parameter', 'name', 'string', true, 'WFL0050'),
+		('parameter', 'label', 'string', false, 'WFL0102'),
+		('parameter', 'type', 'string', false, 'WFL0111'),
+		('parameter', 'needed', 'boolean', false, 'WFL0102'),
+		('parameter', 'multiple', 'boolean', false, 'WFL0102'),
+		('parameter', 'visibility', 'string', false, 'WFL0102'),
+		('parameter', 'options', 'object', false, 'WFL0112'),
+		('grant', 'role', 'string', false, 'WFL0121'),
+		('grant', 'column', 'string', false, 'WFL0121')
+$$;
+COMMENT ON FUNCTION smartwf.definition_keys() IS
+'The keys of the JSON form of a workflow, by kind of object: JSON type, whether it is needed, and the code of a '
+'fault. Raises nothing.';
+
+CREATE FUNCTION smartwf.form_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'error', 'WFL0102', o.object, format('must be an object, not %s', jsonb_typeof(o.value))
+	FROM smartwf.definition_objects(definition) o WHERE jsonb_typeof(o.value) <> 'object'
+	UNION ALL
+	SELECT 'error', 'WFL0101', o.object, format('unknown property "%s"', m.key)
+	FROM smartwf.definition_objects(definition) o, smartwf.members(o.value) m
+	WHERE NOT EXISTS (SELECT FROM smartwf.definition_keys() k WHERE (k.kind, k.key) = (o.kind, m.key))
+	UNION ALL
+	SELECT 'error', k.code, o.object, format('"%s" must be %s %s, not %s', k.key,
+		CASE WHEN k.type IN ('array', 'object') THEN 'an' ELSE 'a' END, k.type, m.value)
+	FROM smartwf.definition_objects(definition) o
+	JOIN smartwf.definition_keys() k USING (kind)
+	JOIN LATERAL smartwf.members(o.value) m ON m.key = k.key
+	WHERE jsonb_typeof(m.value) NOT IN (k.type, 'null')
+	UNION ALL
+	SELECT 'error', k.code, o.object, format('"%s" is missing', k.key)
+	FROM smartwf.definition_objects(definition) o JOIN smartwf.definition_keys() k USING (kind)
+	WHERE k.needed AND jsonb_typeof(o.value) = 'object' AND o.value ->> k.key IS NULL
+	UNION ALL
+	SELECT 'error', 'WFL0050', o.object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', o.value ->> 'name')
+	FROM smartwf.definition_objects(definition) o
+	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
+$$;
+COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS
+'Faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, wrong types, names that are none. Raises '
+'nothing.';
+
+CREATE FUNCTION smartwf.state_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH RECURSIVE object AS (
+		SELECT * FROM smartwf.definition_objects(definition)
+	), state AS (
+		SELECT object, value ->> 'name' AS name, value -> 'initial' = 'true' AS initial, value ->> 'color' AS color
+		FROM object WHERE kind = 'state'
+	), arc AS (
+		SELECT a.object, a.parent, a.value ->> 'from' AS "from", a.value ->> 'to' AS "to"
+		FROM object a WHERE kind = 'arc'
+	), reached (name) AS (
+		SELECT name FROM state WHERE initial
+		UNION
+		SELECT a."to" FROM arc a JOIN reached r ON a."from" = r.name
+	), ending (name) AS (
+		SELECT name FROM state s WHERE NOT EXISTS (SELECT FROM arc a WHERE a."from" = s.name)
+		UNION
+		SELECT a."from" FROM arc a JOIN ending e ON a."to" = e.name)
+	SELECT 'error', 'WFL0051', format('workflow %s', definition ->> 'name'),
+		format('there must be one initial state, not %s', count(*) FILTER (WHERE initial))
+	FROM state HAVING count(*) FILTER (WHERE initial) <> 1
+	UNION ALL
+	SELECT 'error', 'WFL0053', object, 'a state of that name is defined twice'
+	FROM state GROUP BY object, name HAVING count(*) > 1 AND name IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0054', object, format('"%s" is no color: it must be #RRGGBB', color)
+	FROM state WHERE color <> '' AND color !~ '^#[0-9A-Fa-f]{6}$'
+	UNION ALL
+	SELECT 'error', 'WFL0201', a.object, format('state "%s" is not defined', e.name)
+	FROM arc a, unnest(ARRAY[a."from", a."to"]) AS e (name)
+	WHERE e.name IS NOT NULL AND NOT EXISTS (SELECT FROM state s WHERE s.name = e.name)
+	UNION ALL
+	SELECT 'error', 'WFL0203', parent, format('it leaves state "%s" twice', "from")
+	FROM arc GROUP BY parent, "from" HAVING count(*) > 1
+	UNION ALL
+	SELECT 'warning', 'WFL0902', object, 'no transition reaches it'
+	FROM state s WHERE NOT EXISTS (SELECT FROM reached r WHERE r.name = s.name)
+	UNION ALL
+	SELECT 'warning', 'WFL0903', object, 'no final state can be reached from it'
+	FROM state s WHERE NOT EXISTS (SELECT FROM ending e WHERE e.name = s.name)
+$$;
+COMMENT ON FUNCTION smartwf.state_faults(jsonb) IS
+'Faults and warnings about the states and arcs of a workflow''s JSON (jsonb). Raises nothing.';
+
+CREATE FUNCTION smartwf.transition_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH object AS (
+		SELECT * FROM smartwf.definition_objects(definition))
+	SELECT 'error', 'WFL0204', object, 'a transition of that name is defined twice'
+	FROM object WHERE kind = 'transition' GROUP BY object, value ->> 'name'
+	HAVING count(*) > 1 AND value ->> 'name' IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0205', object, 'it has no arc' FROM object
+	WHERE kind = 'transition' AND value -> 'arcs' = '[]'
+	UNION ALL
+	SELECT 'error', 'WFL0114', object, 'a parameter of that name is defined twice'
+	FROM object WHERE kind = 'parameter' GROUP BY object HAVING count(*) > 1
+	UNION ALL
+	SELECT 'error', 'WFL0111', object, format('unknown type "%s": it must be one of %s',
+		value ->> 'type', array_to_string(smartwf.parameter_types(), ', '))
+	FROM object WHERE kind = 'parameter' AND jsonb_typeof(value -> 'type') = 'string'
+		AND value ->> 'type' <> ALL (smartwf.parameter_types())
+	UNION ALL
+	SELECT 'error', 'WFL0112', object, 'an enum needs {"values": [...]} or {"values": {value: label, ...}} as options'
+	FROM object WHERE kind = 'parameter' AND value ->> 'type' = 'enum'
+		AND NOT coalesce(jsonb_path_exists(value, 'strict $.options.values[*] ? (@.type() == "string")', silent => true)
+				AND NOT jsonb_path_exists(value, 'strict $.options.values[*] ? (@.type() != "string")', silent => true)
+			OR jsonb_path_exists(value, 'strict $.options.values.* ? (@.type() == "string")', silent => true), false)
+	UNION ALL
+	SELECT 'error', 'WFL0121', object, 'it must name either a role or a column'
+	FROM object WHERE kind = 'grant' AND jsonb_typeof(value) = 'object'
+		AND (value ->> 'role' IS NULL) = (value ->> 'column' IS NULL)
+	UNION ALL
+	SELECT 'error', 'WFL0122', parent, format('%s is granted twice', value)
+	FROM object WHERE kind = 'grant' GROUP BY parent, value HAVING count(*) > 1
+	UNION ALL
+	SELECT 'warning', 'WFL0901', object, format('role "%s" does not exist', value ->> 'role')
+	FROM object WHERE kind = 'grant' AND jsonb_typeof(value -> 'role') = 'string'
+		AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = value ->> 'role')
+$$;
+COMMENT ON FUNCTION smartwf.transition_faults(jsonb) IS
+'Faults and warnings about the transitions of a workflow''s JSON (jsonb): parameters, grants. Raises nothing.';
+
+CREATE FUNCTION smartwf.translation_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH kind (key, object_kind, code) AS (
+		VALUES ('states', 'state', 'WFL0055'), ('activities', 'state', 'WFL0052'),
+			('transitions', 'transition', 'WFL0206'), ('parameters', 'parameter', 'WFL0104')
+	), locale AS (
+		SELECT key AS locale, format('translation %s', key) AS object, value
+		FROM smartwf.members(definition -> 'translations')
+	), part AS (
+		SELECT l.object, m.key, m.value FROM locale l, smartwf.members(l.value) m)
+	SELECT 'error', 'WFL0056', object, format('"%s" is no locale', locale)
+	FROM (SELECT object, locale FROM locale
+		UNION ALL
+		SELECT format('workflow %s', definition ->> 'name'), definition ->> 'locale'
+		WHERE jsonb_typeof(definition -> 'locale') = 'string' AND definition ->> 'locale' <> '') l
+	WHERE locale !~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$'
+	UNION ALL
+	SELECT 'error', 'WFL0102', object, format('must be an object, not %s', value) FROM locale
+	WHERE jsonb_typeof(value) <> 'object'
+	UNION ALL
+	SELECT 'error', 'WFL0101', object, format('unknown property "%s"', key) FROM part
+	WHERE key NOT IN (SELECT key FROM kind)
+	UNION ALL
+	SELECT 'error', 'WFL0102', object, format('"%s" must be an object of labels, not %s', key, value) FROM part
+	WHERE jsonb_typeof(value) <> 'object'
+	UNION ALL
+	SELECT 'error', 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key, m.value)
+	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
+	WHERE jsonb_typeof(m.value) <> 'string'
+	UNION ALL
+	SELECT 'error', k.code, p.object, format('%s "%s" is not defined', k.object_kind, m.key)
+	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
+	WHERE NOT EXISTS (SELECT FROM smartwf.definition_objects(definition) o
+		WHERE o.kind = k.object_kind AND o.value ->> 'name' = m.key)
+$$;
+COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
+'Faults in the translations of a workflow''s JSON (jsonb). Raises nothing.';
+
+-- Rooms above know more of a definition: which flows there are, what a guard may call.
+CREATE TABLE smartwf.checkers (
+	subject text COLLATE "C" CHECK (subject IN ('definition', 'attachment')),
+	function text COLLATE "C",
+	PRIMARY KEY (subject, function)
+);
+COMMENT ON TABLE smartwf.checkers IS
+'Functions (schema.function) that check something. definition, the JSON form of a workflow: function(definition jsonb) '
+'returns table (severity, code, object, message text). attachment, a workflow version on a table: function(relation '
+'regclass, workflow_id int, state_column text, docid_column text) returns setof text. Filled by the extension alone.';
+GRANT SELECT ON smartwf.checkers TO PUBLIC;
+INSERT INTO smartwf.checkers VALUES
+	('definition', 'smartwf.form_faults'), ('definition', 'smartwf.state_faults'),
+	('definition', 'smartwf.transition_faults'), ('definition', 'smartwf.translation_faults'),
+	('definition', 'smartwf.unsupported_faults');
+
+CREATE FUNCTION smartwf.unsupported_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
+		format('element "%s" is kept, but has no effect yet', item ->> 'element')
+	FROM smartwf.items(definition, 'unsupported')
+$$;
+COMMENT ON FUNCTION smartwf.unsupported_faults(jsonb) IS
+'Warnings of what an import kept in a workflow''s JSON (jsonb) without giving it a meaning. Raises nothing.';
+
+CREATE FUNCTION smartwf.definition_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE plpgsql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+	RETURN QUERY EXECUTE (
+		SELECT format('SELECT * FROM (%s) AS fault (severity, code, object, message) '
+			'ORDER BY severity, code, object COLLATE "C", message COLLATE "C"',
+			string_agg(format('SELECT * FROM %s($1)', c.function), ' UNION ALL ' ORDER BY c.function))
+		FROM smartwf.checkers c WHERE c.subject = 'definition') USING definition;
+END
+$$;
+COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS
+'Everything that is wrong ("error") or odd ("warning") with a workflow''s JSON (jsonb): severity, code, object, '
+'message (text). Raises nothing.';

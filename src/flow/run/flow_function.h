@@ -1,0 +1,14 @@
+/*
+ * flow_function.h
+ *		Functions of the user that a flow names.
+ */
+#ifndef SMARTWF_FLOW_FUNCTION_H
+#define SMARTWF_FLOW_FUNCTION_H
+
+#include "postgres.h"
+
+#include "run.h"
+
+extern Datum call_flow_function(Run *run, const Step *step, const char *name, Oid result_type, bool *isnull);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * step_kind.c
+ *		The kinds of steps, each registered by the file that performs it.
+ */
+#include "postgres.h"
+
+#include "step_kind.h"
+
+#define MOST_STEP_KINDS 32
+
+static const StepKind *kinds[MOST_STEP_KINDS];
+static int	number_of_kinds = 0;
+
+/* At load; KIND must last. */
+void
+step_kind_register(const StepKind *kind)
+{
+	if (number_of_kinds == MOST_STEP_KINDS)
+		elog(ERROR, "too many kinds of steps");
+	kinds[number_of_kinds++] = kind;
+}
+
+/* The kind of that name. */
+const StepKind *
+step_kind(const char *name)
+{
+	for (int i = 0; i < number_of_kinds; i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	elog(ERROR, "unknown kind of step \"%s\"", name);
+}

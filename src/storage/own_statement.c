@@ -1,0 +1,159 @@
+/*
+ * own_statement.c
+ *		Statements on our own tables, run as our owner.
+ *
+ * Nobody but the engine writes these tables; whoever sets it to work has no
+ * privileges on them.  Every name is qualified, operators too.
+ *
+ * Those with a saved plan all go by an index, also where the planner, who looks at a table that is
+ * nearly empty, would rather read all of it: the plan is still there when the
+ * queue is long.  The planner's own switches are the way to say so, set for the
+ * moment: as settings they would cost more than some of the statements.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "optimizer/cost.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/switch_user.h"
+#include "own_statement.h"
+#include "own_table.h"
+#include "result.h"
+
+static void
+connect_as_owner(SavedUser *saved)
+{
+	*saved = switch_to_owner();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+/* What was found, in a memory context of who asked. */
+static QueryResult *
+finish(SavedUser saved, MemoryContext context)
+{
+	QueryResult	   *result = take_result(context);
+
+	SPI_finish();
+	restore_user(saved);
+	return result;
+}
+
+static void
+prepare(OwnStatement *statement)
+{
+	/* the values never make another plan better */
+	SPIPlanPtr	plan = SPI_prepare_cursor(statement->text, statement->arguments, statement->types,
+										  CURSOR_OPT_GENERIC_PLAN);
+
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "cannot prepare \"%s\": %s", statement->text,
+			 SPI_result_code_string(SPI_result));
+	statement->plan = plan;
+}
+
+/* By an index, whatever the planner thinks of a table that is empty today. */
+static void
+execute_by_index(OwnStatement *statement, Datum *values, const char *nulls)
+{
+	bool		scans = enable_seqscan;
+	bool		bitmaps = enable_bitmapscan;
+	int			result;
+
+	PG_TRY();
+	{
+		enable_seqscan = false;
+		enable_bitmapscan = statement->by_bitmap;
+		if (statement->plan == NULL)
+			prepare(statement);
+		result = SPI_execute_plan(statement->plan, values, nulls, false, 0);
+	}
+	PG_FINALLY();
+	{
+		enable_seqscan = scans;
+		enable_bitmapscan = bitmaps;
+	}
+	PG_END_TRY();
+	if (result < 0)
+		elog(ERROR, "cannot run \"%s\": %s", statement->text, SPI_result_code_string(result));
+}
+
+/* Run a statement. */
+QueryResult *
+own_execute(OwnStatement *statement, Datum *values, const char *nulls)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SavedUser	saved;
+
+	connect_as_owner(&saved);
+	execute_by_index(statement, values, nulls);
+	return finish(saved, context);
+}
+
+/* The same for a statement that returns one text; NULL: no row, or null. */
+char *
+own_text(OwnStatement *statement, Datum *values, const char *nulls)
+{
+	QueryResult	   *result = own_execute(statement, values, nulls);
+
+	return result->rows == 0 ? NULL : result_text(result, 0, 1);
+}
+
+/*
+ * Read our own tables, which the caller may have no right to, with a snapshot
+ * of now.  QUERY must name everything with its schema, operators too: the
+ * search_path is the caller's.
+ */
+QueryResult *
+read_as_owner(const char *query, int arguments, Oid *types, Datum *values)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SavedUser	saved;
+	SPIPlanPtr	plan;
+	Snapshot	snapshot;
+
+	connect_as_owner(&saved);
+	plan = SPI_prepare(query, arguments, types);
+	if (plan == NULL)
+		elog(ERROR, "cannot prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (SPI_execute_snapshot(plan, values, NULL, snapshot,
+							 InvalidSnapshot, true, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" is no query", query);
+	UnregisterSnapshot(snapshot);
+	return finish(saved, context);
+}
+
+/* Run a query for what it does, as our owner. */
+void
+call_as_owner(const char *query, int arguments, Oid *types, Datum *values)
+{
+	SavedUser	saved;
+
+	connect_as_owner(&saved);
+	if (SPI_execute_with_args(query, arguments, types, values, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" failed", query);
+	SPI_finish();
+	restore_user(saved);
+}
+
+/* The id that a query finds for a name, in the current memory context; NULL: none. */
+int32 *
+id_by_name(const char *query, const char *name)
+{
+	Oid			type = TEXTOID;
+	Datum		value = CStringGetTextDatum(name);
+	QueryResult	   *result = read_as_owner(query, 1, &type, &value);
+	int32	   *id = NULL;
+
+	if (result->rows > 0)
+	{
+		id = palloc(sizeof(int32));
+		*id = result_int(result, 0, 1);
+	}
+	free_result(result);
+	return id;
+}

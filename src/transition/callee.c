@@ -1,0 +1,84 @@
+/*
+ * callee.c
+ *		Calling what others wrote, guards and hooks, for the caller.
+ *
+ * They run with the caller's rights, but not by his search_path: an unqualified
+ * function or operator of theirs would be his, and would be shown a row of which
+ * he may read a part.  Nor are values in their errors for everybody.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
+#include "base/switch_user.h"
+#include "definition/cache.h"
+#include "callee.h"
+#include "table_statement.h"
+
+/* pg_catalog, the schema of the callee, that of the table, and the temporary one last. */
+static void
+set_search_path(const Callee *callee)
+{
+	const char *own = get_namespace_name(get_rel_namespace(callee->table->relid));
+	const char *schema = OidIsValid(callee->schema) ? get_namespace_name(callee->schema) : own;
+	char	   *path = psprintf("pg_catalog, %s, %s, pg_temp", quote_identifier(schema), quote_identifier(own));
+
+	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+}
+
+/*
+ * Raise the current error for somebody who may not read what it tells.  What a
+ * function says by RAISE is meant for him, unless all errors are hidden.
+ */
+static void
+rethrow_without_values(const Callee *callee)
+{
+	int			sqlstate = geterrcode();
+
+	if (error_concerns_transaction(sqlstate) ||
+		(!callee->hides_errors && ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_DATA_EXCEPTION))
+		PG_RE_THROW();
+	FlushErrorState();
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg_internal("%s", psprintf(localized("%s fails"), psprintf(callee->kind, callee->name))),
+			 errdetail("The error is told to those who may read the whole row.")));
+}
+
+/* Do WORK, which calls what somebody wrote, as the caller. */
+void
+call_for_caller(const Callee *callee, Work work, void *argument)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			level = callee->is_foreign ? NewGUCNestLevel() : 0;
+	SavedUser	saved = switch_to_caller();
+
+	if (callee->is_foreign)
+		set_search_path(callee);
+	PG_TRY();
+	{
+		work(argument);
+	}
+	PG_CATCH();
+	{
+		restore_user(saved);
+		MemoryContextSwitchTo(context);
+		if (!may_read_row(callee->table))
+			rethrow_without_values(callee);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	restore_user(saved);
+	if (!callee->is_foreign)
+		return;
+	AtEOXact_GUC(true, level);
+	/* they may do anything, drop the extension too: then nothing can go on */
+	require_definitions();
+}

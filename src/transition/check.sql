@@ -1,0 +1,57 @@
+-- The rules of a workflow, checked when it is defined.
+
+CREATE FUNCTION smartwf.hook_fault(hook text) RETURNS text
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_hook_fault';
+COMMENT ON FUNCTION smartwf.hook_fault(text) IS
+'Why the named function (text, schema.function) cannot be a hook (text), null if it can. Raises nothing.';
+
+CREATE FUNCTION smartwf.guard_fault(guard text, relation regclass) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_guard_fault';
+COMMENT ON FUNCTION smartwf.guard_fault(text, regclass) IS
+'Why an expression (text) cannot be a guard on a table (regclass; null: any table, then columns are not looked at), '
+'as text; null if it can. Raises nothing.';
+
+CREATE FUNCTION smartwf.rule_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH object AS (
+		SELECT * FROM smartwf.definition_objects(definition)
+	), attached AS (
+		SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures WHERE workflow = definition ->> 'name')
+	SELECT 'error', h.code, object, smartwf.hook_fault(value ->> h.key)
+	FROM object, (VALUES ('m0', 'WFL0108'), ('m1', 'WFL0105'), ('m2', 'WFL0106'), ('m3', 'WFL0109')) AS h (key, code)
+	WHERE kind = 'transition' AND jsonb_typeof(value -> h.key) = 'string'
+		AND smartwf.hook_fault(value ->> h.key) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0110', object, smartwf.guard_fault(value ->> 'guard', NULL)
+	FROM object WHERE kind = 'transition' AND jsonb_typeof(value -> 'guard') = 'string'
+		AND smartwf.guard_fault(value ->> 'guard', NULL) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0110', o.object, smartwf.guard_fault(o.value ->> 'guard', r.relation)
+	FROM object o, attached r
+	WHERE o.kind = 'transition' AND jsonb_typeof(o.value -> 'guard') = 'string'
+		AND smartwf.guard_fault(o.value ->> 'guard', NULL) IS NULL
+		AND r.relation IS NOT NULL AND smartwf.guard_fault(o.value ->> 'guard', r.relation) IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0120', o.object, format('column "%s" does not exist in %s', o.value ->> 'column', r.relation)
+	FROM object o, attached r
+	WHERE o.kind = 'grant' AND o.value ->> 'column' IS NOT NULL AND r.relation IS NOT NULL
+		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r.relation
+			AND a.attname = o.value ->> 'column' AND a.attnum > 0 AND NOT a.attisdropped)
+$$;
+COMMENT ON FUNCTION smartwf.rule_faults(jsonb) IS
+'Faults of the hooks, guards and grants of a workflow''s JSON (jsonb), also by the tables that are attached to it. '
+'Raises nothing.';
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.rule_faults');
+
+CREATE FUNCTION smartwf.attached_guard_faults(relation regclass, workflow_id int, state_column text, docid_column text)
+	RETURNS SETOF text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('WFL0110 transition %s: %s', t.name, smartwf.guard_fault(t.guard, relation))
+	FROM smartwf.transitions t
+	WHERE t.workflow_id = attached_guard_faults.workflow_id AND smartwf.guard_fault(t.guard, relation) IS NOT NULL
+$$;
+COMMENT ON FUNCTION smartwf.attached_guard_faults(regclass, int, text, text) IS
+'Why guards of a workflow version (int) cannot be those of a table (regclass); its columns for state and document id '
+'(text) do not matter (set of text). Raises nothing.';
+INSERT INTO smartwf.checkers VALUES ('attachment', 'smartwf.attached_guard_faults');

@@ -1,0 +1,382 @@
+/*
+ * guard.c
+ *		Guards: boolean expressions over the columns of an element.
+ *
+ * A guard is analyzed like a CHECK constraint (no subquery, no aggregate), with
+ * nothing but pg_catalog to look names up in, once for each table and kept
+ * until a definition, the table or a function changes.  Nothing of it runs
+ * before it is evaluated as the caller: planning, which calls IMMUTABLE functions,
+ * is part of that.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_relation.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "base/message.h"
+#include "base/subtransaction.h"
+#include "callee.h"
+#include "guard.h"
+#include "transition_check.h"
+
+/*
+ * The text as one expression.  It goes through the grammar in the place of a
+ * SELECT list, so what came out must be one bare item and nothing else.
+ */
+static Node *
+parse_expression(const char *text)
+{
+	List	   *statements = raw_parser(psprintf("SELECT %s", text), RAW_PARSE_DEFAULT);
+	SelectStmt *select;
+	ResTarget  *target;
+
+	if (list_length(statements) == 1)
+	{
+		select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+		if (IsA(select, SelectStmt) && list_length(select->targetList) == 1 &&
+			select->distinctClause == NIL && select->intoClause == NULL &&
+			select->fromClause == NIL && select->whereClause == NULL &&
+			select->groupClause == NIL && select->havingClause == NULL &&
+			select->windowClause == NIL && select->valuesLists == NIL &&
+			select->sortClause == NIL && select->limitOffset == NULL &&
+			select->limitCount == NULL && select->lockingClause == NIL &&
+			select->withClause == NULL && select->op == SETOP_NONE)
+		{
+			target = linitial_node(ResTarget, select->targetList);
+			if (target->name == NULL && target->indirection == NIL)
+				return target->val;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("not a single expression")));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/*
+ * Literals.  To analyze one calls the input function of its type, and that the
+ * constraints of domains: somebody's functions, in an array of a domain say.  So
+ * each stands as a parameter for a while; those of PostgreSQL's own types and of
+ * enums become constants again, the others are read when the guard is evaluated.
+ */
+typedef struct Literals
+{
+	List	   *texts;			/* of char * */
+	bool		has_parameter;	/* the guard has some of its own */
+}			Literals;
+
+static bool
+take_literals(Node *node, void *context)
+{
+	Literals   *literals = context;
+	char	   *text = node == NULL ? NULL : string_literal(node);
+
+	if (node == NULL || IsA(node, TypeName))
+		return false;
+	literals->has_parameter |= IsA(node, ParamRef);
+	if (text != NULL)
+	{
+		ParamRef   *reference = (ParamRef *) node;
+		int			location = ((A_Const *) node)->location;
+
+		StaticAssertStmt(sizeof(ParamRef) <= sizeof(A_Const), "a literal must have room for a parameter");
+		literals->texts = lappend(literals->texts, text);
+		reference->type = T_ParamRef;
+		reference->number = list_length(literals->texts);
+		reference->location = location;
+		return false;
+	}
+	return raw_expression_tree_walker(node, take_literals, context);
+}
+
+static Node *
+literal_parameter(ParseState *state, ParamRef *reference)
+{
+	Param	   *parameter = makeNode(Param);
+
+	parameter->paramkind = PARAM_EXTERN;
+	parameter->paramid = reference->number;
+	parameter->paramtype = UNKNOWNOID;
+	parameter->paramtypmod = -1;
+	parameter->location = reference->location;
+	return (Node *) parameter;
+}
+
+/* Can a literal of that type be read without anybody's function being called? */
+static bool
+is_harmless_type(Oid type)
+{
+	return type < FirstNormalObjectId || type_is_enum(type);
+}
+
+/* A literal has found its type. */
+static Node *
+typed_literal(ParseState *state, Param *parameter, Oid type, int32 typmod, int location)
+{
+	const Literals *literals = state->p_ref_hook_state;
+	char	   *text = list_nth(literals->texts, parameter->paramid - 1);
+	CoerceViaIO *reading;
+
+	if (is_harmless_type(type))
+		return coerce_type(state, (Node *) makeConst(UNKNOWNOID, -1, InvalidOid, -2, CStringGetDatum(text), false, false),
+						   UNKNOWNOID, type, typmod, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, location);
+	reading = makeNode(CoerceViaIO);
+	reading->arg = (Expr *) makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1, CStringGetTextDatum(text), false, false);
+	reading->resulttype = type;
+	reading->coerceformat = COERCE_EXPLICIT_CAST;
+	reading->location = location;
+	return (Node *) reading;
+}
+
+/* Those that a function takes as they are. */
+static Node *
+untyped_literals(Node *node, void *context)
+{
+	const Literals *literals = context;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Param))
+		return (Node *) makeConst(UNKNOWNOID, -1, InvalidOid, -2,
+								  CStringGetDatum(list_nth(literals->texts, ((Param *) node)->paramid - 1)), false, false);
+	return expression_tree_mutator(node, untyped_literals, context);
+}
+
+/* Resolve names, calling nothing: columns in RELATION (none if NULL), the rest in pg_catalog. */
+static Node *
+analyze_expression(Node *parsed, Relation relation)
+{
+	ParseState *state = make_parsestate(NULL);
+	Literals	literals = {NIL, false};
+	int			level = NewGUCNestLevel();
+	Node	   *expression;
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (relation != NULL)
+		addNSItemToQuery(state,
+						 addRangeTableEntryForRelation(state, relation, AccessShareLock,
+													   NULL, false, true),
+						 false, true, true);
+	(void) take_literals(parsed, &literals);
+	if (literals.has_parameter)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_PARAMETER),
+				 errmsg("a guard has no parameters")));
+	state->p_ref_hook_state = &literals;
+	state->p_paramref_hook = literal_parameter;
+	state->p_coerce_param_hook = typed_literal;
+	expression = transformExpr(state, parsed, EXPR_KIND_CHECK_CONSTRAINT);
+	expression = untyped_literals(expression, &literals);
+	if (exprType(expression) != BOOLOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type is %s, not boolean", format_type_be(exprType(expression)))));
+	assign_expr_collations(state, expression);
+	if (relation != NULL)
+		expression = expand_virtual_columns(expression, relation);
+	free_parsestate(state);
+	AtEOXact_GUC(true, level);
+	return expression;
+}
+
+static bool
+has_column_reference(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef))
+		return true;
+	return raw_expression_tree_walker(node, has_column_reference, context);
+}
+
+typedef struct GuardText
+{
+	const char *text;
+	Oid			relid;			/* InvalidOid: no table to check against */
+	Node	   *expression;
+}			GuardText;
+
+/* Without a table, an expression over columns can only be parsed. */
+static void
+analyze_text(void *argument)
+{
+	GuardText  *guard = argument;
+	Node	   *parsed = parse_expression(guard->text);
+	Relation	relation = NULL;
+
+	if (!OidIsValid(guard->relid) && has_column_reference(parsed, NULL))
+		return;
+	if (OidIsValid(guard->relid))
+		relation = table_open(guard->relid, AccessShareLock);
+	guard->expression = analyze_expression(parsed, relation);
+	if (relation != NULL)
+		table_close(relation, NoLock);
+}
+
+/* smartwf.guard_fault(guard, relation): for the checker of definitions. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_guard_fault);
+Datum
+smartwf_guard_fault(PG_FUNCTION_ARGS)
+{
+	GuardText	guard = {0};
+	ErrorData  *error;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	guard.text = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	guard.relid = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	error = run_in_subtransaction(analyze_text, &guard, false);
+	if (error == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("guard \"%s\" is not valid: %s",
+											  guard.text, error->message)));
+}
+
+static bool
+is_others_function(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}
+
+/* Does it call what is not PostgreSQL's own?  A domain may, in its constraints. */
+static bool
+calls_others(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_others_function, context))
+		return true;
+	return expression_tree_walker(node, calls_others, context);
+}
+
+/* The transition's guard for that table, analyzed now if not before. */
+static Guard *
+find_guard(TransitionCheck *check, char **fault)
+{
+	AttachedTable *table = check->table;
+	GuardText	text = {check->transition->guard, table->relid, NULL};
+	ErrorData  *error;
+	MemoryContext outer;
+	Guard	   *guard;
+
+	*fault = NULL;
+	for (guard = table->guards; guard != NULL; guard = guard->next)
+		if (strcmp(guard->text, text.text) == 0)
+			return guard;
+
+	error = run_in_subtransaction(analyze_text, &text, false);
+	if (error != NULL)
+	{
+		*fault = psprintf(localized("guard \"%s\" cannot be judged: %s"), text.text, error->message);
+		return NULL;
+	}
+	outer = MemoryContextSwitchTo(table->context);
+	guard = palloc0_object(Guard);
+	guard->text = pstrdup(text.text);
+	guard->expression = copyObject(text.expression);
+	guard->calls_others = calls_others(guard->expression, NULL);
+	guard->next = table->guards;
+	table->guards = guard;
+	MemoryContextSwitchTo(outer);
+	return guard;
+}
+
+/* The guard as the current user has planned it; for the first few, it is kept. */
+static Expr *
+planned_guard(Guard *guard)
+{
+	Oid			user = GetUserId();
+	Expr	   *plan;
+
+	for (int i = 0; i < guard->number_of_plans; i++)
+		if (guard->planned_by[i] == user)
+			return guard->plans[i];
+	plan = expression_planner(copyObject((Expr *) guard->expression));
+	if (guard->number_of_plans < MOST_PLANS_OF_GUARD)
+	{
+		MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(guard));
+
+		plan = copyObject(plan);
+		guard->planned_by[guard->number_of_plans] = user;
+		guard->plans[guard->number_of_plans++] = plan;
+		MemoryContextSwitchTo(outer);
+	}
+	return plan;
+}
+
+typedef struct Evaluation
+{
+	Guard	   *guard;
+	Relation	relation;
+	HeapTuple	row;
+	bool		result;
+}			Evaluation;
+
+static void
+evaluate_now(void *argument)
+{
+	Evaluation *evaluation = argument;
+	EState	   *estate = CreateExecutorState();
+	ExprContext *context = GetPerTupleExprContext(estate);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(evaluation->relation),
+													&TTSOpsHeapTuple);
+	ExprState  *state;
+	MemoryContext outer;
+	Datum		value;
+	bool		isnull;
+
+	ExecStoreHeapTuple(row_with_generated(evaluation->relation, evaluation->row), slot, false);
+	context->ecxt_scantuple = slot;
+	outer = MemoryContextSwitchTo(estate->es_query_cxt);
+	state = ExecInitExpr(planned_guard(evaluation->guard), NULL);
+	MemoryContextSwitchTo(outer);
+	value = ExecEvalExprSwitchContext(state, context, &isnull);
+	evaluation->result = !isnull && DatumGetBool(value);
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
+}
+
+/* A guard that is null is not fulfilled: unknown is not allowed. */
+char *
+check_guard(TransitionCheck *check)
+{
+	Evaluation	evaluation = {NULL, check->relation, check->proposed, false};
+	char	   *fault;
+
+	if (check->transition == NULL || check->transition->guard == NULL)
+		return NULL;
+	evaluation.guard = find_guard(check, &fault);
+	if (fault != NULL)
+		return fault;
+	call_for_caller(&(Callee) {
+		.table = check->table, .is_foreign = evaluation.guard->calls_others, .hides_errors = true,
+		.kind = localized("the condition %s"), .name = check->transition->guard
+	}, evaluate_now, &evaluation);
+	if (evaluation.result)
+		return NULL;
+	check->user_message = check->transition->guard_message;
+	if (check->user_message != NULL)
+		return pstrdup(check->user_message);
+	return psprintf(localized("the condition %s is not fulfilled"), check->transition->guard);
+}

@@ -1,0 +1,14 @@
+/*
+ * guard.h
+ *		Guards: SQL expressions over the element.
+ */
+#ifndef SMARTWF_GUARD_H
+#define SMARTWF_GUARD_H
+
+#include "postgres.h"
+
+#include "transition_check.h"
+
+extern char *check_guard(TransitionCheck *check);
+
+#endif

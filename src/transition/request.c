@@ -1,0 +1,110 @@
+/*
+ * request.c
+ *		A transition asked for by name, on its way through the UPDATE that
+ *		carries it out.
+ *
+ * pass_transition() does not read the row first: the UPDATE asks for the target
+ * with smartwf.requested_state(state), which is checked against the row that the
+ * UPDATE finds, even after it has waited for another session.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "request.h"
+
+static Request *innermost = NULL;
+
+/* The request about that document which no trigger has taken over yet. */
+Request *
+request_for(const char *docid)
+{
+	if (innermost != NULL && !innermost->is_taken_over &&
+		strcmp(innermost->docid, docid) == 0)
+		return innermost;
+	return NULL;
+}
+
+/* Does a request wait for a trigger to take it over? */
+bool
+request_is_open(void)
+{
+	return innermost != NULL && !innermost->is_taken_over;
+}
+
+/* The UPDATE begins. */
+void
+request_push(Request *request)
+{
+	request->context = CurrentMemoryContext;
+	request->outer = innermost;
+	innermost = request;
+}
+
+/* The UPDATE is over, be it by an error. */
+void
+request_pop(Request *request)
+{
+	innermost = request->outer;
+}
+
+/* The document has changed its state; all who asked for something hear of it. */
+void
+request_note_change(const char *docid, const Workflow *workflow, int state)
+{
+	for (Request *request = innermost; request != NULL; request = request->outer)
+		if (strcmp(request->docid, docid) == 0)
+		{
+			request->final_workflow = workflow;
+			request->final_state = state;
+		}
+}
+
+/* A hook had something to say to whom asked. */
+void
+request_note_message(const char *docid, const char *message)
+{
+	MemoryContext outer;
+
+	if (innermost == NULL || strcmp(innermost->docid, docid) != 0)
+		return;
+	outer = MemoryContextSwitchTo(innermost->context);
+	innermost->messages = lappend(innermost->messages, pstrdup(message));
+	MemoryContextSwitchTo(outer);
+}
+
+/* The state where the request leads from STATE; STATE itself if nowhere. */
+static const char *
+target_from(const Request *request, const char *state)
+{
+	int			from = state_index(request->workflow, state);
+	const Arc  *arc;
+
+	if (request->transition == NULL)
+		return request->workflow->states[request->target].name;
+	arc = from == NO_STATE ? NULL :
+		arc_of_transition(request->workflow, from, request->transition);
+	return arc == NULL ? state : request->workflow->states[arc->to].name;
+}
+
+/* smartwf.requested_state(state): outside of a request, STATE itself. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_requested_state);
+Datum
+smartwf_requested_state(PG_FUNCTION_ARGS)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	Oid			function;
+	Oid			parameter;
+	bool		is_varlena;
+	char	   *state;
+
+	if (!request_is_open())
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	getTypeOutputInfo(type, &function, &is_varlena);
+	state = OidOutputFunctionCall(function, PG_GETARG_DATUM(0));
+	getTypeInputInfo(type, &function, &parameter);
+	return OidInputFunctionCall(function, (char *) target_from(innermost, state),
+								parameter, -1);
+}

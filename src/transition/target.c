@@ -1,0 +1,206 @@
+/*
+ * target.c
+ *		An element that somebody asks for by its document id.
+ *
+ * Whether the caller sees it is asked before any failure is told that would
+ * say more than that.  Where nothing else is wrong, that question is left to
+ * whoever goes on: the statement to come may answer it at no cost.
+ */
+#include "postgres.h"
+
+#include "base/actor.h"
+#include "base/argument.h"
+#include "base/error.h"
+#include "table_statement.h"
+#include "target.h"
+
+/*
+ * Does the caller see the row?  Of a deleted one nothing tells whether he did, so
+ * only those have seen it who see all rows.
+ */
+static bool
+is_visible(Target *target)
+{
+	if (target->is_seen)
+		return true;
+	target->is_seen = may_select(target->table) &&
+		(target->element.is_deleted ? sees_all_rows(target->table) :
+		 run_on_row(target->table, SEE_ROW, target->element.docid) > 0);
+	return target->is_seen;
+}
+
+/* He does not; unless it is that the row has gone since the element was read. */
+static void
+raise_invisible(Target *target)
+{
+	const char *docid = target->element.docid;
+
+	if (may_select(target->table) && sees_all_rows(target->table) && !target->element.is_deleted &&
+		element_read(docid, &target->element) && target->element.is_deleted)
+		raise_failure(DELETED_ELEMENT, docid);
+	raise_failure(INVISIBLE_ELEMENT, docid);
+}
+
+/* Raise CRUD0201 unless the caller sees the row. */
+void
+require_visible(Target *target)
+{
+	if (!is_visible(target))
+		raise_invisible(target);
+}
+
+/* Find an element; what is wrong with it, in the documented order, or NO_FAILURE. */
+static Failure
+look_for(const char *docid, const char *structure_name, Target *target)
+{
+	const Structure *structure;
+	bool		is_other;
+
+	memset(target, 0, sizeof(Target));
+	if (!element_read(docid, &target->element))
+		return UNKNOWN_ELEMENT;
+	is_other = structure_name != NULL &&
+		strcmp(structure_name, target->element.structure) != 0;
+	structure = structure_by_name(target->element.structure);
+	/* where there is no table any more, nobody can be shown to have seen the row */
+	if (structure == NULL)
+		return !is_administrator() ? INVISIBLE_ELEMENT : is_other ? OTHER_STRUCTURE : NO_WORKFLOW;
+	target->table = attached_table(structure_relation(structure), structure->name);
+	if (is_other)
+		return OTHER_STRUCTURE;
+	target->workflow = workflow_by_id(target->element.workflow_id);
+	if (target->workflow == NULL)
+		return NO_WORKFLOW;
+	return target->element.is_deleted ? DELETED_ELEMENT : NO_FAILURE;
+}
+
+/* Find an element, or raise the failure. */
+void
+find_target(const char *docid, const char *structure_name, Target *target)
+{
+	Failure		failure = look_for(docid, structure_name, target);
+
+	if (failure == NO_FAILURE)
+		return;
+	if (target->table != NULL)
+		require_visible(target);
+	raise_failure(failure, docid, structure_name);
+}
+
+/* Find an element that the caller sees and can ask about; false for all others. */
+bool
+try_target(const char *docid, Target *target)
+{
+	return look_for(docid, NULL, target) == NO_FAILURE && is_visible(target);
+}
+
+/*
+ * The index of the state that the row is in, NO_STATE if the workflow has none
+ * such.  Shows that the caller sees the row, or raises CRUD0201.
+ */
+int
+current_state(Target *target)
+{
+	char	   *state = NULL;
+
+	if (!may_select(target->table) ||
+		!read_state(target->table, target->element.docid, &state))
+		raise_invisible(target);
+	target->is_seen = true;
+	return state == NULL ? NO_STATE : state_index(target->workflow, state);
+}
+
+/* May the caller update the state?  See may_update_state(), which is asked once. */
+bool
+target_may_update(Target *target, bool without_policies)
+{
+	int		   *answer = &target->may_update[without_policies];
+
+	if (*answer == 0)
+		*answer = may_update_state(target->table, without_policies) ? 1 : -1;
+	return *answer > 0;
+}
+
+/* A transition of the element's workflow, or CRUD0229. */
+const Transition *
+require_transition(Target *target, const char *name)
+{
+	const Transition *transition = transition_by_name(target->workflow, name);
+
+	if (transition == NULL)
+	{
+		require_visible(target);
+		raise_failure(UNKNOWN_TRANSITION, name, target->workflow->name);
+	}
+	return transition;
+}
+
+/* The index of a state of the element's workflow, or CRUD0228. */
+int
+require_state(Target *target, const char *name)
+{
+	int			state = state_index(target->workflow, name);
+
+	if (state == NO_STATE)
+	{
+		require_visible(target);
+		raise_failure(UNKNOWN_STATE, name, target->workflow->name);
+	}
+	return state;
+}
+
+/* For views */
+
+/* smartwf.is_visible(docid) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_visible);
+Datum
+smartwf_is_visible(PG_FUNCTION_ARGS)
+{
+	Target		target;
+
+	PG_RETURN_BOOL(!PG_ARGISNULL(0) && try_target(text_argument(fcinfo, 0), &target));
+}
+
+/* May the caller read the whole row of a document? */
+bool
+document_is_readable(const char *docid)
+{
+	Target		target;
+
+	return try_target(docid, &target) && (is_administrator() || may_read_row(target.table));
+}
+
+/* smartwf.is_readable(docid): the whole row, values in errors too. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_is_readable);
+Datum
+smartwf_is_readable(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!PG_ARGISNULL(0) && document_is_readable(text_argument(fcinfo, 0)));
+}
+
+/*
+ * Must the UPDATE be permitted as for the owner of the table?  Yes where a grant allows what
+ * the caller's privileges may not; and where he has no such privilege, so that
+ * the trigger gives the reason in its documented place.  Without a transition,
+ * any of those that lead to the state may be the one.
+ */
+bool
+target_needs_permission(Target *target, const Transition *transition, int to)
+{
+	const Workflow *workflow = target->workflow;
+	bool		any = false;
+
+	if (!target_may_update(target, false))
+		return true;
+	if (transition != NULL)
+		return transition->number_of_grants > 0;
+	for (int i = 0; i < workflow->number_of_arcs; i++)
+	{
+		if (workflow->arcs[i].to != to)
+			continue;
+		if (workflow->arcs[i].transition->number_of_grants == 0)
+			return false;
+		any = true;
+	}
+	return any;
+}

@@ -1,0 +1,561 @@
+/*
+ * registry.c
+ *		Who works in the background: a registry in shared memory, by which they are
+ *		woken and watched.
+ *
+ * It is there if the library is preloaded.  Without it workers find their work
+ * by looking from time to time.
+ */
+#include "postgres.h"
+
+#include <signal.h>
+
+#include "commands/dbcommands.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "base/actor.h"
+#include "base/compat.h"
+#include "base/notify_workers.h"
+#include "in_hand.h"
+#include "registry.h"
+
+/* How long pause_database() waits for workers to end, in microseconds. */
+#define LONGEST_WAIT (10 * USECS_PER_SEC)
+
+/* A worker's place. */
+typedef struct Place
+{
+	int			pid;			/* 0: free */
+	Oid			database;
+	PGPROC	   *process;
+	int			kinds;			/* what wakes it; see wake.h */
+	bool		is_idle;		/* it sleeps, or looks once more before it does */
+	TimestampTz started_at;
+	TimestampTz changed_at;
+	int64		done;			/* transactions of work */
+	int64		failed;
+	int64		run;			/* the run that it drives just now; 0: none */
+	bool		is_cancelled;	/* somebody has cancelled that */
+	TimestampTz deadline;		/* of the step that it takes; 0: none */
+	char		doing[LONGEST_DOING];
+}			Place;
+
+typedef struct Registry
+{
+	PGPROC	   *launcher;		/* NULL: not there */
+	int			replacements;	/* workers that have ended to be replaced */
+	char		paused[MOST_PAUSES][NAMEDATALEN];	/* databases */
+	int			slots;
+	Place		place[FLEXIBLE_ARRAY_MEMBER];
+}			Registry;
+
+static int	number_of_places = 0;
+static Registry *registry = NULL;
+static LWLock *registry_lock = NULL;
+static Place *my_place = NULL;
+
+static shmem_startup_hook_type previous_startup_hook = NULL;
+
+static Size
+registry_size(void)
+{
+	return offsetof(Registry, place) + number_of_places * sizeof(Place);
+}
+
+static void
+request_shared_memory(void)
+{
+	RequestAddinShmemSpace(registry_size());
+	RequestNamedLWLockTranche("smartwf", 1);
+}
+
+#if PG_VERSION_NUM >= 150000
+static shmem_request_hook_type previous_request_hook = NULL;
+
+static void
+request_board(void)
+{
+	if (previous_request_hook != NULL)
+		previous_request_hook();
+	request_shared_memory();
+}
+#endif
+
+static void
+start_board(void)
+{
+	bool		found;
+
+	if (previous_startup_hook != NULL)
+		previous_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	registry = ShmemInitStruct("smartwf workers", registry_size(), &found);
+	registry_lock = &GetNamedLWLockTranche("smartwf")->lock;
+	if (!found)
+	{
+		memset(registry, 0, registry_size());
+		registry->slots = number_of_places;
+		in_hand_forget_processes();
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+/* Wake whoever sleeps in this database and does such work. */
+static void
+wake_idle(int kinds)
+{
+	if (registry == NULL)
+		return;
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
+	{
+		Place	   *place = &registry->place[i];
+
+		if (place->pid != 0 && place->is_idle && place->database == MyDatabaseId &&
+			(place->kinds & kinds) != 0)
+			SetLatch(&place->process->procLatch);
+	}
+	LWLockRelease(registry_lock);
+}
+
+/*
+ * Interrupt whoever drives a run of this database; false if nobody here does.
+ * The signal is sent before he can turn to another.
+ */
+static bool
+cancel_run(int64 run)
+{
+	bool		found = false;
+
+	if (registry == NULL)
+		return false;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < registry->slots; i++)
+	{
+		Place	   *place = &registry->place[i];
+
+		if (place->pid == 0 || place->run != run || place->database != MyDatabaseId)
+			continue;
+		place->is_cancelled = true;
+		found = kill(place->pid, SIGINT) == 0;
+	}
+	LWLockRelease(registry_lock);
+	return found;
+}
+
+/* At preload: as many slots. */
+void
+registry_init(int slots)
+{
+	number_of_places = slots;
+#if PG_VERSION_NUM >= 150000
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = request_board;
+#else
+	request_shared_memory();
+#endif
+	previous_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = start_board;
+	worker_notifier_register(wake_idle);
+	interrupter_register(cancel_run);
+}
+
+/* Is this process on the registry? */
+bool
+registry_is_there(void)
+{
+	return my_place != NULL;
+}
+
+static void
+leave_board(int code, Datum argument)
+{
+	if (my_place == NULL)
+		return;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	my_place->pid = 0;
+	/* a step that ends its worker costs the others no time */
+	if (something_is_in_hand())
+		registry->replacements++;
+	LWLockRelease(registry_lock);
+	my_place = NULL;
+}
+
+/* Take a place, if there is one: from now on this process is woken and watched. */
+void
+registry_enter(int kinds)
+{
+	static bool registered = false;
+
+	if (registry == NULL || my_place != NULL)
+		return;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < registry->slots && my_place == NULL; i++)
+		if (registry->place[i].pid == 0)
+			my_place = &registry->place[i];
+	if (my_place != NULL)
+		*my_place = (Place)
+	{
+		.pid = MyProcPid, .database = MyDatabaseId, .process = MyProc, .kinds = kinds,
+			.started_at = GetCurrentTimestamp(), .changed_at = GetCurrentTimestamp()
+	};
+	in_hand_enter();
+	LWLockRelease(registry_lock);
+	/* for good: only the latest entry could be cancelled */
+	if (!registered)
+		before_shmem_exit(leave_board, 0);
+	registered = true;
+}
+
+/* A session that worked for a while does so no more. */
+void
+registry_leave(void)
+{
+	in_hand_leave();
+	leave_board(0, 0);
+}
+
+/* Idle: it looks for work, or sleeps, and wants to be woken. */
+void
+registry_set_idle(bool is_idle)
+{
+	if (my_place == NULL)
+		return;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	if (my_place->is_idle != is_idle)
+		my_place->changed_at = GetCurrentTimestamp();
+	my_place->is_idle = is_idle;
+	if (is_idle)
+		my_place->doing[0] = '\0';
+	LWLockRelease(registry_lock);
+}
+
+static void
+set_doing(const char *doing)
+{
+	strlcpy(my_place->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
+	my_place->changed_at = GetCurrentTimestamp();
+	my_place->is_idle = false;
+}
+
+/* Say what this process does, here and in pg_stat_activity. */
+void
+registry_report(const char *doing)
+{
+	if (AmBackgroundWorkerProcess())
+		pgstat_report_activity(STATE_RUNNING, doing);
+	if (my_place == NULL)
+		return;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	set_doing(doing);
+	LWLockRelease(registry_lock);
+}
+
+/*
+ * A step of a run, or a task (RUN 0), begins: say so.  What was to stop the one
+ * before comes too late.
+ */
+void
+registry_begin_step(const char *doing, int64 run, TimestampTz deadline)
+{
+	if (AmBackgroundWorkerProcess())
+		pgstat_report_activity(STATE_RUNNING, doing);
+	if (my_place == NULL)
+		return;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	set_doing(doing);
+	my_place->run = run;
+	my_place->deadline = deadline;
+	my_place->is_cancelled = false;
+	LWLockRelease(registry_lock);
+}
+
+/* Has somebody cancelled its run? */
+bool
+registry_step_is_cancelled(void)
+{
+	/* once it is set, only we reset it */
+	return my_place != NULL && my_place->is_cancelled;
+}
+
+/* From here on the step is not interrupted any more; what has come so far counts. */
+void
+registry_end_interrupts(void)
+{
+	if (my_place == NULL || (my_place->run == 0 && my_place->deadline == 0))
+		return;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	my_place->run = 0;
+	my_place->deadline = 0;
+	LWLockRelease(registry_lock);
+}
+
+/* The step is over; true if somebody has cancelled its run meanwhile. */
+bool
+registry_end_step(void)
+{
+	bool		is_cancelled;
+
+	if (my_place == NULL)
+		return false;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	is_cancelled = my_place->is_cancelled;
+	my_place->is_cancelled = false;
+	my_place->run = 0;
+	my_place->deadline = 0;
+	LWLockRelease(registry_lock);
+	return is_cancelled;
+}
+
+/* Something in this database over which its process has died; see in_hand.h. */
+bool
+registry_next_death(WorkInHand *work)
+{
+	bool		found;
+
+	if (registry == NULL)
+		return false;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	found = next_that_died(work);
+	LWLockRelease(registry_lock);
+	return found;
+}
+
+/* The launcher */
+
+static void
+leave_launcher(int code, Datum argument)
+{
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	registry->launcher = NULL;
+	LWLockRelease(registry_lock);
+}
+
+/* This process is the launcher: it hears of what concerns it. */
+void
+registry_enter_launcher(void)
+{
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	registry->launcher = MyProc;
+	LWLockRelease(registry_lock);
+	before_shmem_exit(leave_launcher, 0);
+}
+
+static void
+wake_launcher(void)
+{
+	if (registry->launcher != NULL)
+		SetLatch(&registry->launcher->procLatch);
+}
+
+/* This worker ends so that a new one takes its place, at once. */
+void
+registry_note_replacement(void)
+{
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	registry->replacements++;
+	LWLockRelease(registry_lock);
+}
+
+/* How many have done so. */
+int
+registry_replacements(void)
+{
+	int			replacements;
+
+	LWLockAcquire(registry_lock, LW_SHARED);
+	replacements = registry->replacements;
+	LWLockRelease(registry_lock);
+	return replacements;
+}
+
+/* End the workers whose step should have ended before, and has not heeded that. */
+void
+registry_end_late_steps(TimestampTz before)
+{
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
+	{
+		Place	   *place = &registry->place[i];
+
+		if (place->pid != 0 && place->deadline != 0 && place->deadline < before)
+			kill(place->pid, SIGTERM);
+	}
+	LWLockRelease(registry_lock);
+}
+
+/* Pauses of databases */
+
+/* Has somebody asked that workers leave a database alone? */
+bool
+database_is_paused(const char *name)
+{
+	bool		found = false;
+
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < MOST_PAUSES; i++)
+		found |= strcmp(registry->paused[i], name) == 0;
+	LWLockRelease(registry_lock);
+	return found;
+}
+
+/* Put a name on the list of pauses, or take it off; false if there is no room. */
+static bool
+set_pause(const char *name, bool is_paused)
+{
+	int			free_place = -1;
+	bool		is_on_list = false;
+
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MOST_PAUSES; i++)
+	{
+		if (strcmp(registry->paused[i], name) == 0)
+		{
+			is_on_list = is_paused;
+			if (!is_paused)
+				registry->paused[i][0] = '\0';
+		}
+		if (registry->paused[i][0] == '\0' && free_place < 0)
+			free_place = i;
+	}
+	if (is_paused && !is_on_list && free_place >= 0)
+		strlcpy(registry->paused[free_place], name, NAMEDATALEN);
+	wake_launcher();
+	LWLockRelease(registry_lock);
+	return !is_paused || is_on_list || free_place >= 0;
+}
+
+/* How many background workers there are in a database. */
+static int
+workers_of_database(Oid database)
+{
+	int			number = 0;
+
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
+		number += registry->place[i].pid != 0 && registry->place[i].database == database &&
+			registry->place[i].pid != MyProcPid;
+	LWLockRelease(registry_lock);
+	return number;
+}
+
+/* The database that a function is about; for administrators. */
+static char *
+database_argument(FunctionCallInfo fcinfo)
+{
+	char	   *name = PG_ARGISNULL(0) ? get_database_name(MyDatabaseId) : NameStr(*PG_GETARG_NAME(0));
+
+	if (!is_administrator())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only an administrator can pause the workers of a database")));
+	if (registry == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("there are no workers: smartwf is not preloaded"),
+				 errhint("Add it to shared_preload_libraries.")));
+	return name;
+}
+
+/* smartwf.pause_database(database) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_pause_database);
+Datum
+smartwf_pause_database(PG_FUNCTION_ARGS)
+{
+	char	   *name = database_argument(fcinfo);
+	Oid			database = get_database_oid(name, true);
+	TimestampTz end = GetCurrentTimestamp() + LONGEST_WAIT;
+
+	if (!set_pause(name, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no more than %d databases can be paused", MOST_PAUSES)));
+	while (OidIsValid(database) && workers_of_database(database) > 0)
+	{
+		if (GetCurrentTimestamp() > end)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("the workers of database \"%s\" have not left it yet", name),
+					 errdetail("They will not come back until it is resumed.")));
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 20, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_RETURN_VOID();
+}
+
+/* smartwf.resume_database(database) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_resume_database);
+Datum
+smartwf_resume_database(PG_FUNCTION_ARGS)
+{
+	(void) set_pause(database_argument(fcinfo), false);
+	PG_RETURN_VOID();
+}
+
+/* What they do, and how often */
+
+/* A transaction of work is done, or has failed. */
+void
+registry_count(bool has_failed)
+{
+	if (my_place == NULL)
+		return;
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
+	if (has_failed)
+		my_place->failed++;
+	else
+		my_place->done++;
+	LWLockRelease(registry_lock);
+}
+
+static const char *
+work_of(int kinds)
+{
+	return kinds == WORK_ON_DELIVERY ? "delivery" : kinds == WORK_ON_RUNS ? "runs and timers" : "everything";
+}
+
+/* smartwf.list_workers(): those of this database. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_list_workers);
+Datum
+smartwf_list_workers(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (registry == NULL)
+		return (Datum) 0;
+	LWLockAcquire(registry_lock, LW_SHARED);
+	for (int i = 0; i < registry->slots; i++)
+	{
+		Place	   *place = &registry->place[i];
+		Datum		values[8];
+		bool		nulls[8] = {false};
+
+		if (place->pid == 0 || place->database != MyDatabaseId)
+			continue;
+		values[0] = Int32GetDatum(place->pid);
+		values[1] = CStringGetTextDatum(work_of(place->kinds));
+		values[2] = CStringGetTextDatum(place->is_idle ? "idle" : "working");
+		values[3] = CStringGetTextDatum(place->doing);
+		nulls[3] = place->doing[0] == '\0';
+		values[4] = TimestampTzGetDatum(place->started_at);
+		values[5] = TimestampTzGetDatum(place->changed_at);
+		values[6] = Int64GetDatum(place->done);
+		values[7] = Int64GetDatum(place->failed);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	LWLockRelease(registry_lock);
+	return (Datum) 0;
+}

@@ -1,0 +1,30 @@
+/*
+ * transaction.h
+ *		A unit of work: a transaction of its own.
+ */
+#ifndef SMARTWF_TRANSACTION_H
+#define SMARTWF_TRANSACTION_H
+
+#include "postgres.h"
+
+#include "base/subtransaction.h"
+
+/* How transactions are made where the work goes on. */
+typedef struct Transactions
+{
+	void		(*begin) (void);
+	void		(*commit) (void);
+	void		(*recover) (void);	/* after a commit that failed */
+	bool		can_be_cancelled;	/* a cancel ends it all, not just the unit */
+}			Transactions;
+
+extern const Transactions worker_transactions;
+extern const Transactions procedure_transactions;
+
+extern void transactions_begin(const Transactions *transactions);
+extern void transactions_end(void);
+extern void apply_worker_settings(void);
+extern void heed_the_server(void);
+extern ErrorData *run_in_transaction(const char *what, Work work, void *argument);
+
+#endif
