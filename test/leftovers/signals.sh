@@ -17,7 +17,8 @@ alive() { grep -lsF -- "$1" /proc/[0-9]*/environ || true; find /proc/[0-9]*/exe 
 gone() {
 	local says=$CLUSTER/says status=0 supervisor worker folder
 	rm -f "$says"
-	HOW=$1 SAYS=$says SMARTWF_ROOT=$SMARTWF_ROOT bash "$script" &
+	# a job in the background is deaf to Ctrl-C, unless it is told to hear
+	HOW=$1 SAYS=$says SMARTWF_ROOT=$SMARTWF_ROOT env --default-signal=INT bash "$script" &
 	supervisor=$!
 	for _ in $(seq 300); do [ ! -s "$says" ] || break; sleep 0.1; done
 	read -r folder worker <"$says"
@@ -26,6 +27,8 @@ gone() {
 		worker) kill "-$3" "$worker" ;;
 		supervisor) kill "-$3" "$supervisor" ;;
 	esac
+	for _ in $(seq 300); do kill -0 "$supervisor" 2>/dev/null || break; sleep 0.1; done
+	if kill -0 "$supervisor" 2>/dev/null; then echo "$*: does not end"; exit 1; fi
 	wait "$supervisor" || status=$?
 	# where he who would have waited was killed, the other takes a moment
 	for _ in $(seq 100); do [ -d "$folder" ] || break; sleep 0.1; done
@@ -39,7 +42,4 @@ gone waits 143 TERM supervisor
 gone waits 143 HUP supervisor
 gone waits 137 KILL supervisor
 gone waits 137 KILL worker
-# Ctrl-C is for all that the terminal waits for; a job in the background is deaf to it
-set -m
 gone waits 130 INT supervisor
-set +m
