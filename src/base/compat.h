@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/tableam.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -46,6 +47,13 @@
 
 /* 18 gathers figures of a scan, 19 takes options for it. */
 #if PG_VERSION_NUM >= 190000
+#define begin_table_scan(relation, snapshot) \
+	table_beginscan(relation, snapshot, 0, NULL, SO_NONE)
+#else
+#define begin_table_scan(relation, snapshot) \
+	table_beginscan(relation, snapshot, 0, NULL)
+#endif
+#if PG_VERSION_NUM >= 190000
 #define begin_index_scan(heap, index, snapshot, keys) \
 	index_beginscan(heap, index, snapshot, NULL, keys, 0, SO_NONE)
 #elif PG_VERSION_NUM >= 180000
@@ -69,6 +77,15 @@ all_settings(int *number)
 #endif
 }
 
+/* 19 keeps what depends on the type of a setting inside the general part, before it was around it. */
+#if PG_VERSION_NUM >= 190000
+#define setting_part(setting, type) (&(setting)->_##type)
+#define setting_label(setting, value) config_enum_lookup_by_value(setting, value)
+#else
+#define setting_part(setting, type) ((struct config_##type *) (setting))
+#define setting_label(setting, value) config_enum_lookup_by_value(setting_part(setting, enum), value)
+#endif
+
 /* 17 wants the relation of an identity column itself. */
 #include "catalog/dependency.h"
 #if PG_VERSION_NUM >= 170000
@@ -89,5 +106,12 @@ all_settings(int *number)
 
 /* 18 runs AFTER triggers as the role that was current when their event came. */
 #define after_triggers_run_as_queued() (PG_VERSION_NUM >= 180000)
+
+/* 19 tells a signal's handler who sent it. */
+#if PG_VERSION_NUM >= 190000
+#define signal_arguments postgres_signal_arg, pg_siginfo
+#else
+#define signal_arguments postgres_signal_arg
+#endif
 
 #endif
