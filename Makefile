@@ -1,9 +1,12 @@
 EXTENSION = smartwf
+# the directory of this file: it may be built elsewhere, with make -f
+SOURCE := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
 # the version stands in smartwf.control alone
-EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
+EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SOURCE)/smartwf.control)
 
 MODULE_big = smartwf
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
+SOURCES = $(patsubst $(SOURCE)/%,%,$(sort $(wildcard $(addprefix $(SOURCE)/src/,*.c */*.c */*/*.c))))
+OBJS = $(SOURCES:.c=.o)
 
 # joined in this order into the install script
 SQL_PARTS = \
@@ -47,13 +50,13 @@ SQL_PARTS = \
 	src/http/api.sql
 
 DATA_built = smartwf--$(EXTENSION_VERSION).sql
-EXTRA_CLEAN = smartwf--*.sql META.json
+EXTRA_CLEAN = smartwf--*.sql smartwf-*.zip META.json
 
-REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
-REGRESS_OPTS = --load-extension=plpgsql --inputdir=. --encoding=UTF8
+REGRESS = $(sort $(notdir $(basename $(wildcard $(SOURCE)/sql/*.sql))))
+REGRESS_OPTS = --load-extension=plpgsql --inputdir=$(SOURCE) --encoding=UTF8
 
-ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation/output
+ISOLATION = $(sort $(notdir $(basename $(wildcard $(SOURCE)/test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=$(SOURCE)/test/isolation --outputdir=test/isolation/output
 
 PG_CPPFLAGS = -I$(srcdir)/src
 
@@ -72,14 +75,27 @@ endif
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+# bitcode, for just-in-time compilation, only where there is the clang that PostgreSQL was built with
+ifeq ($(shell command -v $(or $(CLANG),$(shell sed -n 's/^CLANG = //p' $(dir $(PGXS))../Makefile.global)) 2>&1),)
+override with_llvm = no
+endif
 include $(PGXS)
 
 # a change of a header may concern every file
-$(OBJS): $(wildcard src/*/*.h src/*/*/*.h)
+$(OBJS): $(wildcard $(SOURCE)/src/*/*.h $(SOURCE)/src/*/*/*.h)
+
+# where it is built elsewhere, there are no rooms yet
+NO_OUTPUT := $(shell mkdir -p $(sort $(dir $(OBJS))))
 
 smartwf--$(EXTENSION_VERSION).sql: $(SQL_PARTS) Makefile smartwf.control
-	cat $(SQL_PARTS) > $@
+	cat $(filter %.sql,$^) > $@
 
 # for a release: the version again comes from smartwf.control
 META.json: META.json.in smartwf.control
 	sed 's/@VERSION@/$(EXTENSION_VERSION)/' $< > $@
+
+# for PGXN: what git knows of the commit, and META.json
+.PHONY: dist
+dist: META.json
+	git -C $(SOURCE) archive --format=zip --prefix=smartwf-$(EXTENSION_VERSION)/ --add-file=$(CURDIR)/META.json \
+		--output=$(CURDIR)/smartwf-$(EXTENSION_VERSION).zip HEAD

@@ -37,6 +37,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/tuplestore.h"
 
 #include "base/actor.h"
 #include "base/compat.h"
@@ -431,7 +432,7 @@ put_rows_of_table(ReturnSetInfo *result, Oid relid, const char *structure)
 	AttachedTable *table = attached_table(relid, structure);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
+	TableScanDesc scan = begin_table_scan(relation, snapshot);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "smartwf row", ALLOCSET_SMALL_SIZES);
 	MemoryContext outer = MemoryContextSwitchTo(context);
 

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "common/pg_prng.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -70,7 +71,7 @@ next_attempt_at(int failed_attempts, int64 first, int64 longest)
 	for (int i = 1; i < failed_attempts && pause < longest; i++)
 		pause *= 2;
 	pause = Min(pause, longest);
-	return clock_now() + pause / 2 + (int64) (random_fraction() * (pause / 2));
+	return clock_now() + pause / 2 + (int64) (pg_prng_double(&pg_global_prng_state) * (pause / 2));
 }
 
 /* smartwf.clock() */

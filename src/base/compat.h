@@ -1,6 +1,6 @@
 /*
  * compat.h
- *		All differences between PostgreSQL 14 and 18, and nothing else.
+ *		All differences between PostgreSQL 15 and 19, and nothing else.
  */
 #ifndef SMARTWF_COMPAT_H
 #define SMARTWF_COMPAT_H
@@ -8,61 +8,15 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/tableam.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
-#include "nodes/value.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
 
-#if PG_VERSION_NUM < 140000
-#error "smartwf needs PostgreSQL 14 or later"
-#endif
-
-/* 15 has the value of a literal in its node, and no longer a node of its own. */
-static inline char *
-string_literal(Node *node)
-{
-	A_Const    *literal = (A_Const *) node;
-
-	if (!IsA(node, A_Const))
-		return NULL;
-#if PG_VERSION_NUM >= 150000
-	return !literal->isnull && IsA(&literal->val, String) ? strVal(&literal->val) : NULL;
-#else
-	return IsA(&literal->val, String) ? strVal(&literal->val) : NULL;
-#endif
-}
-
-/* 15 reserves the prefix of our settings; 14 can only warn of strangers. */
 #if PG_VERSION_NUM < 150000
-#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
-#endif
-
-/* 15 made the set-up of a materialized result one call. */
-#if PG_VERSION_NUM < 150000
-#include "executor/executor.h"
-#include "funcapi.h"
-static inline void
-InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext outer = CurrentMemoryContext;
-
-	if (result == NULL || !IsA(result, ReturnSetInfo) ||
-		(result->allowedModes & SFRM_Materialize) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("set-valued function called in context that cannot accept a set")));
-	MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &result->setDesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	result->setDesc = CreateTupleDescCopy(result->setDesc);
-	result->returnMode = SFRM_Materialize;
-	result->setResult = tuplestore_begin_heap(true, false, work_mem);
-	MemoryContextSwitchTo(outer);
-}
+#error "smartwf needs PostgreSQL 15 or later"
 #endif
 
 /* 16 made one function of the many pg_xxx_aclcheck(). */
@@ -87,10 +41,25 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, int flags)
 /* 18 asks whether a deferrable primary key will do. */
 #if PG_VERSION_NUM >= 180000
 #define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation, false)
+#else
+#define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation)
+#endif
+
+/* 18 gathers figures of a scan, 19 takes options for it. */
+#if PG_VERSION_NUM >= 190000
+#define begin_table_scan(relation, snapshot) \
+	table_beginscan(relation, snapshot, 0, NULL, SO_NONE)
+#else
+#define begin_table_scan(relation, snapshot) \
+	table_beginscan(relation, snapshot, 0, NULL)
+#endif
+#if PG_VERSION_NUM >= 190000
+#define begin_index_scan(heap, index, snapshot, keys) \
+	index_beginscan(heap, index, snapshot, NULL, keys, 0, SO_NONE)
+#elif PG_VERSION_NUM >= 180000
 #define begin_index_scan(heap, index, snapshot, keys) \
 	index_beginscan(heap, index, snapshot, NULL, keys, 0)
 #else
-#define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation)
 #define begin_index_scan(heap, index, snapshot, keys) \
 	index_beginscan(heap, index, snapshot, keys, 0)
 #endif
@@ -107,6 +76,15 @@ all_settings(int *number)
 	return get_guc_variables();
 #endif
 }
+
+/* 19 keeps what depends on the type of a setting inside the general part, before it was around it. */
+#if PG_VERSION_NUM >= 190000
+#define setting_part(setting, type) (&(setting)->_##type)
+#define setting_label(setting, value) config_enum_lookup_by_value(setting, value)
+#else
+#define setting_part(setting, type) ((struct config_##type *) (setting))
+#define setting_label(setting, value) config_enum_lookup_by_value(setting_part(setting, enum), value)
+#endif
 
 /* 17 wants the relation of an identity column itself. */
 #include "catalog/dependency.h"
@@ -129,19 +107,11 @@ all_settings(int *number)
 /* 18 runs AFTER triggers as the role that was current when their event came. */
 #define after_triggers_run_as_queued() (PG_VERSION_NUM >= 180000)
 
-/* 15 has its own generator of random numbers. */
-#if PG_VERSION_NUM >= 150000
-#include "common/pg_prng.h"
-#define random_fraction() pg_prng_double(&pg_global_prng_state)
+/* 19 tells a signal's handler who sent it. */
+#if PG_VERSION_NUM >= 190000
+#define signal_arguments postgres_signal_arg, pg_siginfo
 #else
-#define random_fraction() ((double) random() / ((double) MAX_RANDOM_VALUE + 1))
-#endif
-
-/* 15 brought the typed palloc() to the backend. */
-#ifndef palloc0_array
-#define palloc0_object(type) ((type *) palloc0(sizeof(type)))
-#define palloc_array(type, count) ((type *) palloc(sizeof(type) * (count)))
-#define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
+#define signal_arguments postgres_signal_arg
 #endif
 
 #endif

@@ -8,6 +8,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/tuplestore.h"
 
 #include "error.h"
 #include "message.h"

@@ -75,16 +75,15 @@ built_in_value(struct config_generic *setting)
 	switch (setting->vartype)
 	{
 		case PGC_BOOL:
-			return ((struct config_bool *) setting)->boot_val ? "on" : "off";
+			return setting_part(setting, bool)->boot_val ? "on" : "off";
 		case PGC_INT:
-			return psprintf("%d", ((struct config_int *) setting)->boot_val);
+			return psprintf("%d", setting_part(setting, int)->boot_val);
 		case PGC_REAL:
-			return psprintf("%g", ((struct config_real *) setting)->boot_val);
+			return psprintf("%g", setting_part(setting, real)->boot_val);
 		case PGC_ENUM:
-			return config_enum_lookup_by_value((struct config_enum *) setting,
-											   ((struct config_enum *) setting)->boot_val);
+			return setting_label(setting, setting_part(setting, enum)->boot_val);
 		case PGC_STRING:
-			return ((struct config_string *) setting)->boot_val;
+			return setting_part(setting, string)->boot_val;
 	}
 	return NULL;
 }

@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/value.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
@@ -85,6 +86,14 @@ typedef struct Literals
 	List	   *texts;			/* of char * */
 	bool		has_parameter;	/* the guard has some of its own */
 }			Literals;
+
+static char *
+string_literal(Node *node)
+{
+	A_Const    *literal = (A_Const *) node;
+
+	return IsA(node, A_Const) && !literal->isnull && IsA(&literal->val, String) ? strVal(&literal->val) : NULL;
+}
 
 static bool
 take_literals(Node *node, void *context)

@@ -10,6 +10,7 @@
 #include "access/table.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 #include "base/argument.h"
 #include "base/compat.h"

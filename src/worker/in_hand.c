@@ -103,9 +103,9 @@ end_for_others(SIGNAL_ARGS)
 	if (my_note != NULL)
 		my_note->work.kind = NO_WORK;
 	if (AmBackgroundWorkerProcess())
-		SignalHandlerForCrashExit(postgres_signal_arg);
+		SignalHandlerForCrashExit(signal_arguments);
 	else
-		quickdie(postgres_signal_arg);
+		quickdie(signal_arguments);
 }
 
 /* The process ends: in the middle of something, unless it has put it down. */

@@ -1,7 +1,7 @@
 # The library shows PostgreSQL's entry points, each of them named by the catalogue, and nothing else.
 createdb exports
 sql exports -c "CREATE EXTENSION smartwf"
-library=$("$PG_CONFIG" --pkglibdir)/smartwf.so
+library=$(pg_config --pkglibdir)/smartwf.so
 packages binutils
 nm -D --defined-only "$library" | awk '{print $3}' | sort >"$CLUSTER/exported"
 {

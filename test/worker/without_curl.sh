@@ -2,11 +2,10 @@
 configure
 server restart
 mkdir "$CLUSTER/build"
-cp -r Makefile smartwf.control src "$CLUSTER/build/"
-find "$CLUSTER/build" -name '*.o' -delete
-make -s -C "$CLUSTER/build" with_llvm=no PG_CONFIG="$PG_CONFIG" WITHOUT_CURL=1 COPT="-Werror -Wno-unused-function"
+copy_checkout "$CLUSTER/build"
+smartwf_make -C "$CLUSTER/build" WITHOUT_CURL=1 COPT="-Werror -Wno-unused-function"
 if ldd "$CLUSTER/build/smartwf.so" | grep -q libcurl; then exit 1; fi
-ldd "$("$PG_CONFIG" --pkglibdir)/smartwf.so" | grep -q libcurl
+ldd "$(pg_config --pkglibdir)/smartwf.so" | grep -q libcurl
 # it loads, and says why nothing is sent
 createdb without_curl
 sql without_curl -c "CREATE EXTENSION smartwf"
