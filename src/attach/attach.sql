@@ -93,7 +93,8 @@ CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, st
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN QUERY EXECUTE (
-		SELECT string_agg(format('SELECT * FROM %s($1, $2, $3, $4)', c.function), ' UNION ALL ')
+		SELECT format('SELECT * FROM (%s) AS fault (message) ORDER BY message COLLATE "C"',
+			string_agg(format('SELECT * FROM %s($1, $2, $3, $4)', c.function), ' UNION ALL ' ORDER BY c.function))
 		FROM smartwf.checkers c WHERE c.subject = 'attachment') USING relation, workflow_id, state_column, docid_column;
 END
 $$;

@@ -27,7 +27,7 @@ typedef struct Structure
 	const char *docid_prefix;
 }			Structure;
 
-/* The statements that we run on an attached table; see statement.c. */
+/* The statements that we run on an attached table; see transition/table_statement.c. */
 typedef enum Statement
 {
 	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_STATE,

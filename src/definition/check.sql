@@ -276,7 +276,8 @@ COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 -- Rooms above know more of a definition: which flows there are, what a guard may call.
 CREATE TABLE smartwf.checkers (
 	subject text COLLATE "C" CHECK (subject IN ('definition', 'attachment')),
-	function text COLLATE "C",
+	-- they run as the owner of the extension
+	function text COLLATE "C" CHECK (function ~ '^smartwf\.[a-z_]+$'),
 	PRIMARY KEY (subject, function)
 );
 COMMENT ON TABLE smartwf.checkers IS

@@ -273,7 +273,7 @@ read_translations(Workflow *workflow, const JsonbValue *definition)
 
 /* What the rest of the code relies on, whoever wrote the rows. */
 static bool
-holds_together(const Workflow *workflow)
+is_consistent(const Workflow *workflow)
 {
 	int			initial_states = 0;
 
@@ -304,7 +304,7 @@ read_workflow(const QueryResult *result)
 	read_states(workflow, definition);
 	read_transitions(workflow, definition);
 	read_arcs(workflow, definition);
-	workflow->is_complete = result_boolean(result, 0, 5) && holds_together(workflow);
+	workflow->is_complete = result_boolean(result, 0, 5) && is_consistent(workflow);
 	read_translations(workflow, definition);
 	return workflow;
 }
@@ -479,7 +479,7 @@ labels_for_reader(const Workflow *workflow)
 	return &workflow->labels[0];
 }
 
-/* A transition of the workflow as an labels has it. */
+/* The same transition with its labels in that locale. */
 const Transition *
 transition_in(const LocaleLabels *labels, const Workflow *workflow, const Transition *transition)
 {

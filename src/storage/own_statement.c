@@ -5,10 +5,9 @@
  * Nobody but the engine writes these tables; whoever sets it to work has no
  * privileges on them.  Every name is qualified, operators too.
  *
- * Those with a saved plan all go by an index, also where the planner, who looks at a table that is
- * nearly empty, would rather read all of it: the plan is still there when the
- * queue is long.  The planner's own switches are the way to say so, set for the
- * moment: as settings they would cost more than some of the statements.
+ * Saved plans always use indexes, even if the table is nearly empty at planning
+ * time, because they are kept when it has grown.  The planner's switches are set as
+ * C variables: going through the settings would cost more than some statements.
  */
 #include "postgres.h"
 

@@ -2,8 +2,8 @@
  * row.c
  *		Rows, read by an index and written, without a statement.
  *
- * As a subscription applies them: no user is switched, no search_path is looked
- * at, and it takes less time.
+ * Rows are written as logical replication's apply worker does: no switch of user,
+ * no search_path, no planning.
  */
 #include "postgres.h"
 

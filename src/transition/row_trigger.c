@@ -36,6 +36,7 @@
 #include "check.h"
 #include "hook.h"
 #include "pending.h"
+#include "request.h"
 #include "right.h"
 #include "row_trigger.h"
 #include "transition_check.h"
@@ -207,7 +208,7 @@ arc_to_state(const TransitionCheck *check, int to)
  * Which transition is this?  By name, if it was asked for so; else the one that
  * leads to the target state.  Only an administrator may go without one.
  */
-void
+static void
 choose_transition(TransitionCheck *check, const Request *request, const char *target)
 {
 	const Workflow *workflow = check->workflow;
@@ -239,7 +240,7 @@ choose_transition(TransitionCheck *check, const Request *request, const char *ta
 	check->transition = arc == NULL ? NULL : arc->transition;
 }
 
-/* Let a hook speak: who asked hears it, and it joins what history keeps. */
+/* Call a hook and collect its message, for the requester and for history. */
 static ArrayBuildState *
 add_words(ArrayBuildState *messages, TransitionCheck *check, HookKind hook, HeapTuple row)
 {
@@ -310,8 +311,8 @@ require_checked_row(const Firing *firing, const Change *change, HeapTuple row)
 }
 
 /*
- * Write history of a change that is stored now, let m2 speak, set other rooms to
- * work, and let m3 speak.
+ * Record a change that was stored: write history, call m2, notify listeners,
+ * release a temporary lock, call m3.
  */
 static void
 record_change(Firing *firing, Change *change, HeapTuple row)
@@ -349,9 +350,9 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 }
 
 /*
- * Another trigger changes a row whose earlier change has not been recorded yet.
- * If that change was stored, it comes first in history; if the row is still the
- * version that was checked, it never was, and is forgotten.
+ * The row is updated again before its previous change was recorded.  If that change
+ * was stored, record it now, to keep history in order; if it was suppressed (the
+ * row version is unchanged), drop it.
  */
 static void
 settle_earlier_change(Firing *firing, const char *docid)

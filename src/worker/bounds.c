@@ -86,7 +86,7 @@ limit_step(int64 timeout)
 	return GetCurrentTimestamp() + milliseconds * 1000;
 }
 
-/* Was it the step that was to end, not the session that takes it? */
+/* Was the step interrupted, and not the session that runs it? */
 bool
 step_was_interrupted(void)
 {

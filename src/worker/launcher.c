@@ -182,10 +182,7 @@ note_trouble(const char *database, const char *what)
 	trouble->what = what;
 }
 
-/*
- * Does somebody drop, rename or copy a database just now?  All of these lock it
- * against whoever would come in, as we would.
- */
+/* Is a database being dropped, renamed or copied?  All of these lock it against new sessions. */
 static bool
 is_being_taken(Oid database)
 {

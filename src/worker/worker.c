@@ -100,7 +100,7 @@ work_and_sleep(int kinds)
 
 	/* we look while we can be woken: what comes in from here on is not missed */
 	ResetLatch(MyLatch);
-	heed_the_server();
+	process_server_events();
 	registry_set_idle(true);
 	if (extension_is_there())
 	{
@@ -114,7 +114,7 @@ work_and_sleep(int kinds)
 	pgstat_report_stat(true);
 	if (pause > 0)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, pause, PG_WAIT_EXTENSION);
-	heed_the_server();
+	process_server_events();
 }
 
 /*

@@ -162,6 +162,7 @@ claim_deliveries(int most)
 
 	for (int i = 0; i < claimed->rows; i++)
 		deliveries = lappend(deliveries, take_delivery(claimed, i));
+	free_result(claimed);
 	return deliveries;
 }
 
