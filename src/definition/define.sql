@@ -5,7 +5,8 @@ CREATE FUNCTION smartwf.newest_version(workflow text) RETURNS int
 	SELECT max(version) FROM smartwf.workflows WHERE name = workflow
 $$;
 COMMENT ON FUNCTION smartwf.newest_version(text) IS
-'The newest version (int) of a workflow (text), drafts included; null if there is none. Raises nothing.';
+'Returns the newest version number (int) of a workflow (text), including drafts, or null if there is no such '
+'workflow.';
 
 CREATE FUNCTION smartwf.translations_of(workflow_id int, of_kind text, of_locale text) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -14,7 +15,8 @@ CREATE FUNCTION smartwf.translations_of(workflow_id int, of_kind text, of_locale
 	WHERE t.workflow_id = translations_of.workflow_id AND kind = of_kind AND locale = of_locale
 $$;
 COMMENT ON FUNCTION smartwf.translations_of(int, text, text) IS
-'The labels of one kind (text) in one locale (text) of a workflow version (int), as a JSON object. Raises nothing.';
+'Returns a JSON object (json) with the labels of one kind (text) in one locale (text) of a workflow version (int, its '
+'id).';
 
 CREATE FUNCTION smartwf.with_members(object json, members json) RETURNS json
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -25,7 +27,7 @@ CREATE FUNCTION smartwf.with_members(object json, members json) RETURNS json
 				SELECT e.key, e.value, 1000 + row_number() OVER () FROM json_each(members) e WHERE json_typeof(e.value) <> 'null') m) END
 $$;
 COMMENT ON FUNCTION smartwf.with_members(json, json) IS
-'A JSON object (json) with the members of another (json) that are not null at its end. Raises nothing.';
+'Returns object (json) with those members (json) appended that are not null.';
 
 CREATE FUNCTION smartwf.timers_of(workflow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -35,7 +37,7 @@ CREATE FUNCTION smartwf.timers_of(workflow_id int) RETURNS json
 	FROM smartwf.workflow_timers t WHERE t.workflow_id = timers_of.workflow_id
 $$;
 COMMENT ON FUNCTION smartwf.timers_of(int) IS
-'The timers of a workflow version (int) in the JSON form (json); null if it has none. Raises nothing.';
+'Returns the timers of a workflow version (int, its id) in JSON form (json), or null if it has none.';
 
 CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -79,8 +81,9 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 		AND w.version = coalesce(workflow_definition.version, smartwf.newest_version(w.name))
 $$;
 COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
-'A workflow (text) of a version (int, default: the newest) in the JSON form (json) that define_workflow() takes, '
-'every key shown; null if there is none. Raises nothing.';
+'Returns the definition of a workflow. name (text): the workflow; version (int): the version, by default the newest, '
+'including drafts. The result (json) has the form that smartwf.define_workflow() accepts, with defaults filled in. '
+'Returns null if there is no such workflow or version.';
 
 -- The same form for what a caller gives: every default filled in.  Its rules
 -- are those of the columns' defaults.
@@ -93,8 +96,8 @@ CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}' ELSE jsonb_build_object('timers', item -> 'timers') END
 $$;
 COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
-'A state or transition in JSON (jsonb) with its keys about flows and timers, each complete or not there. Raises '
-'nothing.';
+'Returns a state or transition in JSON form (jsonb) with its keys about flows and timers filled in, or removed if '
+'they are not used.';
 
 CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -105,7 +108,8 @@ CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
 	FROM smartwf.items(definition, 'timers') HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION smartwf.complete_timers(jsonb) IS
-'The key timers of a workflow''s JSON form (jsonb), every default filled in; null if there are none. Raises nothing.';
+'Returns a JSON object (jsonb) with the key timers of the JSON form of a workflow (jsonb), with all defaults filled '
+'in, or null if it has no timers.';
 
 CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -136,8 +140,8 @@ CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 			WHERE EXISTS (SELECT FROM smartwf.members(value) part, smartwf.members(part.value))))
 $$;
 COMMENT ON FUNCTION smartwf.complete_definition(jsonb) IS
-'A valid workflow''s JSON form (jsonb) with every default filled in, as workflow_definition() shows it. Raises '
-'nothing.';
+'Returns the JSON form of a valid workflow (jsonb) with all defaults filled in, as smartwf.workflow_definition() '
+'returns it.';
 
 CREATE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -187,8 +191,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.store_definition(jsonb) IS
-'Stores a complete and valid definition (jsonb) as the next version of its workflow and returns that (int). For '
-'define_workflow(), which checks. Raises constraint violations.';
+'Stores a complete and valid definition (jsonb) as the next version of its workflow. Returns the version number '
+'(int). Called by smartwf.define_workflow(), which checks the definition before.';
 
 CREATE FUNCTION smartwf.define_workflow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -222,9 +226,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
-'Defines a workflow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the '
-'version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, WF400 '
-'for what is no JSON object; warns of what is odd.';
+'Creates a workflow, or its next version, from its JSON form, and publishes it. definition (jsonb): the complete '
+'definition. Returns the version number (int). If the definition is the same as that of the newest version, nothing '
+'is changed, and that version is returned. Warnings are reported with severity WARNING. Raises WF001 with one line of '
+'DETAIL for each fault, and WF400 if definition is not a JSON object.';
 
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -236,8 +241,9 @@ CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	WHERE smartwf.workflow_definition(name, version) IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
-'Everything that is wrong ("error") or odd ("warning") with a stored workflow (text) of a version (int, default: the '
-'newest): severity, code, object, message (text). Raises nothing.';
+'Checks a stored workflow. name (text): the workflow; version (int): the version, by default the newest, including '
+'drafts. Returns one row for each fault (severity error) and warning (severity warning): severity, code, object and '
+'message (text each).';
 
 -- What the surroundings of a definition are to blame for: it was valid when it was published.
 CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
@@ -245,8 +251,8 @@ CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
 	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0516']
 $$;
 COMMENT ON FUNCTION smartwf.codes_of_surroundings() IS
-'The codes (text[]) of faults that a published version can get without a change of its own: a function or a column '
-'is gone. Raises nothing.';
+'Returns the codes (text[]) of those faults that a published version can get without being changed, for example '
+'because a function or column was dropped.';
 
 CREATE FUNCTION smartwf.check_published(workflow_id int) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -269,6 +275,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.check_published(int) IS
-'Checks a workflow version (int) that is published: all of it if the transaction has published it, and then freezes '
-'its shape; else what may change of a frozen one. One that is being loaded is left alone. Raises WF001 with every '
+'Checks a published workflow version (int, its id). If the current transaction has published it, the whole definition '
+'is checked, and its shape is set; otherwise only those parts are checked that can be changed after publication. '
+'Drafts and versions that are still being loaded are not checked. Raises WF001 with one line of DETAIL for each '
 'fault.';

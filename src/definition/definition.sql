@@ -16,10 +16,11 @@ CREATE TABLE smartwf.workflows (
 	UNIQUE (name, version)
 );
 COMMENT ON TABLE smartwf.workflows IS
-'Workflows, a row a version. A published one is complete, checked at commit, and frozen in shape; a draft may be '
-'anything. locale is the language of its own labels (empty: not said). What an import could not give a meaning to is '
-'kept in unsupported. shape is the checksum of what is frozen, set when the version is published: a version whose '
-'rows do not have it is being loaded, from a dump say, and takes no document before it is complete.';
+'Workflows, one row for each version. status: draft or published; a draft is not checked, a published version is '
+'checked at commit, and its frozen part cannot be changed any more. label, description: for display; locale: the '
+'language of the labels, empty if unspecified. unsupported: elements of an imported definition that have no effect. '
+'shape: checksum of the frozen part, set when the version is published. A published version whose rows do not match '
+'its shape is still being loaded, for example by a restore, and accepts no documents until it is complete.';
 
 CREATE TABLE smartwf.workflow_timers (
 	workflow_id int NOT NULL,
@@ -31,8 +32,9 @@ CREATE TABLE smartwf.workflow_timers (
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.workflow_timers IS
-'Timers of a workflow: the date that their tasks count from, a column of the element (date or time; null: when the '
-'timer is attached), and what is added to it (delta, an interval).';
+'Timers of workflows. Tasks are scheduled relative to the base time of the timer: the value of the column '
+'reference_column of the document''s row (a date or timestamp), or the time at which the timer was attached if '
+'reference_column is null; plus delta (an interval).';
 
 CREATE TABLE smartwf.timer_tasks (
 	workflow_id int NOT NULL,
@@ -44,9 +46,9 @@ CREATE TABLE smartwf.timer_tasks (
 	PRIMARY KEY (workflow_id, timer, position)
 );
 COMMENT ON TABLE smartwf.timer_tasks IS
-'What a timer does, and when: delta (an interval) after its date. kind: send_notification, '
-'send_templated_notification (settings as those of the steps of flows), go_to_state (state), call_function '
-'(function), start_flow (flow).';
+'Tasks of timers. A task is executed at the base time of its timer plus delta (an interval). kind: send_notification '
+'or send_templated_notification (with the settings of the steps of these kinds), go_to_state (setting state), '
+'call_function (setting function) or start_flow (setting flow).';
 
 CREATE TABLE smartwf.states (
 	workflow_id int NOT NULL,
@@ -62,9 +64,10 @@ CREATE TABLE smartwf.states (
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.states IS
-'States of a workflow: label, the activity that goes on in it, color (#RRGGBB or empty); exactly one is initial. '
-'timer: the timer that runs while a document is in the state. flow: the flow that is started when a document comes '
-'into the state, at once or queued.';
+'States of workflows. label: for display; activity: what is being done while a document is in the state; color: '
+'#RRGGBB, or empty; is_initial: true for exactly one state. timer: the timer that runs while a document is in the '
+'state. flow: the flow that is started when a document enters the state, queued for the workers if flow_queued is '
+'true.';
 
 CREATE TABLE smartwf.transitions (
 	workflow_id int NOT NULL,
@@ -83,9 +86,10 @@ CREATE TABLE smartwf.transitions (
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.transitions IS
-'Transitions of a workflow. ask_comment: true asks for a comment, null allows one, false forbids it. guard: a '
-'boolean SQL expression over the element''s columns. m0 to m3: hooks by name, schema.function. flow: the flow that '
-'it starts, at once or queued.';
+'Transitions of workflows. ask_comment tells applications whether to ask for a comment: true, they should; null, a '
+'comment is accepted; false, a comment is refused. A comment is never mandatory. guard: a boolean SQL expression over '
+'the columns of the row; guard_message: the message if it is not fulfilled. m0, m1, m2, m3: hook functions, as '
+'schema.function. flow: the flow that the transition starts, queued for the workers if flow_queued is true.';
 
 CREATE TABLE smartwf.arcs (
 	workflow_id int NOT NULL,
@@ -96,7 +100,8 @@ CREATE TABLE smartwf.arcs (
 	PRIMARY KEY (workflow_id, from_state, transition)
 );
 COMMENT ON TABLE smartwf.arcs IS
-'From which state to which a transition leads; one transition may stand on several arcs, but leave a state once.';
+'Arcs of transitions: the transition leads from from_state to to_state. A transition can have several arcs, but only '
+'one from each state.';
 
 CREATE TABLE smartwf.transition_timers (
 	workflow_id int NOT NULL,
@@ -107,8 +112,8 @@ CREATE TABLE smartwf.transition_timers (
 	PRIMARY KEY (workflow_id, transition, timer)
 );
 COMMENT ON TABLE smartwf.transition_timers IS
-'What a transition does with timers: volatile attaches one that the next transition ends, persistent one that runs '
-'until it is unattached, unattach ends a persistent one.';
+'What transitions do with timers. action: volatile attaches the timer until the next transition, persistent attaches '
+'it until a transition detaches it, and unattach detaches a persistent timer.';
 
 CREATE TABLE smartwf.transition_parameters (
 	workflow_id int NOT NULL,
@@ -124,8 +129,9 @@ CREATE TABLE smartwf.transition_parameters (
 	PRIMARY KEY (workflow_id, transition, name)
 );
 COMMENT ON TABLE smartwf.transition_parameters IS
-'What a transition asks for. type: text, int, double, money, date, time, timestamp, enum (options: {"values": '
-'[...]}), boolean or json. A parameter with the name of a column of the element is stored there.';
+'Parameters of transitions. type: text, int, double, money, date, time, timestamp, enum (with options {"values": '
+'[...]}), boolean or json. needed: whether the parameter is mandatory; multiple: whether it takes a list of values. '
+'The value of a parameter that has the name of a column is stored in that column of the document''s row.';
 
 CREATE TABLE smartwf.transition_grants (
 	workflow_id int NOT NULL,
@@ -136,8 +142,9 @@ CREATE TABLE smartwf.transition_grants (
 	PRIMARY KEY (workflow_id, transition, kind, grantee)
 );
 COMMENT ON TABLE smartwf.transition_grants IS
-'Who may pass a transition: the members of a role, or those whom a column of the element names. Rights may change at '
-'any time, also of a published version.';
+'Rights to pass transitions. kind role: grantee is a role, whose members hold the right; kind column: grantee is a '
+'column of the document''s row that contains the names of those who hold it. Grants can be changed at any time, also '
+'those of a published version.';
 
 CREATE TABLE smartwf.translations (
 	workflow_id int NOT NULL,
@@ -148,7 +155,7 @@ CREATE TABLE smartwf.translations (
 	PRIMARY KEY (workflow_id, kind, name, locale)
 );
 COMMENT ON TABLE smartwf.translations IS
-'Labels in other languages: of states, activities (by the name of their state), transitions and parameters.';
+'Labels in other languages. kind: state, activity (with the name of its state), transition or parameter.';
 
 CREATE FUNCTION smartwf.cascade_key() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -179,9 +186,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.cascade_key() IS
-'Trigger AFTER UPDATE, DELETE on a definition table: what refers to the row goes with it, or takes its new name. '
-'Arguments: the column of the definition, the column that is referred to, and the tables and columns that do so '
-'(text[][]). Raises nothing.';
+'Trigger function, AFTER UPDATE OR DELETE FOR EACH ROW, on tables of definitions, instead of foreign keys: when a row '
+'is deleted, deletes the rows that refer to it; when it is renamed, updates them. Arguments: the column that '
+'identifies the version, the column that is referred to, and the referring tables and columns (text[][]).';
 
 CREATE TRIGGER cascade AFTER DELETE ON smartwf.workflows FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'id',
 	'{{workflow_timers,workflow_id},{timer_tasks,workflow_id},{states,workflow_id},{transitions,workflow_id},'
@@ -215,7 +222,8 @@ CREATE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
 			FROM smartwf.transition_timers WHERE workflow_id = workflow))::text, 'UTF8')), 'hex')
 $$;
 COMMENT ON FUNCTION smartwf.workflow_shape(int) IS
-'The checksum (text) of what is frozen in a published workflow version (int). Raises nothing.';
+'Returns the checksum (text) of the part of a workflow version (int, its id) that is frozen once the version is '
+'published.';
 
 -- The path of a change: BEFORE keeps published shapes frozen, AFTER tells every
 -- session to look again, and at commit the whole definition must hold.  A version that
@@ -224,20 +232,21 @@ COMMENT ON FUNCTION smartwf.workflow_shape(int) IS
 CREATE FUNCTION smartwf.protect_definition() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_protect_definition';
 COMMENT ON FUNCTION smartwf.protect_definition() IS
-'Trigger BEFORE INSERT, UPDATE, DELETE on a definition table; its arguments are the columns that may change in a '
-'published version ("*": all). Raises WF001 for any other change of a published version.';
+'Trigger function, BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW, on tables of workflow definitions: protects the '
+'frozen part of published versions. Arguments: the columns that can be changed in a published version ("*": all). '
+'Raises WF001 for any other change to a published version.';
 
 CREATE FUNCTION smartwf.signal_definition() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_signal_definition';
 COMMENT ON FUNCTION smartwf.signal_definition() IS
-'Trigger AFTER INSERT, UPDATE, DELETE on a definition table, also for replicated rows: every session forgets the '
-'definitions that it has read. Raises nothing.';
+'Trigger function, AFTER INSERT OR UPDATE OR DELETE, on tables of definitions: invalidates the definitions that '
+'sessions have cached. The triggers also fire for replicated rows.';
 
 CREATE FUNCTION smartwf.check_at_commit() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_check_at_commit';
 COMMENT ON FUNCTION smartwf.check_at_commit() IS
-'Deferred constraint trigger on the definition tables: checks each published workflow that the transaction changed. '
-'Raises WF001 with every fault.';
+'Constraint trigger function, deferred, on tables of workflow definitions: checks each published workflow that the '
+'transaction has changed. Raises WF001 with one line of DETAIL for each fault.';
 
 CREATE FUNCTION smartwf.refuse_truncate() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -248,7 +257,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.refuse_truncate() IS
-'Trigger BEFORE TRUNCATE on a definition table: raises WF001, since it would take published versions along.';
+'Trigger function, BEFORE TRUNCATE, on tables of definitions. Raises WF001, because TRUNCATE would remove published '
+'versions.';
 
 DO $install$
 DECLARE

@@ -13,8 +13,8 @@ CREATE FUNCTION smartwf.diagram_forms()
 			E'%1$s --> %2$s : %3$s\n', E'%1$s -[bold]-> %2$s : %3$s\n', E'@enduml\n', E'circle "end" as stop\n')
 $$;
 COMMENT ON FUNCTION smartwf.diagram_forms() IS
-'The formats of diagrams, a row each: how it writes head, group, node, marked node, edge, marked edge, foot, and the '
-'end of a flow. Raises nothing.';
+'Returns one row for each format of diagrams: the templates for its head, groups, nodes, marked nodes, edges, marked '
+'edges, foot, and the end of a flow (text each).';
 
 CREATE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -23,7 +23,7 @@ CREATE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
 		ELSE replace(name, '"', '''''') END
 $$;
 COMMENT ON FUNCTION smartwf.diagram_text(text, text) IS
-'A name (text) as a diagram of that format (text) can hold it between quotation marks (text). Raises nothing.';
+'Returns name (text) quoted for use in a label of a diagram of the given format (text).';
 
 CREATE FUNCTION smartwf.diagram_mark(format text, status text) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -33,8 +33,8 @@ CREATE FUNCTION smartwf.diagram_mark(format text, status text) RETURNS text
 	WHERE (m.of_format, m.of_status) = (format, status)
 $$;
 COMMENT ON FUNCTION smartwf.diagram_mark(text, text) IS
-'How a diagram of a format (text) marks a node that is done, waiting or failed (status, text), as text. Raises '
-'nothing.';
+'Returns the color or class (text) by which a diagram of the given format (text) marks a node of the given status '
+'(text: done, waiting or failed).';
 
 CREATE FUNCTION smartwf.diagram_form(format text) RETURNS record
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -49,7 +49,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.diagram_form(text) IS
-'The row of diagram_forms() for a format (text). Raises WF400 for an unknown one.';
+'Returns the row of smartwf.diagram_forms() for a format (text). Raises WF400 if the format is unknown.';
 
 CREATE FUNCTION smartwf.diagram(name text, format text DEFAULT 'mermaid', docid text DEFAULT NULL, version int DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -86,6 +86,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.diagram(text, text, text, int) IS
-'A workflow (text) of a version (int, default: the newest) as a diagram (text) in a format (text: mermaid, dot or '
-'plantuml); with a document (docid, text), of its version, its current state and the way it came marked. Raises '
-'WF400 for another format, 42704 for an unknown workflow, version, or document of it.';
+'Returns a workflow as the source text of a diagram (text). name (text): the workflow; format (text): mermaid (the '
+'default), dot or plantuml; docid (text): a document of the workflow, whose current state, past states and '
+'transitions are marked in the version that it follows; version (int): the version, by default the newest. Raises '
+'WF400 if the format is unknown, and 42704 if there is no such workflow, version, or document of the workflow.';
