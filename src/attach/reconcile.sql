@@ -4,19 +4,22 @@
 CREATE FUNCTION smartwf.rows_of_structure(structure text, OUT docid text, OUT state text) RETURNS SETOF record
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_rows_of_structure';
 COMMENT ON FUNCTION smartwf.rows_of_structure(text) IS
-'Document id and state (text) of every row of a structure (text), whatever policies say. Raises 42P01 if no table '
-'carries its triggers, 42501 for whom is neither the owner of the table nor an administrator.';
+'Returns the document id and the state (text each) of every row in the attached table of a structure (text), its '
+'partitions and children. The rows are scanned directly, so that row-level security does not apply. Returns no rows '
+'if there is no such structure. Raises 42P01 if no table has the triggers of the structure, and 42501 unless the '
+'caller owns the table or is an administrator.';
 
 CREATE FUNCTION smartwf.announce_end(docid text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_announce_end';
 COMMENT ON FUNCTION smartwf.announce_end(text) IS
-'Tells those who work on a document (text) that it is gone: its open runs are cancelled. Raises nothing.';
+'Informs the parts of smartwf that work on a document (docid, text) that it has been deleted: its unfinished runs are '
+'cancelled, and its timers end.';
 
 CREATE FUNCTION smartwf.announce_state(docid text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_announce_state';
 COMMENT ON FUNCTION smartwf.announce_state(text) IS
-'Tells those who work on a document (text) that it was found in its state, to which no transition led: the timer of '
-'the state starts, all others of it end. Raises nothing.';
+'Informs the parts of smartwf that work on a document (docid, text) that it is in a state to which no transition has '
+'led: the timer of that state is attached, and all its other timers end.';
 
 CREATE FUNCTION smartwf.record_end(docid text, workflow_id int) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -27,15 +30,16 @@ CREATE FUNCTION smartwf.record_end(docid text, workflow_id int) RETURNS void
 	SELECT smartwf.announce_end(docid)
 $$;
 COMMENT ON FUNCTION smartwf.record_end(text, int) IS
-'Writes the last line of history of a document (text) whose row is gone. Raises nothing.';
+'Inserts the row of smartwf.history that records the deletion of a document. docid (text): the document; workflow_id '
+'(int): the version that it followed.';
 
 CREATE FUNCTION smartwf.is_replicated() RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN ('smartwf.history'::regclass, 'smartwf.elements'::regclass))
 $$;
 COMMENT ON FUNCTION smartwf.is_replicated() IS
-'True if elements and history come from a publisher: whatever this database added to them would be in the way of '
-'what comes. Raises nothing.';
+'Returns true if a subscription applies changes to smartwf.elements or smartwf.history. Rows that are inserted here '
+'would then conflict with those of the publisher.';
 
 -- As the lock of an element says it, for many of them.
 CREATE FUNCTION smartwf.require_unlocked(structure text) RETURNS void
@@ -54,7 +58,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_unlocked(text) IS
-'Raises WF300 if a document of a structure (text) whose row is gone is locked by somebody else than the caller.';
+'Raises WF300 if a document of a structure (text) has no row any more, and is locked by someone other than the '
+'current actor.';
 
 -- Documents that an old snapshot does not see would live on without their rows.
 CREATE FUNCTION smartwf.require_read_committed() RETURNS void
@@ -67,7 +72,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_read_committed() IS
-'Raises 25000 in a transaction that sees what was, not what is.';
+'Raises 25000 if the isolation level of the transaction is REPEATABLE READ or SERIALIZABLE, in which recently '
+'committed rows could not be seen.';
 
 CREATE FUNCTION smartwf.end_without_rows(structure text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -86,8 +92,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.end_without_rows(text) IS
-'Ends the documents of a structure (text) that have no row any more; how many (bigint). Raises WF300 if one is '
-'locked by somebody else than the caller.';
+'Records the deletion of those documents of a structure (text) that have no row any more. Returns their number '
+'(bigint). Raises WF300 if one of them is locked by someone else, and 25000 unless the transaction is READ COMMITTED.';
 
 -- Rows that came without triggers.  Whoever is no administrator brings documents into the
 -- initial state, by whatever way.
@@ -110,9 +116,10 @@ CREATE FUNCTION smartwf.row_faults(s smartwf.structures, version_id int, is_trus
 		ORDER BY 1 LIMIT 100) f
 $$;
 COMMENT ON FUNCTION smartwf.row_faults(smartwf.structures, int, boolean) IS
-'Which new rows of a structure (row of structures) cannot be documents of a workflow version (int), the first '
-'hundred (text[], null: none): those in no known state, and, unless the caller is trusted (boolean), in another than '
-'the initial one, or than the history of a living document says. Raises nothing.';
+'Returns the faults of rows that are to become documents of a structure (a row of smartwf.structures) in a workflow '
+'version (int, its id), at most one hundred (text[], null if there are none): rows in an unknown state and, unless '
+'is_trusted (boolean), new rows in a state other than the initial one, and rows whose state differs from that in the '
+'history of the existing document.';
 
 CREATE FUNCTION smartwf.require_free_names(s smartwf.structures) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -133,8 +140,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_free_names(smartwf.structures) IS
-'Raises 23505 with the document ids of a structure (row of structures) that another structure has, or that it has '
-'twice.';
+'Raises 23505 if document ids of a structure (a row of smartwf.structures) are in use in another structure, or occur '
+'more than once.';
 
 CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT registered bigint, OUT with_timer text[])
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -157,8 +164,9 @@ CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT 
 	FROM line
 $$;
 COMMENT ON FUNCTION smartwf.register_rows(smartwf.structures, int) IS
-'Makes documents of the new rows of a structure (row of structures), by a workflow version (int): how many (bigint), '
-'and those whose state has a timer (text[]). Raises nothing.';
+'Registers the rows of a structure (a row of smartwf.structures) that are not documents yet as documents of a '
+'workflow version (int, its id). Returns their number (bigint), and the ids of those whose state has a timer '
+'(text[]).';
 
 CREATE FUNCTION smartwf.reconcile_rows(structure text, is_trusted boolean, OUT registered bigint, OUT ended bigint)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -179,8 +187,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.reconcile_rows(text, boolean) IS
-'What reconcile() does, for an attached structure (text). is_trusted (boolean): new documents may be in any state of '
-'the workflow, not in the initial one alone.';
+'Registers new rows of an attached structure (text), and records the deletion of documents without rows, as '
+'smartwf.reconcile() does. is_trusted (boolean): if false, new documents must be in the initial state, and existing '
+'ones in the state that their history shows. Returns how many documents were registered and how many were deleted '
+'(bigint each). Raises the errors of smartwf.reconcile().';
 
 CREATE FUNCTION smartwf.reconcile(structure text, OUT registered bigint, OUT ended bigint)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -200,7 +210,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.reconcile(text) IS
-'Makes the elements of a structure (text) agree with the rows of its table where the triggers could not: after a '
-'restore, replication, or work with triggers disabled. Returns how many it registered and how many it ended (bigint '
-'each). Raises WF001 for rows in no known state, 23505 for document ids that are taken, WF300 if it would end a '
-'document that somebody else has locked, 55000 on a subscriber.';
+'Synchronizes smartwf.elements and smartwf.history with the rows of an attached table whose changes have not fired '
+'triggers, for example after a restore, with logical replication, or while triggers were disabled. structure (text): '
+'the name of the structure. Rows that are not documents are registered in their present state, and documents without '
+'rows are marked as deleted. Returns how many documents were registered and how many were deleted (bigint each). '
+'Raises 42704 if the structure is not attached, 42501 unless the caller owns the table or is an administrator, WF001 '
+'if rows are in an unknown state, 23505 if document ids are already in use, WF300 if a document without a row is '
+'locked by someone else, 25000 unless the transaction is READ COMMITTED, and 55000 on a subscriber to which '
+'smartwf.elements or smartwf.history is replicated.';

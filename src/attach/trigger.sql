@@ -4,20 +4,26 @@
 CREATE FUNCTION smartwf.judge_change() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_judge_change';
 COMMENT ON FUNCTION smartwf.judge_change() IS
-'Trigger BEFORE INSERT OR UPDATE FOR EACH ROW on an attached table; its argument is the name of the structure. Made '
-'by attach(). Raises WF200, WF227, WF228, WF235 and WF300.';
+'Trigger function, BEFORE INSERT OR UPDATE FOR EACH ROW, on attached tables: checks that a new row is in the initial '
+'state, and that a change of state is a transition that the caller can pass. The argument is the name of the '
+'structure. smartwf.attach() creates the triggers. Raises WF200, WF227, WF228, WF235 or WF300 if the change is '
+'refused.';
 
 CREATE FUNCTION smartwf.record_change() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_record_change';
 COMMENT ON FUNCTION smartwf.record_change() IS
-'Trigger AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on an attached table; its argument is the name of the '
-'structure. Made by attach(). Raises WF235 for a row that is not what was judged, WF400 for a document that changes '
-'its name, 23505 for a name that is taken.';
+'Trigger function, AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW, on attached tables: records the change in '
+'smartwf.elements and smartwf.history. The argument is the name of the structure. smartwf.attach() creates the '
+'triggers. Raises WF235 if the row is not the one that was checked, WF300 if a deleted document is locked by someone '
+'else, WF400 if a document''s id would change, and 23505 if the id of a new document is already in use.';
 
 CREATE FUNCTION smartwf.record_truncate() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_record_truncate';
 COMMENT ON FUNCTION smartwf.record_truncate() IS
-'Trigger AFTER TRUNCATE on an attached table, its partitions and children. Made by attach(). Raises nothing.';
+'Trigger function, AFTER TRUNCATE FOR EACH STATEMENT, on attached tables, their partitions and children: records the '
+'deletion of the documents whose rows are gone. The argument is the name of the structure. smartwf.attach() creates '
+'the triggers. Raises WF300 if one of the documents is locked by someone else, and 25000 unless the transaction is '
+'READ COMMITTED.';
 
 -- The table and whatever stores rows for it.
 CREATE FUNCTION smartwf.family(relation regclass) RETURNS SETOF regclass
@@ -29,7 +35,7 @@ CREATE FUNCTION smartwf.family(relation regclass) RETURNS SETOF regclass
 	SELECT relation::regclass FROM tree
 $$;
 COMMENT ON FUNCTION smartwf.family(regclass) IS
-'A table (regclass), its partitions and its children, to any depth (set of regclass). Raises nothing.';
+'Returns a table (regclass), its partitions and its inheriting children, at all levels (setof regclass).';
 
 -- Our triggers are known by the functions that they call, never by their names.  A
 -- partitioned table has no rows, and whoever adds a partition to it may not use our
@@ -45,8 +51,8 @@ CREATE FUNCTION smartwf.wanted_triggers(of_kind "char" DEFAULT 'r')
 	WHERE of_kind = 'r' OR level = 'STATEMENT'
 $$;
 COMMENT ON FUNCTION smartwf.wanted_triggers("char") IS
-'The triggers that a table of a structure carries, by its kind (pg_class.relkind): name, function, events, level, '
-'and what pg_trigger.tgtype says of them. Raises nothing.';
+'Returns the triggers that a table of a structure must have, according to its kind ("char", as in pg_class.relkind): '
+'name, function, events, level, and type (as in pg_trigger.tgtype).';
 
 CREATE FUNCTION smartwf.wanted_triggers_of(relation regclass)
 	RETURNS TABLE (member regclass, name name, function regproc, events text, level text)
@@ -55,15 +61,16 @@ CREATE FUNCTION smartwf.wanted_triggers_of(relation regclass)
 	FROM smartwf.family(relation) f JOIN pg_class c ON c.oid = f, smartwf.wanted_triggers(c.relkind) w
 $$;
 COMMENT ON FUNCTION smartwf.wanted_triggers_of(regclass) IS
-'The triggers that a table (regclass), its partitions and children carry: table, name, function, events, level. '
-'Raises nothing.';
+'Returns the triggers that a table (regclass), its partitions and children must have: table, name, function, events '
+'and level.';
 
 CREATE FUNCTION smartwf.structure_of_trigger(arguments bytea) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT convert_from(substr(arguments, 1, length(arguments) - 1), getdatabaseencoding())
 $$;
 COMMENT ON FUNCTION smartwf.structure_of_trigger(bytea) IS
-'The structure (text) that one of our triggers names as its only argument (bytea, pg_trigger.tgargs). Raises nothing.';
+'Returns the name of the structure (text) that is the only argument of a trigger of smartwf. arguments (bytea): the '
+'arguments as stored in pg_trigger.tgargs.';
 
 CREATE FUNCTION smartwf.triggers_of(relation regclass)
 	RETURNS TABLE (name name, function regproc, structure text, is_sound boolean)
@@ -77,8 +84,8 @@ CREATE FUNCTION smartwf.triggers_of(relation regclass)
 	WHERE t.tgrelid = relation AND t.tgnargs = 1
 $$;
 COMMENT ON FUNCTION smartwf.triggers_of(regclass) IS
-'Our triggers on a table (regclass): name, function, structure, and whether it is as attach() makes it. Raises '
-'nothing.';
+'Returns the triggers on a table (regclass) that call a trigger function of smartwf: name, function, structure, and '
+'whether the trigger is enabled and defined as smartwf.attach() creates it (is_sound).';
 
 CREATE FUNCTION smartwf.ancestors(relation regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -89,7 +96,8 @@ CREATE FUNCTION smartwf.ancestors(relation regclass) RETURNS SETOF regclass
 	SELECT relation::regclass FROM above
 $$;
 COMMENT ON FUNCTION smartwf.ancestors(regclass) IS
-'The tables (set of regclass) that a table (regclass) is a partition or a child of, at any height. Raises nothing.';
+'Returns the tables of which a table (regclass) is a partition or an inheriting child, at all levels (setof '
+'regclass).';
 
 CREATE FUNCTION smartwf.is_root(relation regclass, structure text) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -98,7 +106,7 @@ CREATE FUNCTION smartwf.is_root(relation regclass, structure text) RETURNS boole
 		AND NOT EXISTS (SELECT FROM smartwf.ancestors(relation) a, smartwf.triggers_of(a) t WHERE t.structure = is_root.structure)
 $$;
 COMMENT ON FUNCTION smartwf.is_root(regclass, text) IS
-'True if a table (regclass) carries triggers of a structure (text), and none above it does. Raises nothing.';
+'Returns true if a table (regclass) has triggers of a structure (text), and none of its ancestors has.';
 
 CREATE FUNCTION smartwf.named_relation(structure text) RETURNS regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -109,8 +117,8 @@ CREATE FUNCTION smartwf.named_relation(structure text) RETURNS regclass
 	WHERE s.name = structure AND c.relkind IN ('r', 'p')
 $$;
 COMMENT ON FUNCTION smartwf.named_relation(text) IS
-'The table (regclass) that has the name under which a structure (text) was attached, be it that one or another; null '
-'if there is none. Raises nothing.';
+'Returns the table (regclass) that has the schema and name recorded for a structure (text) in smartwf.structures, or '
+'null. This need not be the attached table, if tables have been renamed.';
 
 CREATE FUNCTION smartwf.attached_relation(structure text) RETURNS regclass
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -136,14 +144,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.attached_relation(text) IS
-'The table (regclass) of a structure (text): the one that carries its triggers, whatever its name is now; null if '
-'none does. Raises nothing.';
+'Returns the attached table (regclass) of a structure (text), which is found by its triggers even if it has been '
+'renamed, or null if there is none.';
 
 CREATE FUNCTION smartwf.own_ddl(command text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_own_ddl';
 COMMENT ON FUNCTION smartwf.own_ddl(text) IS
-'Runs a DDL command (text) with the rights of the caller; as the owner of the extension, without following it. '
-'Raises what the command raises.';
+'Executes a DDL command (text) with the privileges of the current user. If that is the owner of the extension, the '
+'event triggers of smartwf do not process the command. Raises the errors of the command.';
 
 CREATE FUNCTION smartwf.make_triggers_as_owner(relation regclass, structure text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -170,9 +178,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.make_triggers_as_owner(regclass, text) IS
-'Within make_triggers() and follow_ddl(): puts the triggers of a structure (text) on a table (regclass), its '
-'partitions and children where they are missing, and back on where they were changed. Raises 42501 for whom may not '
-'use the functions.';
+'Creates the triggers of a structure (text) on a table (regclass), its partitions and children where they are '
+'missing, and restores those that were disabled, renamed or replaced. Called by smartwf.make_triggers() and '
+'smartwf.follow_ddl() with the privileges of the owner of the extension.';
 
 CREATE FUNCTION smartwf.make_triggers_of_structure(relation regclass, structure text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -184,14 +192,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.make_triggers_of_structure(regclass, text) IS
-'Within make_triggers(): puts the triggers of a structure (text) on its table (regclass). Raises 42501 for another '
-'table.';
+'Creates or restores the triggers of a structure (text) on its table (regclass). Called by smartwf.make_triggers() '
+'with the privileges of the owner of the extension. Raises 42501 if the table is not the one recorded for the '
+'structure.';
 
 CREATE FUNCTION smartwf.make_triggers(relation regclass, structure text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_make_triggers';
 COMMENT ON FUNCTION smartwf.make_triggers(regclass, text) IS
-'For attach(): puts the triggers of a structure (text) on a table (regclass), its partitions and children where they '
-'are missing, and back on where they were changed. Raises 42501 unless the caller owns the table.';
+'Creates the triggers of a structure (text) on its table (regclass), the partitions and children where they are '
+'missing, and restores those that were disabled, renamed or replaced. Called by smartwf.attach(). Raises 42501 unless '
+'the caller owns the table.';
 
 CREATE FUNCTION smartwf.missing_triggers(relation regclass, structure text) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -204,8 +214,8 @@ CREATE FUNCTION smartwf.missing_triggers(relation regclass, structure text) RETU
 	ORDER BY w.member::text COLLATE "C", w.name COLLATE "C"
 $$;
 COMMENT ON FUNCTION smartwf.missing_triggers(regclass, text) IS
-'Which triggers of a structure (text) a table (regclass), its partitions and children lack, or have in another form, '
-'a line each (set of text). Raises nothing.';
+'Returns one line (setof text) for each trigger of a structure (text) that is missing on a table (regclass), its '
+'partitions or children, or is not as smartwf.attach() creates it.';
 
 CREATE FUNCTION smartwf.drop_triggers(relation regclass) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -221,4 +231,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.drop_triggers(regclass) IS
-'Takes our triggers off a table (regclass), its partitions and children. Raises 42501 unless the caller owns them.';
+'Drops the triggers of smartwf on a table (regclass), its partitions and children. Raises 42501 unless the caller '
+'owns them.';

@@ -52,7 +52,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.migrate(text, int, jsonb, text) IS
-'Moves the elements of a structure (text), or one of them (docid, text), to a version (int, default: the newest) of '
-'its workflow; states (jsonb object) maps states that the version has no more to those that take their place. '
-'Returns how many moved (bigint). For administrators (else 42501). Raises WF001 naming each element whose state the '
-'version does not know, 42704 for an unknown structure or version.';
+'Moves documents of a structure to another version of its workflow. structure (text): the structure; version (int): a '
+'published version, by default the newest; states (jsonb): an object that maps states which the version does not have '
+'to states which it has; docid (text): if given, only this document is moved. Documents that follow the version '
+'already are not changed. Returns the number of documents that were moved (bigint). Raises 42501 unless the caller is '
+'an administrator, WF001 with one line of DETAIL for each document whose state the version does not have, and 42704 '
+'if there is no such structure or published version.';
