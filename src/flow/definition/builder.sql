@@ -8,8 +8,8 @@ CREATE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 			FROM smartwf.flow_faults(smartwf.flow_form(flow_id)::jsonb) f))
 $$;
 COMMENT ON FUNCTION smartwf.builder_answer(int) IS
-'What every verb of the builder returns about a flow version (int, its id): {"definition", "faults": [{"severity", '
-'"code", "object", "message"}]} (json). Raises nothing.';
+'Returns what every function of the flow builder returns about a flow version (int, its id): a JSON object '
+'{"definition", "faults": [{"severity", "code", "object", "message"}]} (json).';
 
 CREATE FUNCTION smartwf.draft_of(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -25,7 +25,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.draft_of(text) IS
-'The id (int) of the draft of a flow (text), locked against other builders. Raises 42704 if there is none.';
+'Returns the id (int) of the draft of a flow (text), and locks the draft until the end of the transaction. Raises '
+'42704 if the flow has no draft.';
 
 CREATE FUNCTION smartwf.draft_flow(flow text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -46,8 +47,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.draft_flow(text) IS
-'Makes a draft of a flow (text): a copy of its newest version, or an empty one; a draft that is there stays as it '
-'is. Returns the builder''s answer (json). Raises WF400 for what is no name.';
+'Creates a draft of a flow (text): a copy of its newest version, or an empty draft if there is no such flow. If the '
+'flow has a draft already, it is left unchanged. Returns the definition of the draft and its faults: {"definition", '
+'"faults"} (json). Raises WF400 if the name of the flow is malformed.';
 
 CREATE FUNCTION smartwf.discard_flow(flow text) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -55,15 +57,15 @@ CREATE FUNCTION smartwf.discard_flow(flow text) RETURNS void
 	DELETE FROM smartwf.flows WHERE id = (SELECT smartwf.draft_of(flow))
 $$;
 COMMENT ON FUNCTION smartwf.discard_flow(text) IS
-'Drops the draft of a flow (text). Raises 42704 if there is none.';
+'Deletes the draft of a flow (text). Raises 42704 if the flow has no draft.';
 
 CREATE FUNCTION smartwf.publish_flow(flow text) RETURNS int
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	UPDATE smartwf.flows SET status = 'published' WHERE id = (SELECT smartwf.draft_of(flow)) RETURNING version
 $$;
 COMMENT ON FUNCTION smartwf.publish_flow(text) IS
-'Publishes the draft of a flow (text) and returns its version (int). Raises WF001 with every fault, 42704 if there '
-'is no draft.';
+'Publishes the draft of a flow (text). Returns its version number (int). Raises WF001 with one line of DETAIL for '
+'each fault, and 42704 if the flow has no draft.';
 
 -- What a flow says beside its stages.
 CREATE FUNCTION smartwf.update_flow(flow text, settings jsonb) RETURNS json
@@ -95,10 +97,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.update_flow(text, jsonb) IS
-'Changes (settings, jsonb object) what the draft of a flow (text) says beside its stages: name, label, structure, '
-'restrictAccess, runAs, maxRuns, grants, start, managers, model; what is not named stays. Returns the builder''s answer '
-'(json). Raises WF400 with every fault for what cannot be stored, 23505 for a name that has a draft, 42704 without a '
-'draft.';
+'Changes the properties of the draft of a flow, except for its stages. flow (text): the flow; settings (jsonb): an '
+'object with the keys to change (name, label, structure, restrictAccess, runAs, maxRuns, grants, start, managers, '
+'model). Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 with one '
+'line of DETAIL for each setting that cannot be stored, 23505 if another flow of the new name has a draft, and 42704 '
+'if the flow has no draft.';
 
 -- Stages
 
@@ -115,7 +118,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_stage(int, text) IS
-'The position (int) of a stage (text) of a flow version (int, its id). Raises 42704 if it has none such.';
+'Returns the position (int) of a stage (text) in a flow version (int, its id). Raises 42704 if there is no such '
+'stage.';
 
 CREATE FUNCTION smartwf.require_name(flow_id int, name text, what text) RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -130,8 +134,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_name(int, text, text) IS
-'Raises WF400 unless a text (text) can name a stage or step (what, text), and 23505 if one of the flow version (int, '
-'its id) has that name.';
+'Checks the name of a new stage or step. flow_id (int): the flow version; name (text): the name; what (text): stage '
+'or step. Raises WF400 if the name is malformed, and 23505 if it is already in use.';
 
 CREATE FUNCTION smartwf.add_stage(flow text, name text, at_position int DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -147,8 +151,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.add_stage(text, text, int) IS
-'Adds a stage of a name (text) to the draft of a flow (text), at a position (int, from 1; default: last). Returns '
-'the builder''s answer (json). Raises WF400, 23505 for a name that is taken, 42704 without a draft.';
+'Adds a stage to the draft of a flow. flow (text): the flow; name (text): the name of the stage; at_position (int): '
+'its position, starting with 1, by default the last. Returns the definition of the draft and its faults: '
+'{"definition", "faults"} (json). Raises WF400 if the name is malformed, 23505 if it is already in use, and 42704 if '
+'the flow has no draft.';
 
 CREATE FUNCTION smartwf.rename_stage(flow text, stage text, name text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -164,8 +170,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.rename_stage(text, text, text) IS
-'Gives a stage (text) of the draft of a flow (text) another name (text). Returns the builder''s answer (json). '
-'Raises WF400, 23505 for a name that is taken, 42704 for an unknown stage or without a draft.';
+'Renames a stage of the draft of a flow. flow (text): the flow; stage (text): the stage; name (text): its new name. '
+'Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 if the name is '
+'malformed, 23505 if it is already in use, and 42704 if the flow has no draft, or the draft no such stage.';
 
 CREATE FUNCTION smartwf.move_stage(flow text, stage text, at_position int) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -180,8 +187,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.move_stage(text, text, int) IS
-'Moves a stage (text) of the draft of a flow (text) to a position (int, from 1). Returns the builder''s answer '
-'(json). Raises 42704 for an unknown stage or without a draft.';
+'Moves a stage of the draft of a flow to another position. flow (text): the flow; stage (text): the stage; '
+'at_position (int): its new position, starting with 1. Returns the definition of the draft and its faults: '
+'{"definition", "faults"} (json). Raises 42704 if the flow has no draft, or the draft no such stage.';
 
 CREATE FUNCTION smartwf.remove_stage(flow text, stage text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -195,8 +203,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.remove_stage(text, text) IS
-'Removes a stage (text) and its steps from the draft of a flow (text). Returns the builder''s answer (json). Raises '
-'42704 for an unknown stage or without a draft.';
+'Removes a stage (text) and its steps from the draft of a flow (text). Returns the definition of the draft and its '
+'faults: {"definition", "faults"} (json). Raises 42704 if the flow has no draft, or the draft no such stage.';
 
 -- Steps
 
@@ -213,7 +221,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_step(int, text) IS
-'A step (text) of a flow version (int, its id). Raises 42704 if it has none such.';
+'Returns a step (text) of a flow version (int, its id) as a row of smartwf.steps. Raises 42704 if there is no such '
+'step.';
 
 -- Make room for a step in a list, or close the gap that one leaves.
 CREATE FUNCTION smartwf.shift_steps(place smartwf.steps, distance int) RETURNS void
@@ -224,7 +233,8 @@ CREATE FUNCTION smartwf.shift_steps(place smartwf.steps, distance int) RETURNS v
 		AND s.position >= place.position AND s.name IS DISTINCT FROM place.name
 $$;
 COMMENT ON FUNCTION smartwf.shift_steps(smartwf.steps, int) IS
-'Shifts the steps of a list, from that position on, by a distance (int); the step itself excepted. Raises nothing.';
+'Changes the positions of the steps that are in the same list as a step (a row of smartwf.steps), at or after its '
+'position, by distance (int). The step itself is not moved.';
 
 -- Where a step shall stand: its list must be there, and the position in it.
 CREATE FUNCTION smartwf.place_for_step(flow_id int, stage text, at_position int, parent text, branch text, branch_value text, moving text DEFAULT NULL) RETURNS smartwf.steps
@@ -268,10 +278,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.place_for_step(int, text, int, text, text, text, text) IS
-'A place for a step of a flow version (int, its id) in a stage (text), or in a branch (text; branch_value, text, of '
-'a case) of a parent (text), at a position (int, null: last) among those that are not the one that moves there '
-'(text); a value that a switch_case has no branch for gets one; a step with a branch failure takes it. Raises 42704 '
-'for an unknown stage or parent, WF400 for a branch that there cannot be.';
+'Determines the place of a step in a flow version (flow_id, int): in a stage (text), or in a branch (text, with '
+'branch_value, text, for a case) of another step (parent, text), at a position (at_position, int; null: the last). '
+'moving (text): the step that is moved, or null for a new step. If parent has no such case or failure branch yet, it '
+'is added. Returns the place as a row of smartwf.steps. Raises 42704 if there is no such stage or parent, and WF400 '
+'if parent cannot have such a branch.';
 
 CREATE FUNCTION smartwf.add_step(flow text, stage text, step jsonb, at_position int DEFAULT NULL,
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
@@ -300,10 +311,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.add_step(text, text, jsonb, int, text, text, text) IS
-'Adds a step (jsonb: name, kind, settings, branches) to a stage (text) of the draft of a flow (text), or to a branch '
-'(text: else, case, default, failure; branch_value, text: the value of a case) of another step (parent, text), at a '
-'position (int, from 1; default: last). Returns the builder''s answer (json). Raises WF400, 23505 for a name that is '
-'taken, 42704 for an unknown stage or parent or without a draft.';
+'Adds a step to the draft of a flow. flow (text): the flow; stage (text): the stage; step (jsonb): an object with '
+'name, kind, settings and branches; at_position (int): its position, starting with 1, by default the last; parent '
+'(text): the step to a branch of which it is added; branch (text): else, case, default or failure; branch_value '
+'(text): the value of a case. Returns the definition of the draft and its faults: {"definition", "faults"} (json). '
+'Raises WF400 if the step or its place is not valid, 23505 if its name is already in use, and 42704 if the flow has '
+'no draft, or the draft no such stage or parent.';
 
 CREATE FUNCTION smartwf.update_step(flow text, step text, changes jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -335,10 +348,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.update_step(text, text, jsonb) IS
-'Changes (jsonb object) name, kind, settings, the cases (list of values) or what happens when it fails (failure: '
-'object without steps, or null) of a step (text) of the draft of a flow (text); what is not named stays. Returns the '
-'builder''s answer (json). Raises WF400, also if a branch that would go still has steps; 23505 for a name that is '
-'taken, 42704 for an unknown step or without a draft.';
+'Changes a step of the draft of a flow. flow (text): the flow; step (text): the step; changes (jsonb): an object with '
+'the keys to change: name, kind, settings, cases (an array of values), and failure (an object without steps, or '
+'null). Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 if the '
+'changes are not valid, or would remove a branch that contains steps, 23505 if the new name is already in use, and '
+'42704 if the flow has no draft, or the draft no such step.';
 
 CREATE FUNCTION smartwf.move_step(flow text, step text, stage text DEFAULT NULL, at_position int DEFAULT NULL,
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
@@ -370,10 +384,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.move_step(text, text, text, int, text, text, text) IS
-'Moves a step (text), with all in its branches, of the draft of a flow (text) to a stage (text, default: its own), '
-'or to a branch (text; branch_value, text) of another step (parent, text), at a position (int, from 1; default: '
-'last). Returns the builder''s answer (json). Raises WF400, also for a step in its own branch; 42704 for an unknown '
-'step, stage or parent or without a draft.';
+'Moves a step of the draft of a flow, with all steps in its branches. flow (text): the flow; step (text): the step; '
+'stage (text): the stage to which it is moved, by default its own; at_position (int): its new position, starting with '
+'1, by default the last; parent, branch, branch_value (text): the branch to which it is moved, as for '
+'smartwf.add_step(). Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises '
+'WF400 if the place is not valid, or is in a branch of the step itself, and 42704 if the flow has no draft, or the '
+'draft no such step, stage or parent.';
 
 CREATE FUNCTION smartwf.remove_step(flow text, step text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -387,5 +403,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.remove_step(text, text) IS
-'Removes a step (text), with all in its branches, from the draft of a flow (text). Returns the builder''s answer '
-'(json). Raises 42704 for an unknown step or without a draft.';
+'Removes a step (text) and all steps in its branches from the draft of a flow (text). Returns the definition of the '
+'draft and its faults: {"definition", "faults"} (json). Raises 42704 if the flow has no draft, or the draft no such '
+'step.';

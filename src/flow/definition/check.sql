@@ -16,8 +16,8 @@ CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
 			WHERE pg_get_constraintdef(c.oid) ~ ' = ANY \(+ARRAY\[' ORDER BY c.conname LIMIT 1))
 $$;
 COMMENT ON FUNCTION smartwf.field_options(text, text) IS
-'What a field (text) of a structure (text) can hold (text[]): the labels of an enum, true and false of a boolean, '
-'the list of a CHECK; null if that is not to be known. Raises nothing.';
+'Returns the values (text[]) that a field (text) of a structure (text) can have: the labels of an enum, true and '
+'false for a boolean, or the list of a CHECK constraint; null if the values are not restricted in this way.';
 
 -- The form: the settings of each kind of step, and what they must be.
 CREATE FUNCTION smartwf.flow_settings()
@@ -69,8 +69,8 @@ CREATE FUNCTION smartwf.flow_settings()
 		(VALUES ('userField', 'string'), ('users', 'array'), ('userRouting', 'string')) AS recipient (setting, type)
 $$;
 COMMENT ON FUNCTION smartwf.flow_settings() IS
-'The kinds of steps and the settings of each, with JSON type and whether it is needed; a kind without settings has '
-'one row without. Raises nothing.';
+'Returns the kinds of steps and the settings of each: kind, setting, JSON type, and whether the setting is required. '
+'A kind without settings has one row in which setting is null.';
 
 -- Every step of a flow, flat, in whatever branch it stands.
 CREATE FUNCTION smartwf.flow_steps(definition jsonb)
@@ -95,8 +95,8 @@ CREATE FUNCTION smartwf.flow_steps(definition jsonb)
 	FROM step
 $$;
 COMMENT ON FUNCTION smartwf.flow_steps(jsonb) IS
-'Every step of a flow''s JSON form (jsonb), a row each: what to call it, its JSON, where it stands; path (text[]) '
-'sorts as they are read. Raises nothing.';
+'Returns one row for each step in the JSON form of a flow (jsonb), in whatever branch: its name in messages, its JSON '
+'value, its stage, parent and branch, and path (text[]), which sorts the steps in the order of the definition.';
 
 -- Faults in the form: names, kinds, settings.
 CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
@@ -183,8 +183,8 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 	WHERE s.kind <> b.of_kind AND s.item ? b.key
 $$;
 COMMENT ON FUNCTION smartwf.flow_form_faults(jsonb) IS
-'Faults in the form of a flow''s JSON (jsonb): names, kinds, settings unknown, missing or of the wrong type. Raises '
-'nothing.';
+'Returns the faults in the form of a flow''s JSON (jsonb): malformed names, unknown kinds, and settings that are '
+'unknown, missing or of the wrong type.';
 
 -- A function that a flow names: (model jsonb, run bigint) returns something.
 CREATE FUNCTION smartwf.flow_function_fault(name text, returns text) RETURNS text
@@ -209,8 +209,8 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_function_fault(text, text) IS
-'Why the named function (text, schema.function) cannot be called with a model and a run and return a type (text), as '
-'text; null if it can. Raises nothing.';
+'Returns the reason why a function (name, text, as schema.function) cannot be called by flows, or null if it can '
+'(text). It must take the arguments (model jsonb, run bigint), and return the given type (returns, text).';
 
 -- Whom a step can name: a role, or a person by a token.
 CREATE FUNCTION smartwf.is_user(item jsonb) RETURNS boolean
@@ -220,7 +220,8 @@ CREATE FUNCTION smartwf.is_user(item jsonb) RETURNS boolean
 		END, false)
 $$;
 COMMENT ON FUNCTION smartwf.is_user(jsonb) IS
-'True if JSON (jsonb) names somebody: a string, {"role": string} or {"person": string}. Raises nothing.';
+'Returns true if a JSON value (jsonb) identifies a role or a person: a string, {"role": string} or {"person": '
+'string}.';
 
 -- A role of which nobody is known to be a member can stand for any number: that of a gateway.
 CREATE FUNCTION smartwf.number_of_people(item jsonb) RETURNS bigint
@@ -231,8 +232,9 @@ CREATE FUNCTION smartwf.number_of_people(item jsonb) RETURNS bigint
 	FROM (SELECT) AS one LEFT JOIN pg_roles r ON r.rolname = coalesce(item ->> 'role', item #>> '{}')
 $$;
 COMMENT ON FUNCTION smartwf.number_of_people(jsonb) IS
-'How many people a step''s user (jsonb) stands for at most (bigint): one who is no role for himself, a role that can '
-'log in for its members, any other role for any number. Raises nothing.';
+'Returns the largest number of persons (bigint) that a user of a step (jsonb) can stand for: one for a person or a '
+'name that is not a role; for a role that can log in, the number of its members that can log in, itself included; and '
+'1000000 for a role that cannot log in, such as that of a gateway.';
 
 CREATE FUNCTION smartwf.is_interval(text text, must_last boolean) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -243,8 +245,7 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 COMMENT ON FUNCTION smartwf.is_interval(text, boolean) IS
-'True if a text (text) is an interval that is not negative, and longer than nothing where it must last (boolean). '
-'Raises nothing.';
+'Returns true if a text (text) is an interval that is not negative and, if must_last (boolean) is true, not zero.';
 
 -- Faults in what a well-formed step says.
 CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
@@ -340,8 +341,8 @@ CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 	WHERE jsonb_typeof(settings -> 'userRouting') = 'string' AND smartwf.flow_function_fault(settings ->> 'userRouting', 'text[]') IS NOT NULL
 $$;
 COMMENT ON FUNCTION smartwf.flow_setting_faults(jsonb) IS
-'Faults in what the steps of a flow''s JSON (jsonb) say: channels, operators, recipients, templates, dataflows. '
-'Raises nothing.';
+'Returns the faults in the settings of the steps in the JSON form of a flow (jsonb): channels, operators, recipients, '
+'templates, data flows.';
 
 -- Faults in how the steps follow each other.
 CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
@@ -376,8 +377,8 @@ CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
 			AND ((e.list = s.list AND e.number < s.number) OR (e.parent IS NULL AND e.stage_number < s.stage_number)))
 $$;
 COMMENT ON FUNCTION smartwf.flow_order_faults(jsonb) IS
-'Faults in the order of the steps of a flow''s JSON (jsonb): alternatives without a finish, switches without a '
-'branch, steps that nothing reaches. Raises nothing.';
+'Returns the faults in the order of the steps in the JSON form of a flow (jsonb): an else without a finish, a '
+'switch_case without branches, steps that cannot be reached, steps for the answerer without a question before them.';
 
 -- Where the model is known: its fields, as columns of the structure or as the flow declares
 -- them, and what each can hold (null: anything).
@@ -392,8 +393,9 @@ CREATE FUNCTION smartwf.flow_fields(definition jsonb) RETURNS TABLE (field text,
 	FROM smartwf.items(definition -> 'model', 'fields') f
 $$;
 COMMENT ON FUNCTION smartwf.flow_fields(jsonb) IS
-'The fields of the model of a flow''s JSON (jsonb) where it is known, and the values (text[]) that each can hold, null '
-'where that is open. Raises nothing.';
+'Returns the fields of the model in the JSON form of a flow (jsonb), from the columns of its structure or the model '
+'that it declares: field (text), and the values that the field can have (text[], null if they are not restricted). '
+'Returns no rows if the model is not known.';
 
 -- What is wrong with the fields that the steps name, and with values that a field cannot hold.
 CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
@@ -442,8 +444,8 @@ CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 	FROM held h JOIN known k ON k.field = h.field WHERE h.value <> ALL (k.options)
 $$;
 COMMENT ON FUNCTION smartwf.flow_field_faults(jsonb) IS
-'Fields that a flow''s JSON (jsonb) names and its model lacks, where that is known (a warning where a template names '
-'them), and values that a field cannot hold. Raises nothing.';
+'Returns the faults in the fields that the JSON form of a flow (jsonb) uses: fields that the model lacks, if the '
+'model is known (a warning if only a template uses them), and values that a field cannot have.';
 
 -- What a flow names elsewhere, and how many it asks.
 CREATE FUNCTION smartwf.flow_reference_faults(definition jsonb)
@@ -481,8 +483,8 @@ CREATE FUNCTION smartwf.flow_reference_faults(definition jsonb)
 	WHERE t.properties <> '[]' AND NOT EXISTS (SELECT FROM property p WHERE p.object = s.object AND p.name = m.key)
 $$;
 COMMENT ON FUNCTION smartwf.flow_reference_faults(jsonb) IS
-'What a flow''s JSON (jsonb) names elsewhere and what is not there: transitions of the workflow of its structure, '
-'properties of templates; and more answers needed than can be given. Raises nothing.';
+'Returns the faults in what the JSON form of a flow (jsonb) refers to: unknown transitions of the workflow of its '
+'structure, missing properties of templates, and more required answers than there are persons to give them.';
 
 CREATE FUNCTION smartwf.flow_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -505,8 +507,8 @@ CREATE FUNCTION smartwf.flow_faults(definition jsonb)
 	ORDER BY severity, object COLLATE "C", code COLLATE "C", message COLLATE "C"
 $$;
 COMMENT ON FUNCTION smartwf.flow_faults(jsonb) IS
-'Everything that is wrong ("error") or odd ("warning") with a flow''s JSON form (jsonb): severity, code, object, '
-'message (text). Raises nothing.';
+'Returns all faults (severity error) and warnings (severity warning) of the JSON form of a flow (jsonb): severity, '
+'code, object and message (text each).';
 
 CREATE FUNCTION smartwf.is_published_flow(flow text) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -515,7 +517,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.is_published_flow(text) IS
-'True if a flow (text) is published. Raises nothing.';
+'Returns true if a flow (text) has a published version.';
 
 CREATE FUNCTION smartwf.started_flow_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -526,6 +528,6 @@ CREATE FUNCTION smartwf.started_flow_faults(definition jsonb)
 		AND NOT smartwf.is_published_flow(o.value ->> 'flow')
 $$;
 COMMENT ON FUNCTION smartwf.started_flow_faults(jsonb) IS
-'Warnings of flows that the states and transitions of a workflow''s JSON (jsonb) start and that are not published. '
-'Raises nothing.';
+'Returns a warning for each flow that the states and transitions in the JSON form of a workflow (jsonb) start, and '
+'that is not published.';
 INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.started_flow_faults');

@@ -9,8 +9,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_list(int, text, text, text, text) IS
-'The steps of one list of a flow (int): of a stage (text), or of a branch (text, and its value, text) of a parent '
-'(text), as JSON. Raises nothing.';
+'Returns the steps of one list of a flow version (int, its id) as a JSON array (json): those of a stage (text), or of '
+'a branch (text, with its value, text) of a parent (text).';
 
 -- The branches that a kind of step has are always shown; what happens when it
 -- fails, where that is said.
@@ -32,7 +32,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_step(smartwf.steps) IS
-'A step, with all that its branches hold, as JSON. Raises nothing.';
+'Returns a step (a row of smartwf.steps) in JSON form (json), including the steps in its branches.';
 
 CREATE FUNCTION smartwf.flow_grants_form(of_flow int, of_privilege text) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -40,7 +40,8 @@ CREATE FUNCTION smartwf.flow_grants_form(of_flow int, of_privilege text) RETURNS
 	FROM smartwf.flow_grants g WHERE g.flow_id = of_flow AND g.privilege = of_privilege
 $$;
 COMMENT ON FUNCTION smartwf.flow_grants_form(int, text) IS
-'The roles that have a privilege (text: read, start, manage) on a flow version (int), as JSON. Raises nothing.';
+'Returns the roles that have a privilege (text: read, start or manage) on a flow version (int, its id) in JSON form '
+'(json).';
 
 CREATE FUNCTION smartwf.flow_form(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -54,7 +55,8 @@ CREATE FUNCTION smartwf.flow_form(flow_id int) RETURNS json
 	FROM smartwf.flows f WHERE f.id = flow_form.flow_id
 $$;
 COMMENT ON FUNCTION smartwf.flow_form(int) IS
-'A flow version (int, its id) in the JSON form (json) that define_flow() takes; null if there is none. Raises nothing.';
+'Returns a flow version (int, its id) in the JSON form that smartwf.define_flow() accepts (json), or null if there is '
+'no such version.';
 
 -- Whoever wrote the rows: what the engine relies on.  It looks when it reads a flow.
 CREATE FUNCTION smartwf.flow_is_sound(flow_id int) RETURNS boolean
@@ -71,8 +73,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_is_sound(int) IS
-'True if the rows of a flow version (int) make a flow that can be driven: kinds, settings and order are in order, '
-'and no step is lost. Raises nothing.';
+'Returns true if the rows of a flow version (int, its id) form a flow that can be executed: kinds, settings and order '
+'are valid, and each step is in a stage or branch that exists.';
 
 CREATE FUNCTION smartwf.flow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -81,8 +83,9 @@ CREATE FUNCTION smartwf.flow_definition(name text, version int DEFAULT NULL) RET
 	ORDER BY f.version DESC LIMIT 1
 $$;
 COMMENT ON FUNCTION smartwf.flow_definition(text, int) IS
-'A flow (text) of a version (int, default: the newest, drafts included) in the JSON form (json) that define_flow() '
-'takes, every key shown; null if there is none. Raises nothing.';
+'Returns the definition of a flow. name (text): the flow; version (int): the version, by default the newest, '
+'including drafts. The result (json) has the form that smartwf.define_flow() accepts, with defaults filled in. '
+'Returns null if there is no such flow or version.';
 
 CREATE FUNCTION smartwf.check_flow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -94,8 +97,9 @@ CREATE FUNCTION smartwf.check_flow(name text, version int DEFAULT NULL)
 	WHERE smartwf.flow_definition(name, version) IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_flow(text, int) IS
-'Everything that is wrong ("error") or odd ("warning") with a stored flow (text) of a version (int, default: the '
-'newest, drafts included): severity, code, object, message (text). Raises nothing.';
+'Checks a stored flow. name (text): the flow; version (int): the version, by default the newest, including drafts. '
+'Returns one row for each fault (severity error) and warning (severity warning): severity, code, object and message '
+'(text each).';
 
 CREATE FUNCTION smartwf.require_valid_flow(definition json) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -104,7 +108,7 @@ CREATE FUNCTION smartwf.require_valid_flow(definition json) RETURNS void
 		FROM smartwf.flow_faults(definition::jsonb) f WHERE f.severity = 'error'))
 $$;
 COMMENT ON FUNCTION smartwf.require_valid_flow(json) IS
-'Raises WF001 with every fault of a flow''s JSON form (json), a line each.';
+'Checks the JSON form of a flow (json). Raises WF001 with one line of DETAIL for each fault.';
 
 -- The same form for what a caller gives: every default filled in.
 CREATE FUNCTION smartwf.complete_failure(failure jsonb) RETURNS jsonb
@@ -113,8 +117,8 @@ CREATE FUNCTION smartwf.complete_failure(failure jsonb) RETURNS jsonb
 	WHERE jsonb_typeof(failure) = 'object'
 $$;
 COMMENT ON FUNCTION smartwf.complete_failure(jsonb) IS
-'What happens when a step fails (jsonb), without the steps of its branch, every default filled in; null if nothing '
-'is said. Raises nothing.';
+'Returns the key failure of a step (jsonb), without the steps of its branch, with all defaults filled in, or null if '
+'it is null.';
 
 CREATE FUNCTION smartwf.complete_flow_list(list jsonb) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -133,7 +137,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.complete_flow_list(jsonb) IS
-'A valid list of steps (jsonb) with every default filled in (jsonb). Raises nothing.';
+'Returns a valid array of steps (jsonb) with all defaults filled in.';
 
 CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -143,7 +147,7 @@ CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
 			FROM smartwf.items(definition, 'stages')))
 $$;
 COMMENT ON FUNCTION smartwf.complete_flow(jsonb) IS
-'A valid flow''s JSON form (jsonb) with every default filled in, as flow_definition() shows it. Raises nothing.';
+'Returns the JSON form of a valid flow (jsonb) with all defaults filled in, as smartwf.flow_definition() returns it.';
 
 -- Stages and steps of a complete form, in the order in which parents come first.
 CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS void
@@ -157,8 +161,7 @@ CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS 
 		FROM smartwf.flow_steps(definition) s ORDER BY s.path;
 $$;
 COMMENT ON FUNCTION smartwf.store_flow_steps(int, jsonb) IS
-'Stores the stages and steps of a complete form (jsonb) as those of a draft (int, its id). Raises constraint '
-'violations.';
+'Stores the stages and steps of a complete definition (jsonb) in a draft (int, its id).';
 
 -- What a flow says beside its stages.
 CREATE FUNCTION smartwf.store_flow_settings(of_flow int, definition jsonb) RETURNS void
@@ -173,8 +176,7 @@ CREATE FUNCTION smartwf.store_flow_settings(of_flow int, definition jsonb) RETUR
 		FROM (VALUES ('grants', 'read'), ('start', 'start'), ('managers', 'manage')) AS g (key, privilege), smartwf.items(definition, g.key);
 $$;
 COMMENT ON FUNCTION smartwf.store_flow_settings(int, jsonb) IS
-'Stores what a complete form (jsonb) says beside its stages, as the settings of a draft (int, its id). Raises '
-'constraint violations.';
+'Stores the properties of a complete definition (jsonb), except for its stages, in a draft (int, its id).';
 
 CREATE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -192,8 +194,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.store_flow(jsonb) IS
-'Stores a complete form (jsonb) as the next version of its flow, a draft, and returns its id (int). Raises '
-'constraint violations: a flow has one draft at a time.';
+'Stores a complete definition (jsonb) as the next version of its flow, as a draft. Returns its id (int). Raises 23505 '
+'if the flow has a draft already.';
 
 CREATE FUNCTION smartwf.define_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -229,9 +231,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.define_flow(jsonb) IS
-'Defines a flow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the '
-'version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, or if '
-'the flow has a draft; WF400 for what is no JSON object; warns of what is odd.';
+'Creates a flow, or its next version, from its JSON form, and publishes it. definition (jsonb): the complete '
+'definition. Returns the version number (int). If the definition is the same as that of the newest version, nothing '
+'is changed, and that version is returned. Warnings are reported with severity WARNING. Raises WF001 with one line of '
+'DETAIL for each fault, or if the flow has a draft, and WF400 if definition is not a JSON object.';
 
 CREATE FUNCTION smartwf.register_dataflow(name text, function text, description text DEFAULT '') RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -251,6 +254,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.register_dataflow(text, text, text) IS
-'Registers a function (text, schema.function; (model jsonb, run bigint) returns jsonb) as a dataflow of a name '
-'(text), with a description (text); again: replaces it. Raises WF001 if there is no such function, WF400 for what is '
-'no name.';
+'Registers a function as a data flow, which steps of the kind execute_data_flow can call. name (text): the name of '
+'the data flow; function (text): the function, as schema.function, which must be of the form (model jsonb, run '
+'bigint) returns jsonb; description (text): for display. A data flow of the same name is replaced. Raises WF001 if '
+'there is no such function, and WF400 if the name is malformed, or function or description is null.';

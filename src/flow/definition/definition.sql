@@ -18,12 +18,13 @@ CREATE TABLE smartwf.flows (
 );
 CREATE UNIQUE INDEX flows_one_draft ON smartwf.flows (name) WHERE status = 'draft';
 COMMENT ON TABLE smartwf.flows IS
-'Flows, a row a version. A draft is built step by step; publishing checks it, and freezes its stages and steps. '
-'structure: whose elements it works on (empty: any, or free JSON). restrict_access: only its starter, those whom a '
-'step asks, and the roles in flow_grants see a run. max_runs: how many of its runs the workers drive at once (null: '
-'any number; 0: none). shape: the checksum of what is frozen, set when it is published; as in workflows. run_as: with '
-'whose rights its steps run, the starter''s or the owner''s, the role that published it. is_paused: its runs wait, see '
-'pause_flow(). model: the fields of the free JSON that it works on, as far as it declares them.';
+'Flows, one row for each version. status: draft or published; the stages and steps of a published version cannot be '
+'changed. structure: the structure on whose documents the flow works; empty for documents of any structure, or free '
+'JSON. restrict_access: if true, a run can be seen by its starter, those whom it asks, and the roles in flow_grants '
+'with the privilege read or manage. max_runs: the number of runs that workers execute at the same time; null: no '
+'limit; 0: none. run_as: whether steps have the rights of the starter of the run, or of owner, the role that '
+'published the version. is_paused: set by smartwf.pause_flow(). model: the fields of the free JSON on which the flow '
+'works, if declared. shape: checksum of stages and steps, as in smartwf.workflows.';
 
 CREATE TABLE smartwf.flow_grants (
 	flow_id int NOT NULL,
@@ -33,8 +34,9 @@ CREATE TABLE smartwf.flow_grants (
 	PRIMARY KEY (flow_id, privilege, role)
 );
 COMMENT ON TABLE smartwf.flow_grants IS
-'Roles whose members see the runs of a flow with restricted access (privilege read), may start it (start), or may '
-'manage it and all of its runs (manage). May change at any time, also of a published version.';
+'Privileges on flows. privilege: read allows the members of role to see the runs of a flow with restricted access, '
+'start allows them to start the flow, and manage allows them to manage the flow and all of its runs. Privileges can '
+'be changed at any time, also those of a published version.';
 
 CREATE TABLE smartwf.stages (
 	flow_id int NOT NULL,
@@ -44,7 +46,7 @@ CREATE TABLE smartwf.stages (
 	UNIQUE (flow_id, position) DEFERRABLE
 );
 COMMENT ON TABLE smartwf.stages IS
-'Stages of a flow, from left to right: positions count from 1 without gaps.';
+'Stages of flows. position counts from 1 without gaps.';
 
 CREATE TABLE smartwf.steps (
 	flow_id int NOT NULL,
@@ -64,10 +66,10 @@ CREATE TABLE smartwf.steps (
 );
 CREATE INDEX steps_parent ON smartwf.steps (flow_id, parent);
 COMMENT ON TABLE smartwf.steps IS
-'Steps of a flow, from top to bottom in their stage, or in a branch of the step that is their parent: else of an '
-'if_condition; case (of branch_value) or default of a switch_case; failure of a step that has one. Positions count '
-'from 1 without gaps in each list. cases: the values for which a switch_case has a branch, be it empty. failure: '
-'what happens when the step fails (retries, backoff, maximumBackoff, then); null: the run fails.';
+'Steps of flows. A step belongs to a stage, and can be in a branch of another step (parent): else of an if_condition, '
+'case (with branch_value) or default of a switch_case, or failure of any step. position counts from 1 without gaps in '
+'each list. cases: the values for which a switch_case has branches, including empty ones. failure: what happens if '
+'the step fails (retries, backoff, maximumBackoff, then); if null, the run fails.';
 
 CREATE TABLE smartwf.dataflows (
 	name text COLLATE "C" PRIMARY KEY,
@@ -75,8 +77,8 @@ CREATE TABLE smartwf.dataflows (
 	description text NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE smartwf.dataflows IS
-'Functions that flows may execute, (model jsonb, run bigint) returns jsonb, by name (schema.function). Managed by '
-'register_dataflow().';
+'Data flows: functions (model jsonb, run bigint) returns jsonb, as schema.function, that steps of the kind '
+'execute_data_flow can call by name. Maintained by smartwf.register_dataflow().';
 
 CREATE INDEX steps_stage ON smartwf.steps (flow_id, stage);
 CREATE TRIGGER cascade AFTER DELETE ON smartwf.flows FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'id',
@@ -94,7 +96,7 @@ CREATE FUNCTION smartwf.flow_shape(flow int) RETURNS text
 			FROM smartwf.steps WHERE flow_id = flow))::text, 'UTF8')), 'hex')
 $$;
 COMMENT ON FUNCTION smartwf.flow_shape(int) IS
-'The checksum (text) of the stages and steps of a flow version (int). Raises nothing.';
+'Returns the checksum (text) of the stages and steps of a flow version (int, its id).';
 
 DO $install$
 DECLARE

@@ -12,8 +12,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_ordinary_owner(text, text, text) IS
-'Raises WF001 if a flow (text) that runs as its owner (run_as, text) would do so with the rights of a superuser '
-'(owner, text).';
+'Checks the owner of a flow. flow (text): the flow; run_as (text): as in smartwf.flows; owner (text): the role that '
+'publishes it. Raises WF001 if run_as is owner, and the owner is a superuser.';
 
 -- A published version is frozen; publishing checks.  One that comes with its shape is
 -- being loaded, and not frozen before it is complete.
@@ -54,8 +54,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.protect_flow() IS
-'Trigger BEFORE INSERT, UPDATE, DELETE on the tables of flows: checks a flow that is published, and keeps its shape '
-'from then on. Raises WF001.';
+'Trigger function, BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW, on smartwf.flows, smartwf.stages and '
+'smartwf.steps: checks flows when they are published, and protects published versions. Raises WF001 if a flow is not '
+'valid, or a published version would change, and 42501 if a published flow that runs as its owner is inserted by a '
+'role that is not a member of the owner.';
 
 DO $install$
 DECLARE
