@@ -24,9 +24,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.forget_role(text) IS
-'For administrators: ends what is bound to a role (text) that was dropped: its grants on transitions and flows, its '
-'runs that are not over, what it is asked, its locks; a new role of that name begins with nothing. Raises 42501 for '
-'whom is no administrator or may not write these tables.';
+'Ends everything that is bound to a role that was dropped, so that a new role of the same name does not get it. role '
+'(text): the name of the role. Its grants on transitions and flows are removed, its unfinished runs and their '
+'questions are cancelled, it is no longer asked, its notifications are deleted, and its locks are released. Raises '
+'42501 unless the caller is an administrator and has the privileges to change the tables of smartwf.';
 
 -- A dump holds definitions and runs as rows of our tables, and our triggers on others.
 CREATE FUNCTION smartwf.restore_functions() RETURNS text
@@ -35,8 +36,8 @@ CREATE FUNCTION smartwf.restore_functions() RETURNS text
 		'smartwf.flow_shape(int), smartwf.refuse(text, text[]), smartwf.items(jsonb, text), smartwf.members(jsonb)'
 $$;
 COMMENT ON FUNCTION smartwf.restore_functions() IS
-'The functions (text, as GRANT takes them) that a restore calls: those of our triggers on attached tables, and what '
-'the triggers on definitions call. Raises nothing.';
+'Returns the functions that a restore calls, in the form that GRANT accepts (text): the trigger functions for '
+'attached tables, and the functions that the triggers on the tables of definitions call.';
 
 CREATE FUNCTION smartwf.restore_relations() RETURNS TABLE (relation regclass, kind text, privileges text)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -44,8 +45,8 @@ CREATE FUNCTION smartwf.restore_relations() RETURNS TABLE (relation regclass, ki
 	FROM pg_extension e, unnest(e.extconfig) AS config (oid) JOIN pg_class c USING (oid) WHERE e.extname = 'smartwf'
 $$;
 COMMENT ON FUNCTION smartwf.restore_relations() IS
-'The tables and sequences (regclass) that a dump fills, what GRANT calls their kind, and the privileges that it '
-'takes (text each). Raises nothing.';
+'Returns the tables and sequences that are dumped (regclass), with their kind (text: TABLE or SEQUENCE) and the '
+'privileges that a restore requires (text), as in GRANT.';
 
 CREATE FUNCTION smartwf.grant_restore(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -59,10 +60,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.grant_restore(name) IS
-'For the owner of the extension: gives a role (name) that is no superuser, a database''s owner say, what it takes to '
-'restore a dump: to fill the tables of smartwf and to make its triggers on tables of its own. It can define '
-'workflows and flows and write history then, and restores runs under way only where they act for roles that it is a '
-'member of. Take it back with revoke_restore(). Raises 42501 for anybody else.';
+'Grants a role (name) that is not a superuser, for example the owner of the database, the privileges to restore a '
+'dump: to insert into the tables of smartwf, and to create its triggers on tables of the role. With these privileges '
+'the role can also define workflows and flows, and write history; it can only restore unfinished runs that act for '
+'roles of which it is a member. Revoke them with smartwf.revoke_restore() after the restore. Raises 42501 unless the '
+'caller is a superuser or the owner of the extension.';
 
 CREATE FUNCTION smartwf.revoke_restore(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -80,8 +82,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.revoke_restore(name) IS
-'For the owner of the extension: takes from a role (name) what grant_restore() gave, and all that it had on these '
-'tables, and removes steps, questions and answers that belong to no run. Raises 42501 for anybody else.';
+'Revokes from a role (name) the privileges granted by smartwf.grant_restore(), and all its other privileges on these '
+'tables and functions. Steps, questions and answers that belong to no run are deleted. Raises 42501 unless the caller '
+'is a superuser or the owner of the extension.';
 
 -- Runs act for those whom they name: whoever restores brings back what acts for roles of his
 -- own, and what is over.
@@ -91,26 +94,26 @@ CREATE FUNCTION smartwf.may_restore_run(starter text, status text) RETURNS boole
 		OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = starter AND pg_has_role(r.oid, 'MEMBER'))
 $$;
 COMMENT ON FUNCTION smartwf.may_restore_run(text, text) IS
-'True if the caller may restore a run of that starter (text) and status (text): one that is finished, or acts for a role '
-'of which he is a member. Raises nothing.';
+'Returns true if the caller may restore a run with this starter (text) and status (text): a finished run, or a run '
+'whose starter is a role of which the caller is a member.';
 
 CREATE FUNCTION smartwf.may_restore_step(run bigint) RETURNS boolean
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_may_restore_step';
 COMMENT ON FUNCTION smartwf.may_restore_step(bigint) IS
-'True if the caller may restore what belongs to a run (bigint): there is no such run yet, it is over, or it acts for '
-'a role that he has. Raises nothing.';
+'Returns true if the caller may restore rows that belong to a run (bigint): if there is no such run yet, it is '
+'finished, or the caller has the privileges of its starter.';
 
 CREATE FUNCTION smartwf.may_restore_answer(confirmation bigint) RETURNS boolean
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_may_restore_answer';
 COMMENT ON FUNCTION smartwf.may_restore_answer(bigint) IS
-'True if the caller may restore an answer to a confirmation (bigint): as may_restore_step() of the run that asks. '
-'Raises nothing.';
+'Returns true if the caller may restore an answer to a confirmation (bigint), under the conditions of '
+'smartwf.may_restore_step() for the run that asks.';
 
 CREATE FUNCTION smartwf.may_restore_grant(flow int) RETURNS boolean
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_may_restore_grant';
 COMMENT ON FUNCTION smartwf.may_restore_grant(int) IS
-'True if the caller may bring back rights on a flow version (int): no run of that flow is under way for a role that he '
-'does not have. Raises nothing.';
+'Returns true if the caller may restore privileges on a flow version (int, its id): if the caller has the privileges '
+'of the starters of all runs of that flow that are not finished.';
 
 -- whoever restores gets no hold of what is under way for others; whoever defines flows may say who manages them
 CREATE FUNCTION smartwf.protect_flow_grants() RETURNS trigger
@@ -123,7 +126,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.protect_flow_grants() IS
-'Trigger BEFORE INSERT OR UPDATE on smartwf.flow_grants. Raises 42501 where whoever restores would get hold of runs of others.';
+'Trigger function, BEFORE INSERT OR UPDATE FOR EACH ROW, on smartwf.flow_grants. Raises 42501 if a privilege to start '
+'or manage a flow is restored while there are unfinished runs of others, unless the caller has the UPDATE privilege '
+'on smartwf.flows.';
 CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON smartwf.flow_grants
 	FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow_grants();
 

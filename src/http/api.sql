@@ -14,44 +14,45 @@ SELECT e.docid, e.structure, smartwf.element_document('states', e.docid) AS data
 FROM smartwf.elements e
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_states IS
-'For each document that the caller sees: the states that can follow its current one.';
-COMMENT ON COLUMN smartwf_api.element_states.data IS 'What get_states() answers.';
+'Documents that the caller can see, with the states that can be reached from the current state.';
+COMMENT ON COLUMN smartwf_api.element_states.data IS 'Result of get_states().';
 
 CREATE VIEW smartwf_api.element_state WITH (security_barrier) AS
 SELECT e.docid, e.structure, s.name AS state, smartwf.element_document('state', e.docid, s.name) AS data
 FROM smartwf.elements e JOIN smartwf.states s ON s.workflow_id = e.workflow_id
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_state IS
-'For each document that the caller sees and each state of its workflow: the state, and the transition that leads '
-'there now.';
+'States of the workflows of the documents that the caller can see, with the transition that leads there from the '
+'current state. One row for each document and state.';
 COMMENT ON COLUMN smartwf_api.element_state.state IS 'Name of the state.';
-COMMENT ON COLUMN smartwf_api.element_state.data IS 'What get_state() answers.';
+COMMENT ON COLUMN smartwf_api.element_state.data IS 'Result of get_state().';
 
 CREATE VIEW smartwf_api.element_transitions WITH (security_barrier) AS
 SELECT e.docid, e.structure, smartwf.element_document('transitions', e.docid) AS data
 FROM smartwf.elements e
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_transitions IS
-'For each document that the caller sees: every transition of its workflow, and whether it leaves the current state.';
-COMMENT ON COLUMN smartwf_api.element_transitions.data IS 'What get_transitions() answers.';
+'Documents that the caller can see, with all transitions of their workflows, and whether these leave the current '
+'state.';
+COMMENT ON COLUMN smartwf_api.element_transitions.data IS 'Result of get_transitions().';
 
 CREATE VIEW smartwf_api.element_transition WITH (security_barrier) AS
 SELECT e.docid, e.structure, t.name AS transition, smartwf.element_document('transition', e.docid, t.name) AS data
 FROM smartwf.elements e JOIN smartwf.transitions t ON t.workflow_id = e.workflow_id
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_transition IS
-'For each document that the caller sees and each transition of its workflow: where it leads from the current state, '
-'and what it asks for.';
+'Transitions of the workflows of the documents that the caller can see, with the state to which they lead from the '
+'current state, and their parameters. One row for each document and transition.';
 COMMENT ON COLUMN smartwf_api.element_transition.transition IS 'Name of the transition.';
-COMMENT ON COLUMN smartwf_api.element_transition.data IS 'What get_transition() answers.';
+COMMENT ON COLUMN smartwf_api.element_transition.data IS 'Result of get_transition().';
 
 CREATE VIEW smartwf_api.element_history WITH (security_barrier) AS
 SELECT e.docid, e.structure, smartwf.element_document('history', e.docid) AS data
 FROM smartwf.elements e
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_history IS
-'For each document that the caller sees: every change of it, newest first.';
-COMMENT ON COLUMN smartwf_api.element_history.data IS 'What get_history() answers.';
+'Documents that the caller can see, with their history, the latest change first.';
+COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().';
 
 -- Flows: what the policies of their tables let the caller see.
 
@@ -65,11 +66,11 @@ CREATE VIEW smartwf_api.confirmations WITH (security_barrier) AS
 SELECT c.id AS confirmation, c.run, c.step, c.field, c.message, c.options, c.users, c.answers_needed, c.due_at, c.status, c.choice, c.asked_at, c.closed_at
 FROM smartwf.confirmations c WHERE smartwf.names_caller(c.users, c.people);
 COMMENT ON VIEW smartwf_api.confirmations IS
-'What the caller is or was asked by flows.';
+'Questions that runs ask the caller, or have asked.';
 
 CREATE VIEW smartwf_api.inbox WITH (security_barrier) AS SELECT * FROM smartwf.inbox;
 COMMENT ON VIEW smartwf_api.inbox IS
-'What the caller was told by mail, and what he is asked and has not answered yet.';
+'Inbox of the caller: notifications on the channel mail, and open questions that the caller has not answered yet.';
 
 DO $install$
 DECLARE
@@ -172,8 +173,8 @@ $install$;
 CREATE FUNCTION smartwf_api.gateway(bytea) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_gateway';
 COMMENT ON FUNCTION smartwf_api.gateway(bytea) IS
-'Answers a request of the documented service that a web server passes on: method and address in the headers '
-'X-Original-Method and X-Original-URI, the body as bytes (bytea). Sets status and headers of the response, and '
-'returns its content (json). Failures: the documented answers; WF400 where a header is missing.';
+'Answers an HTTP request that a web server passes on through PostgREST. The argument (bytea) is the body of the '
+'request; method and address are taken from the headers X-Original-Method and X-Original-URI. Sets status and headers '
+'of the response, and returns its body (json), for failures as well. Raises WF400 if one of these headers is missing.';
 
 GRANT USAGE ON SCHEMA smartwf_api TO PUBLIC;

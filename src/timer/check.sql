@@ -7,7 +7,7 @@ CREATE FUNCTION smartwf.task_settings()
 	VALUES ('go_to_state', 'state'), ('call_function', 'function'), ('start_flow', 'flow')
 $$;
 COMMENT ON FUNCTION smartwf.task_settings() IS
-'The kinds of tasks that no steps of flows are, and the one setting, a string, that each needs. Raises nothing.';
+'Returns those kinds of tasks of timers that are not kinds of steps, with the setting that each requires (a string).';
 
 CREATE FUNCTION smartwf.is_signed_interval(text text) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -19,7 +19,7 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 COMMENT ON FUNCTION smartwf.is_signed_interval(text) IS
-'True if a text (text) is an interval. Raises nothing.';
+'Returns true if a text (text) is an interval, which can be negative.';
 
 CREATE FUNCTION smartwf.timer_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -90,5 +90,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.timer_faults(jsonb) IS
-'Faults and warnings about the timers of a workflow''s JSON (jsonb). Raises nothing.';
+'Returns the faults and warnings about the timers in the JSON form of a workflow (jsonb).';
 INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.timer_faults');

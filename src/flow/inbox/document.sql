@@ -26,8 +26,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.run_steps_document(bigint, int, text, text, text, text, boolean, boolean) IS
-'One list of steps of a run (bigint), with what came of them and all that their branches hold, as JSON; what changed, if '
-'it may be shown. Raises nothing.';
+'Returns one list of steps of a run (bigint) with their status, including the steps in their branches (json). of_flow '
+'(int): the flow version; of_stage, of_parent, of_branch, of_value (text): the list; has_ended (boolean): whether the '
+'run has ended; shows_model (boolean): whether changes to the model are included.';
 
 CREATE FUNCTION smartwf.whole_run_document(run bigint, shows_model boolean) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -40,15 +41,16 @@ CREATE FUNCTION smartwf.whole_run_document(run bigint, shows_model boolean) RETU
 	FROM smartwf.runs r JOIN smartwf.flows f ON f.id = r.flow_id WHERE r.id = run
 $$;
 COMMENT ON FUNCTION smartwf.whole_run_document(bigint, boolean) IS
-'What run_document() answers, for those who may read all tables, with what changed in the model, if it may be shown; '
-'null for an unknown run. Raises nothing.';
+'Returns the result of smartwf.run_document() for a run (bigint), or null if there is no such run (json). shows_model '
+'(boolean): whether changes to the model are included. Requires privileges on the tables of smartwf.';
 
 CREATE FUNCTION smartwf.run_document(run bigint) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_run_document';
 COMMENT ON FUNCTION smartwf.run_document(bigint) IS
-'How far a run (bigint) is (json): flow, document, status, error; stages and steps with status (done, waiting, '
-'failed, cancelled, pending, skipped), attempts, when, how long (seconds), what changed, who is waited for, and the '
-'branches. Raises 42704 for a run that there is not or that the caller may not see, WF400 for null.';
+'Returns the progress of a run (bigint) as JSON (json): flow, document, status and error, and the stages and steps '
+'with status (done, waiting, failed, cancelled, pending or skipped), attempts, times, duration in seconds, changes to '
+'the model, the users who are asked, and branches. Raises 42704 if there is no such run or the caller may not see it, '
+'and WF400 if run is null.';
 
 -- A flow as nodes and edges; one model for all formats.
 CREATE FUNCTION smartwf.flow_edges(of_flow int)
@@ -77,8 +79,8 @@ CREATE FUNCTION smartwf.flow_edges(of_flow int)
 		UNION ALL SELECT 'failure', NULL WHERE s.failure ->> 'then' = 'branch') b
 $$;
 COMMENT ON FUNCTION smartwf.flow_edges(int) IS
-'Which step of a flow version (int, its id) can follow which, and when; to_step is null where the flow ends. Raises '
-'nothing.';
+'Returns which step of a flow version (int, its id) can follow which, and the condition (label). to_step is null at '
+'the end of the flow.';
 
 CREATE FUNCTION smartwf.flow_diagram(name text, format text DEFAULT 'mermaid', run bigint DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -111,6 +113,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_diagram(text, text, bigint) IS
-'The newest version of a flow (text), or that of a run (bigint) with the steps marked that it has taken, as a '
-'diagram (text) in a format (text: mermaid, dot or plantuml). Raises WF400 for another format, 42704 for an unknown '
-'flow or a run of another.';
+'Returns a flow as the source text of a diagram (text). name (text): the flow, in its newest version; format (text): '
+'mermaid (the default), dot or plantuml; run (bigint): a run of the flow, whose steps are marked in the version that '
+'it follows. Raises WF400 if the format is unknown, and 42704 if there is no such flow, or no such run of it.';
