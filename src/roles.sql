@@ -1,4 +1,4 @@
--- What is bound to roles, in whatever room.
+-- Objects that are bound to roles; privileges for restores.
 
 CREATE FUNCTION smartwf.forget_role(role text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -29,7 +29,7 @@ COMMENT ON FUNCTION smartwf.forget_role(text) IS
 'questions are cancelled, it is no longer asked, its notifications are deleted, and its locks are released. Raises '
 '42501 unless the caller is an administrator and has the privileges to change the tables of smartwf.';
 
--- A dump holds definitions and runs as rows of our tables, and our triggers on others.
+-- A dump contains the rows of the tables of smartwf, and its triggers on attached tables.
 CREATE FUNCTION smartwf.restore_functions() RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT 'smartwf.judge_change(), smartwf.record_change(), smartwf.record_truncate(), smartwf.template_fault(text), '
@@ -75,7 +75,7 @@ BEGIN
 		EXECUTE format('REVOKE ALL ON %s %s FROM %I CASCADE', filled.kind, filled.relation, role);
 	END LOOP;
 	EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I CASCADE', smartwf.restore_functions(), role);
-	-- what belongs to no run would be taken for that of a later one
+	-- otherwise these rows would be taken for those of a later run
 	DELETE FROM smartwf.run_steps s WHERE NOT EXISTS (SELECT FROM smartwf.runs r WHERE r.id = s.run);
 	DELETE FROM smartwf.confirmations c WHERE NOT EXISTS (SELECT FROM smartwf.runs r WHERE r.id = c.run);
 	DELETE FROM smartwf.answers a WHERE NOT EXISTS (SELECT FROM smartwf.confirmations c WHERE c.id = a.confirmation);
@@ -86,8 +86,8 @@ COMMENT ON FUNCTION smartwf.revoke_restore(name) IS
 'tables and functions. Steps, questions and answers that belong to no run are deleted. Raises 42501 unless the caller '
 'is a superuser or the owner of the extension.';
 
--- Runs act for those whom they name: whoever restores brings back what acts for roles of his
--- own, and what is over.
+-- Runs act for the roles that they name.  The restoring role can restore finished runs, and
+-- runs that act for roles of which it is a member.
 CREATE FUNCTION smartwf.may_restore_run(starter text, status text) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT status = 'finished'
@@ -115,7 +115,7 @@ COMMENT ON FUNCTION smartwf.may_restore_grant(int) IS
 'Returns true if the caller may restore privileges on a flow version (int, its id): if the caller has the privileges '
 'of the starters of all runs of that flow that are not finished.';
 
--- whoever restores gets no hold of what is under way for others; whoever defines flows may say who manages them
+-- a restore must not give control of unfinished runs of others; roles that define flows can grant it anyway
 CREATE FUNCTION smartwf.protect_flow_grants() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -135,7 +135,7 @@ CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON smartwf.flow_grants
 CREATE POLICY restore ON smartwf.runs FOR INSERT WITH CHECK (smartwf.may_restore_run(starter, status)
 	AND status IN ('draft', 'queued', 'running', 'waiting', 'finished', 'failed', 'cancelled') AND (status <> 'waiting' OR step IS NOT NULL)
 	AND jsonb_typeof(model) = 'object' AND coalesce(jsonb_typeof(base) = 'object', true) AND priority BETWEEN 0 AND 9
-	-- nobody brings back an answer of somebody else, who would act by it
+	-- steps would run with the rights of the answerer
 	AND (answerer IS NULL OR (answerer_actor IS NOT NULL AND answerer_person IS NOT NULL AND smartwf.may_restore_run(answerer, status))));
 CREATE POLICY restore ON smartwf.run_steps FOR INSERT WITH CHECK (smartwf.may_restore_step(run));
 CREATE POLICY restore ON smartwf.confirmations FOR INSERT WITH CHECK (smartwf.may_restore_step(run)

@@ -1,4 +1,4 @@
--- The documented answers about states, transitions and history.
+-- States, transitions and history of documents as JSON.
 
 CREATE FUNCTION smartwf.get_states(docid text, all_states boolean DEFAULT false, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_states';

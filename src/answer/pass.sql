@@ -1,4 +1,4 @@
--- Passing transitions, with the documented answer.
+-- Passing transitions.
 
 CREATE FUNCTION smartwf.pass_transition(docid text, transition text, comment text DEFAULT NULL,
 		parameters jsonb DEFAULT NULL, structure text DEFAULT NULL) RETURNS json

@@ -1,4 +1,4 @@
--- Attaching tables: what can be attached; triggers on, rows registered.
+-- Attaching and detaching tables.
 
 CREATE FUNCTION smartwf.base_type(type oid) RETURNS oid
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -11,7 +11,7 @@ $$;
 COMMENT ON FUNCTION smartwf.base_type(oid) IS
 'Returns the base type (oid) of a domain (oid), or the argument itself for any other type.';
 
--- Types whose values change their text when something else is renamed.
+-- Types whose values change their text when an object is renamed.
 CREATE FUNCTION smartwf.names_no_document(type oid) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT t.typtype = 'c' OR (t.typnamespace = 'pg_catalog'::regnamespace AND t.typname ~ '^reg')
@@ -23,7 +23,7 @@ COMMENT ON FUNCTION smartwf.names_no_document(oid) IS
 'Returns true for types (oid) that cannot be used for document ids, because the text of their values changes when '
 'something is renamed: composite types, reg* types, and arrays of these or of enums.';
 
--- Why a table cannot be attached with these columns: a row a fault.
+-- Reasons why a table cannot be attached with these columns.
 CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text, docid_column text)
 	RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -186,7 +186,7 @@ BEGIN
 		WHERE s.name = structure OR s.name IN (SELECT t.structure FROM smartwf.triggers_of(relation) t)
 			OR (s.relation_schema, s.relation_name) = (c.nspname, c.relname)
 		ORDER BY s.name = structure DESC LIMIT 1;
-	-- a table of the same name is not the table
+	-- another table can have the recorded name by now
 	IF smartwf.attached_relation(known.name) <> relation THEN
 		RAISE EXCEPTION 'structure "%" is attached already: table "%", which carries its triggers', known.name, smartwf.attached_relation(known.name)
 			USING ERRCODE = 'duplicate_object', HINT = 'Call smartwf.detach() first, or choose another structure.';

@@ -1,8 +1,8 @@
--- Following DDL.  The event triggers call these as our owner, since whoever may alter a
--- table need not have rights on our own; nothing of his is evaluated on the way, not even
--- a cast.
--- After each command the triggers of every table that it could concern are looked at, and
--- the columns that these need: whichever command it was, and whatever it did.
+-- Processing of DDL commands.  The event triggers call these functions as the owner of the
+-- extension, since a role that alters a table need not have privileges on the tables of
+-- smartwf.  Therefore no code of other roles must be evaluated here, not even a cast.
+-- After each command, the triggers of all tables that it could concern are checked, and the
+-- columns that they need, regardless of the kind of command.
 
 CREATE FUNCTION smartwf.replaced_columns(command pg_ddl_command) RETURNS text[]
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_replaced_columns';
@@ -20,13 +20,13 @@ CREATE FUNCTION smartwf.touched_relations() RETURNS SETOF regclass
 	WITH RECURSIVE object (classid, objid) AS (
 		SELECT classid, objid FROM pg_event_trigger_ddl_commands()
 		UNION
-		-- a type, and what it is the type of
+		-- a type, and the relation to which it belongs
 		SELECT d.classid, d.objid FROM object o JOIN pg_depend d ON (d.refclassid, d.refobjid) = (o.classid, o.objid)
 		WHERE o.classid = 'pg_type'::regclass AND d.classid IN ('pg_type'::regclass, 'pg_class'::regclass)
 	), relation (oid) AS (
 		SELECT objid FROM object WHERE classid = 'pg_class'::regclass
 		UNION
-		-- a trigger, a constraint, a rule, and its table
+		-- a trigger, constraint or rule, and its table
 		SELECT d.refobjid FROM object o JOIN pg_depend d ON (d.classid, d.objid) = (o.classid, o.objid)
 		WHERE o.classid <> 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
 		UNION
@@ -63,7 +63,7 @@ $$;
 COMMENT ON FUNCTION smartwf.follow_name(smartwf.structures, regclass) IS
 'Records the present schema and name of the table (regclass) of a structure (a row of smartwf.structures).';
 
--- What nobody may do, for whatever reason.
+-- Not supported, not even for administrators.
 CREATE FUNCTION smartwf.impossible_members(s smartwf.structures, relation regclass) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('table %s: a foreign table passes no trigger here', f)
@@ -97,7 +97,7 @@ COMMENT ON FUNCTION smartwf.sources_of_columns(regclass) IS
 'Returns the tables and types (setof oid, as in pg_class) from which a table (regclass), its partitions and children '
 'get their columns.';
 
--- What only an administrator may do.
+-- Allowed for administrators only.
 CREATE FUNCTION smartwf.column_faults(s smartwf.structures, relation regclass) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('table %s: column "%s" is dropped or gets another type', relation, c.name)
@@ -124,7 +124,7 @@ CREATE FUNCTION smartwf.changed_triggers(s smartwf.structures, relation regclass
 	SELECT format('table %s: trigger "%s" is not as attach() made it', f, t.name)
 	FROM smartwf.family(relation) f, smartwf.triggers_of(f) t WHERE t.structure = s.name AND NOT t.is_sound
 	UNION ALL
-	-- another one has taken the place of ours
+	-- another trigger has the name of one of smartwf's
 	SELECT format('table %s: trigger "%s" is not ours', w.member, t.tgname)
 	FROM smartwf.wanted_triggers_of(relation) w JOIN pg_trigger t ON t.tgrelid = w.member AND t.tgname = w.name
 	WHERE t.tgfoid <> w.function
@@ -159,7 +159,7 @@ COMMENT ON FUNCTION smartwf.refuse_members(smartwf.structures, text[]) IS
 'Raises 42809 for a structure (a row of smartwf.structures) that cannot have such a partition or child, with one line '
 'of DETAIL for each element of faults (text[]). Does nothing if there are no faults.';
 
--- New partitions and children get the triggers, those that left lose them.
+-- New partitions and children get the triggers; those that were detached lose them.
 CREATE FUNCTION smartwf.follow_members(s smartwf.structures, relation regclass) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -206,7 +206,7 @@ COMMENT ON FUNCTION smartwf.left_behind(text, regclass) IS
 'Returns the tables (setof regclass) that have triggers of a structure (text), but no longer belong to its table '
 '(regclass) as partitions or children.';
 
--- Our functions are for our triggers: on the table that a structure names, in their form.
+-- The trigger functions can only be used by the triggers that attach() creates.
 CREATE FUNCTION smartwf.require_own_triggers() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -219,7 +219,7 @@ BEGIN
 		LEFT JOIN smartwf.triggers_of(t.tgrelid) f ON f.name = t.tgname
 		WHERE d.command_tag = 'CREATE TRIGGER'
 	LOOP
-		-- a restore may make them before it has loaded the structures
+		-- a restore can create them before it loads smartwf.structures
 		attached := smartwf.attached_relation(made.structure);
 		IF made.is_sound IS NOT TRUE OR (attached IS NOT NULL AND made.relation NOT IN (SELECT smartwf.family(attached))) THEN
 			RAISE EXCEPTION 'trigger "%" on table "%" cannot call a function of smartwf', made.tgname, made.relation
@@ -233,7 +233,7 @@ COMMENT ON FUNCTION smartwf.require_own_triggers() IS
 'trigger that calls a trigger function of smartwf, but is not as smartwf.attach() creates it, or is not on the table '
 'of the structure.';
 
--- Whoever writes our tables does so as our owner: no code of somebody else's may hang on them.
+-- The tables are written as the owner of the extension, so no code of other roles must be attached to them.
 CREATE FUNCTION smartwf.protect_own_tables() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -254,7 +254,7 @@ BEGIN
 				USING ERRCODE = 'insufficient_privilege', DETAIL = 'What it calls would run with the rights of the owner of smartwf.';
 		END IF;
 	END LOOP;
-	-- ENABLE TRIGGER ALL, after data were loaded without triggers, makes all of them ordinary ones
+	-- ENABLE TRIGGER ALL, as after loading data without triggers, resets ENABLE ALWAYS
 	FOR found IN SELECT t.tgname, r AS relation
 		FROM smartwf.touched_relations() r JOIN pg_class c ON c.oid = r JOIN pg_trigger t ON t.tgrelid = r
 		WHERE c.relnamespace = 'smartwf'::regnamespace AND t.tgname = 'signal' AND t.tgenabled = 'O'
@@ -332,7 +332,7 @@ DECLARE
 BEGIN
 	FOR s IN SELECT * FROM smartwf.structures x WHERE x.name = ANY (structures) ORDER BY x.name LOOP
 		relation := smartwf.attached_relation(s.name);
-		-- a table, or its triggers alone
+		-- either the table was dropped, or only its triggers
 		is_gone := EXISTS (SELECT FROM unnest(structures, relations) AS d (structure, relid)
 			WHERE d.structure = s.name AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.relid));
 		IF relation IS NULL AND is_gone THEN
@@ -344,7 +344,7 @@ BEGIN
 					AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.relid));
 			PERFORM smartwf.refuse_ddl(s, faults);
 		END IF;
-		-- a partition or a child, and its rows with it
+		-- a partition or child was dropped with its rows
 		IF relation IS NOT NULL AND is_gone AND NOT smartwf.is_replicated() THEN
 			PERFORM smartwf.end_without_rows(s.name);
 		END IF;

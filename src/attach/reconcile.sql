@@ -1,5 +1,5 @@
--- The rows of a structure, and what smartwf knows of them: where the triggers could not see
--- what happened, elements and history are made to agree with the rows.
+-- Synchronization of smartwf.elements and smartwf.history with the rows of a table, where
+-- rows were changed without firing the triggers.
 
 CREATE FUNCTION smartwf.rows_of_structure(structure text, OUT docid text, OUT state text) RETURNS SETOF record
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_rows_of_structure';
@@ -41,7 +41,7 @@ COMMENT ON FUNCTION smartwf.is_replicated() IS
 'Returns true if a subscription applies changes to smartwf.elements or smartwf.history. Rows that are inserted here '
 'would then conflict with those of the publisher.';
 
--- As the lock of an element says it, for many of them.
+-- Locks of documents whose rows are gone.
 CREATE FUNCTION smartwf.require_unlocked(structure text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -61,7 +61,7 @@ COMMENT ON FUNCTION smartwf.require_unlocked(text) IS
 'Raises WF300 if a document of a structure (text) has no row any more, and is locked by someone other than the '
 'current actor.';
 
--- Documents that an old snapshot does not see would live on without their rows.
+-- Documents that an old snapshot does not see would remain without rows.
 CREATE FUNCTION smartwf.require_read_committed() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -95,8 +95,8 @@ COMMENT ON FUNCTION smartwf.end_without_rows(text) IS
 'Records the deletion of those documents of a structure (text) that have no row any more. Returns their number '
 '(bigint). Raises WF300 if one of them is locked by someone else, and 25000 unless the transaction is READ COMMITTED.';
 
--- Rows that came without triggers.  Whoever is no administrator brings documents into the
--- initial state, by whatever way.
+-- Rows that were added without firing the triggers.  Unless the caller is trusted, new
+-- documents must be in the initial state.
 CREATE FUNCTION smartwf.row_faults(s smartwf.structures, version_id int, is_trusted boolean) RETURNS text[]
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	SELECT array_agg(fault) FROM (
@@ -108,7 +108,7 @@ CREATE FUNCTION smartwf.row_faults(s smartwf.structures, version_id int, is_trus
 		LEFT JOIN smartwf.states x ON x.workflow_id = version_id AND x.name = r.state
 		WHERE e.docid IS NULL AND (r.docid IS NULL OR x.name IS NULL OR NOT (is_trusted OR x.is_initial))
 		UNION ALL
-		-- a living document has no row of its own any more, and this one takes its place
+		-- the row of an existing document was replaced by another one
 		SELECT format('CRUD0235 %s: its history says that it is in state "%s", not "%s"', r.docid, h.to_state, r.state)
 		FROM smartwf.rows_of_structure(s.name) r JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL,
 			LATERAL (SELECT x.to_state FROM smartwf.history x WHERE x.docid = r.docid ORDER BY x.revision DESC LIMIT 1) h
@@ -204,7 +204,7 @@ BEGIN
 			DETAIL = 'A subscription applies to smartwf.elements or smartwf.history; lines that are written here would stop it.',
 			HINT = 'Call smartwf.reconcile() on the publisher, or after the subscription is dropped.';
 	END IF;
-	-- changes of rows wait: what is found here must be what is written
+	-- concurrent changes of rows have to wait until this transaction ends
 	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
 	SELECT * INTO registered, ended FROM smartwf.reconcile_rows(structure, true);
 END

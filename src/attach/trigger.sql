@@ -1,5 +1,5 @@
--- The triggers that a table of a structure carries: which there are, on which tables, and
--- how they come and go.
+-- The triggers on attached tables, their partitions and children: their definitions, and
+-- functions that create, check and drop them.
 
 CREATE FUNCTION smartwf.judge_change() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_judge_change';
@@ -25,7 +25,7 @@ COMMENT ON FUNCTION smartwf.record_truncate() IS
 'the triggers. Raises WF300 if one of the documents is locked by someone else, and 25000 unless the transaction is '
 'READ COMMITTED.';
 
--- The table and whatever stores rows for it.
+-- A table, and the tables that store rows for it.
 CREATE FUNCTION smartwf.family(relation regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH RECURSIVE tree (relation) AS (
@@ -37,9 +37,9 @@ $$;
 COMMENT ON FUNCTION smartwf.family(regclass) IS
 'Returns a table (regclass), its partitions and its inheriting children, at all levels (setof regclass).';
 
--- Our triggers are known by the functions that they call, never by their names.  A
--- partitioned table has no rows, and whoever adds a partition to it may not use our
--- functions: each partition gets its triggers from us.
+-- The triggers are recognized by the functions that they call, not by their names.  Row
+-- triggers are created on each partition, not on the partitioned table, because a role that
+-- adds a partition may lack the EXECUTE privilege on the functions.
 CREATE FUNCTION smartwf.wanted_triggers(of_kind "char" DEFAULT 'r')
 	RETURNS TABLE (name name, function regproc, events text, level text, type int2)
 	LANGUAGE sql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
@@ -78,7 +78,7 @@ CREATE FUNCTION smartwf.triggers_of(relation regclass)
 	SELECT t.tgname, w.function, smartwf.structure_of_trigger(t.tgargs),
 		t.tgname = w.name AND t.tgtype = w.type AND t.tgenabled = 'O' AND t.tgqual IS NULL
 			AND t.tgattr = '' AND t.tgconstraint = 0 AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL
-			-- it would go with somebody else's extension
+			-- DROP EXTENSION of another extension would drop it
 			AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'x')
 	FROM pg_trigger t JOIN smartwf.wanted_triggers() w ON w.function = t.tgfoid
 	WHERE t.tgrelid = relation AND t.tgnargs = 1
@@ -129,14 +129,14 @@ BEGIN
 	IF smartwf.is_root(named, structure) THEN
 		RETURN named;
 	END IF;
-	-- by another name: look at every table that carries a trigger of ours
+	-- the table was renamed: search all tables with triggers of smartwf
 	roots := ARRAY(SELECT DISTINCT t.tgrelid::regclass
 		FROM smartwf.wanted_triggers() w
 		JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function AND d.classid = 'pg_trigger'::regclass
 		JOIN pg_trigger t ON t.oid = d.objid
 		WHERE t.tgnargs = 1 AND smartwf.structure_of_trigger(t.tgargs) = structure AND smartwf.is_root(t.tgrelid, structure)
 		LIMIT 2);
-	-- in the middle of a restore, or where an administrator took them off: the table whose partitions carry them
+	-- during a restore, or if an administrator has dropped its triggers: the table whose partitions have them
 	IF roots[1] IN (SELECT smartwf.family(named)) THEN
 		RETURN named;
 	END IF;
@@ -168,7 +168,7 @@ BEGIN
 		IF present.tgname <> w.name THEN
 			PERFORM smartwf.own_ddl(format('ALTER TRIGGER %I ON %s RENAME TO %I', present.tgname, w.member, w.name));
 		ELSIF present.tgname IS NULL OR present.tgenabled = 'O' THEN
-			-- missing, or another one stands under its name, or it is of another form
+			-- it is missing, another trigger has its name, or it is defined differently
 			PERFORM smartwf.own_ddl(format('CREATE OR REPLACE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTION %s(%L)',
 				w.name, w.events, w.member, w.level, w.function, structure));
 		END IF;

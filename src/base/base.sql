@@ -1,8 +1,8 @@
--- Who acts, and the table of failures.
+-- The current actor, the clock, and the list of errors.
 
 \echo Use "CREATE EXTENSION smartwf" to load this file. \quit
 
--- Whoever runs this script is a superuser: nothing of anybody else's is called by it.
+-- A superuser runs this script, so it must not call functions of other users.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $install$

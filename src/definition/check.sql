@@ -1,13 +1,13 @@
--- The checker: every fault of a definition at once.  It reads the JSON form, so
--- that one checker serves define_workflow(), the tables (through
--- workflow_definition()) and an import.
+-- Checks of workflow definitions, which report all faults at once.  They read the JSON form,
+-- so that the same checks apply to define_workflow(), to the tables (by way of
+-- workflow_definition()) and to imports.
 
 CREATE FUNCTION smartwf.parameter_types() RETURNS text[]
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_parameter_types';
 COMMENT ON FUNCTION smartwf.parameter_types() IS
 'Returns the types that a parameter of a transition can have (text[]).';
 
--- Every object of a definition, flat: what it is, what to call it, its JSON.
+-- All objects of a definition.
 CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	RETURNS TABLE (kind text, object text, value jsonb, parent text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -47,7 +47,7 @@ COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
 'Returns one row for each object in the JSON form of a workflow (jsonb): its kind (text), its name in messages '
 '(text), its JSON value (jsonb), and the transition or timer that contains it (text).';
 
--- The form: which keys an object has, of which type, and the code of a fault.
+-- The keys of each kind of object, their types, and the codes of faults.
 CREATE FUNCTION smartwf.definition_keys()
 	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -264,7 +264,7 @@ $$;
 COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 'Returns the faults in the translations in the JSON form of a workflow (jsonb).';
 
--- Rooms above know more of a definition: which flows there are, what a guard may call.
+-- Other parts of the extension register further checks: of guards, hooks, timers and flows.
 CREATE TABLE smartwf.checkers (
 	subject text COLLATE "C" CHECK (subject IN ('definition', 'attachment')),
 	function text COLLATE "C",

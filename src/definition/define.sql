@@ -1,4 +1,4 @@
--- Definitions in and out.
+-- Reading and storing workflow definitions.
 
 CREATE FUNCTION smartwf.newest_version(workflow text) RETURNS int
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -43,7 +43,7 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.with_members(json_build_object(
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
-		-- a flow or a timer is shown where there is one
+		-- keys about flows and timers are only shown if they are used
 		'states', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', s.name, 'label', s.label,
 				'activity', s.activity, 'color', s.color, 'initial', s.is_initial),
 				json_build_object('flow', s.flow, 'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer))
@@ -85,8 +85,8 @@ COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
 'including drafts. The result (json) has the form that smartwf.define_workflow() accepts, with defaults filled in. '
 'Returns null if there is no such workflow or version.';
 
--- The same form for what a caller gives: every default filled in.  Its rules
--- are those of the columns' defaults.
+-- The JSON form of a given definition with all defaults filled in, which are those of the
+-- columns.
 CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers'
@@ -136,7 +136,7 @@ CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 		'translations', (SELECT coalesce(jsonb_object_agg(key,
 				'{"states": {}, "activities": {}, "transitions": {}, "parameters": {}}' || jsonb_strip_nulls(value)), '{}')
 			FROM smartwf.members(definition -> 'translations')
-			-- a locale without a label leaves no trace
+			-- a locale without labels is not stored
 			WHERE EXISTS (SELECT FROM smartwf.members(value) part, smartwf.members(part.value))))
 $$;
 COMMENT ON FUNCTION smartwf.complete_definition(jsonb) IS
@@ -245,7 +245,7 @@ COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 'drafts. Returns one row for each fault (severity error) and warning (severity warning): severity, code, object and '
 'message (text each).';
 
--- What the surroundings of a definition are to blame for: it was valid when it was published.
+-- Faults that a version can get after it was published.
 CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0516']
@@ -263,7 +263,7 @@ BEGIN
 	SELECT * INTO w FROM smartwf.workflows x WHERE x.id = workflow_id;
 	current_shape := smartwf.workflow_shape(workflow_id);
 	IF w.status IS DISTINCT FROM 'published' OR w.shape <> current_shape THEN
-		RETURN;		-- a draft, or being loaded
+		RETURN;		-- it is a draft, or is being loaded
 	END IF;
 	PERFORM smartwf.refuse(format('definition of workflow "%s"', w.name), ARRAY(
 		SELECT format('%s %s: %s', f.code, f.object, f.message)

@@ -1,6 +1,6 @@
--- Workflows as pictures; flows use the same forms.
+-- Diagrams of workflows; flows use the same formats.
 
--- How each format writes what; %1 to %3 are filled in order.
+-- The templates of each format, for format().
 CREATE FUNCTION smartwf.diagram_forms()
 	RETURNS TABLE (format text, head text, stage text, node text, marked text, stage_end text, edge text, marked_edge text, foot text, stop text)
 	LANGUAGE sql IMMUTABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$

@@ -1,4 +1,4 @@
--- The documented XML form of a graph and its configuration.
+-- Import of the XML form of workflows (graph and configuration).
 
 CREATE FUNCTION smartwf.import_namespaces() RETURNS text[]
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -40,8 +40,8 @@ COMMENT ON FUNCTION smartwf.imported_transitions(xml) IS
 'Returns the transitions of a workflow in XML form (xml) in JSON form (jsonb). Transitions of the same name become '
 'arcs of one transition.';
 
--- Elements that have no place in a definition yet: mail templates, timers,
--- access references, and whatever else there is.
+-- Elements that have no effect in smartwf: mail templates, timers, access references and
+-- others.
 CREATE FUNCTION smartwf.imported_unsupported(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml', source::text)

@@ -1,13 +1,15 @@
--- What an HTTP gateway exposes, and nothing else.  Everything is open to PUBLIC
--- and judges its caller.
+-- The schema that an HTTP gateway exposes.  Everything in it is granted to PUBLIC, and
+-- checks the privileges of the caller.
 
 CREATE SCHEMA smartwf_api;
 COMMENT ON SCHEMA smartwf_api IS
 'Lifecycles of documents
-States, transitions and history, for HTTP gateways. Everything here judges its caller: it shows the documents whose rows he may see, and does what their workflows let him do.';
+States, transitions and history of documents, and flows, for HTTP gateways. All views and functions check the '
+'privileges of the caller: they show only documents whose rows the caller can see, and do only what the workflows '
+'of these documents allow the caller to do.';
 
--- Views: the predicate on docid or structure goes down to the index of elements,
--- so asking for one document costs one.
+-- Views.  A condition on docid or structure uses an index of smartwf.elements, so that a
+-- query for one document reads only that document.
 
 CREATE VIEW smartwf_api.element_states WITH (security_barrier) AS
 SELECT e.docid, e.structure, smartwf.element_document('states', e.docid) AS data
@@ -54,7 +56,7 @@ COMMENT ON VIEW smartwf_api.element_history IS
 'Documents that the caller can see, with their history, the latest change first.';
 COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().';
 
--- Flows: what the policies of their tables let the caller see.
+-- Flows: the rows that the caller can see by the policies of the tables.
 
 CREATE VIEW smartwf_api.runs WITH (security_barrier) AS
 SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message, r.started_at, r.changed_at
@@ -80,12 +82,12 @@ BEGIN
 		SELECT c.oid::regclass AS view, a.attname, w.words
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure', 'Name of the structure that the document belongs to.'),
-			('run', 'The run of a flow.'), ('flow', 'Name of the flow.'), ('status', 'How it stands.'), ('step', 'The step of the flow.'), ('actor', 'Who started it.'),
-			('model', 'What it works on: fields and values.'), ('sqlstate', 'Of the failure.'), ('message', 'What is asked, or why it failed.'),
-			('started_at', 'When it was started.'), ('changed_at', 'When it changed last.'), ('confirmation', 'The question: answer_confirmation() answers it.'),
-			('field', 'The field that the answer goes to.'), ('options', 'The answers that there are.'), ('users', 'Who is asked.'),
-			('answers_needed', 'How many must give the same answer.'), ('due_at', 'Until when.'), ('choice', 'The answer.'), ('asked_at', 'When it was asked.'),
-			('closed_at', 'When it was answered or cancelled.'), ('at', 'When it was told or asked.'), ('notification', 'What was told.'), ('subject', 'Its subject.'), ('body', 'What is told or asked.'), ('read_at', 'When it was read; see mark_read().')
+			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'), ('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
+			('model', 'Fields on which the run works; null if the caller may not see them.'), ('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
+			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'), ('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
+			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'), ('users', 'Roles and persons that are asked.'),
+			('answers_needed', 'Number of persons that must give the same answer.'), ('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'), ('asked_at', 'Time at which the question was asked.'),
+			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'), ('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'), ('body', 'Text of the notification or question.'), ('read_at', 'Time at which the notification was marked as read; see mark_read().')
 			) AS w (name, words) ON w.name = a.attname
 		WHERE c.relnamespace = 'smartwf_api'::regnamespace
 	LOOP
@@ -97,8 +99,8 @@ BEGIN
 END
 $install$;
 
--- Functions: as their namesakes in schema smartwf, but failures carry the
--- documented HTTP status and code in the form that PostgREST understands.
+-- Functions, like those of the same names in schema smartwf, but with errors in the form that
+-- PostgREST understands, with the documented HTTP status and code.
 
 CREATE FUNCTION smartwf_api.get_states(docid text, all_states boolean DEFAULT false, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_states';
@@ -153,7 +155,7 @@ CREATE FUNCTION smartwf_api.set_run_model(run bigint, model jsonb) RETURNS jsonb
 CREATE FUNCTION smartwf_api.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_delegate';
 
--- they say of themselves what their namesakes say
+-- the comments of the functions of the same names in schema smartwf
 DO $install$
 DECLARE
 	api record;

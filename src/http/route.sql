@@ -1,4 +1,4 @@
--- The documented service: requests and answers.
+-- The HTTP service: requests and responses.
 
 CREATE FUNCTION smartwf.route(method text, uri text, body jsonb DEFAULT NULL, OUT status int, OUT content json)
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_route';

@@ -1,4 +1,4 @@
--- The elements of attached tables, and their history.
+-- The documents of attached tables, and their history.
 
 CREATE TABLE smartwf.elements (
 	docid text COLLATE "C" PRIMARY KEY,

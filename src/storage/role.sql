@@ -1,7 +1,7 @@
--- Which role a name means that something is bound to.
+-- The roles to which grants, runs, questions and locks are bound.
 
--- Roles are known by name, as in any dump.  A name that smartwf has given something to
--- means the role that bore it then.
+-- Tables contain the names of roles, as a dump does.  A name to which something is bound
+-- means the role that had this name at that time.
 CREATE TABLE smartwf.known_roles (
 	name text COLLATE "C" PRIMARY KEY,
 	role bigint NOT NULL

@@ -1,6 +1,6 @@
--- The timers of a workflow, checked when it is defined.
+-- Checks of the timers of workflow definitions.
 
--- Tasks are checked as steps of a flow; those that flows do not have, here.
+-- Tasks of kinds that flows have are checked like steps; these are the others.
 CREATE FUNCTION smartwf.task_settings()
 	RETURNS TABLE (kind text, setting text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$

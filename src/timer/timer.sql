@@ -1,4 +1,4 @@
--- Timers that run: what is due when.  Changed by the engine alone.
+-- Scheduled tasks of timers.  Only the engine changes them.
 
 CREATE TABLE smartwf.element_timers (
 	docid text COLLATE "C" NOT NULL,

@@ -1,4 +1,4 @@
--- What keeps a document from a transition; locks of users.
+-- Reasons why a transition cannot be passed; locks on documents.
 
 CREATE FUNCTION smartwf.blockers(docid text, transition text, structure text DEFAULT NULL, OUT code text, OUT message text)
 	RETURNS SETOF record

@@ -1,4 +1,4 @@
--- The rules of a workflow, checked when it is defined.
+-- Checks of the guards, hooks and grants of workflow definitions.
 
 CREATE FUNCTION smartwf.hook_fault(hook text) RETURNS text
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_hook_fault';

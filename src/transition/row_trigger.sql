@@ -1,4 +1,4 @@
--- What stands between a client and the state of a row.
+-- Types and functions for hooks and for the row triggers.
 
 CREATE TYPE smartwf.event AS (
 	docid text,

@@ -1,4 +1,4 @@
--- Who sees a document.
+-- Visibility of documents.
 
 CREATE FUNCTION smartwf.is_visible(docid text) RETURNS boolean
 	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_visible';

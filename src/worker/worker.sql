@@ -1,4 +1,4 @@
--- The workers, and doing their work by hand.
+-- Background workers, and procedures that do their work.
 
 CREATE PROCEDURE smartwf.work(max_seconds double precision DEFAULT 0)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_work';

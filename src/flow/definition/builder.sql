@@ -1,5 +1,5 @@
--- The builder's verbs.  Each changes the draft of a flow and answers with what a
--- visual builder needs: the definition, and what is not yet valid about it.
+-- Functions for a visual flow builder.  Each changes the draft of a flow, and returns its
+-- definition and its faults.
 
 CREATE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -53,7 +53,7 @@ COMMENT ON FUNCTION smartwf.draft_flow(text) IS
 
 CREATE FUNCTION smartwf.discard_flow(flow text) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-	-- once, not for each row
+	-- the subquery calls the function once, not for each row
 	DELETE FROM smartwf.flows WHERE id = (SELECT smartwf.draft_of(flow))
 $$;
 COMMENT ON FUNCTION smartwf.discard_flow(text) IS
@@ -67,7 +67,7 @@ COMMENT ON FUNCTION smartwf.publish_flow(text) IS
 'Publishes the draft of a flow (text). Returns its version number (int). Raises WF001 with one line of DETAIL for '
 'each fault, and 42704 if the flow has no draft.';
 
--- What a flow says beside its stages.
+-- The properties of a flow, except for its stages.
 CREATE FUNCTION smartwf.update_flow(flow text, settings jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -79,7 +79,7 @@ BEGIN
 		RAISE EXCEPTION 'settings must be a JSON object of what a flow has beside its stages, not %', settings USING ERRCODE = 'WF400';
 	END IF;
 	changed := smartwf.complete_flow(smartwf.flow_form(draft)::jsonb || settings);
-	-- only what cannot be stored is refused; the rest the answer tells
+	-- only settings that cannot be stored are refused; other faults are returned
 	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
 		FROM (SELECT * FROM smartwf.flow_form_faults(changed || '{"stages": [{"name": "s", "steps": [{"name": "x", "kind": "finish"}]}]}')
 			UNION ALL SELECT * FROM smartwf.flow_setting_faults(changed || '{"stages": []}')) f
@@ -224,7 +224,7 @@ COMMENT ON FUNCTION smartwf.require_step(int, text) IS
 'Returns a step (text) of a flow version (int, its id) as a row of smartwf.steps. Raises 42704 if there is no such '
 'step.';
 
--- Make room for a step in a list, or close the gap that one leaves.
+-- Makes room for a step in a list, or closes the gap that it leaves.
 CREATE FUNCTION smartwf.shift_steps(place smartwf.steps, distance int) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	UPDATE smartwf.steps s SET position = s.position + distance
@@ -236,7 +236,7 @@ COMMENT ON FUNCTION smartwf.shift_steps(smartwf.steps, int) IS
 'Changes the positions of the steps that are in the same list as a step (a row of smartwf.steps), at or after its '
 'position, by distance (int). The step itself is not moved.';
 
--- Where a step shall stand: its list must be there, and the position in it.
+-- The list and the position at which a step is to be placed.
 CREATE FUNCTION smartwf.place_for_step(flow_id int, stage text, at_position int, parent text, branch text, branch_value text, moving text DEFAULT NULL) RETURNS smartwf.steps
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- The checker of flows: every fault at once, from the JSON form.
+-- Checks of flow definitions in JSON form, which report all faults at once.
 
 CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -9,7 +9,7 @@ CREATE FUNCTION smartwf.field_options(structure text, field text) RETURNS text[]
 	SELECT coalesce(
 		(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM field f JOIN pg_enum e ON e.enumtypid = f.type),
 		(SELECT ARRAY['true', 'false'] FROM field f WHERE f.type = 'boolean'::regtype),
-		-- CHECK (field IN ('a', 'b')), as PostgreSQL writes it back
+		-- CHECK (field IN ('a', 'b')), as pg_get_expr() returns it
 		(SELECT (SELECT array_agg(replace(m[1], '''''', '''') ORDER BY n)
 				FROM regexp_matches(pg_get_constraintdef(c.oid), '''((?:[^'']|'''')*)''', 'g') WITH ORDINALITY AS r (m, n))
 			FROM field f JOIN pg_constraint c ON c.conrelid = f.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[f.attnum]
@@ -19,7 +19,7 @@ COMMENT ON FUNCTION smartwf.field_options(text, text) IS
 'Returns the values (text[]) that a field (text) of a structure (text) can have: the labels of an enum, true and '
 'false for a boolean, or the list of a CHECK constraint; null if the values are not restricted in this way.';
 
--- The form: the settings of each kind of step, and what they must be.
+-- The settings of each kind of step, and their types.
 CREATE FUNCTION smartwf.flow_settings()
 	RETURNS TABLE (kind text, setting text, type text, needed boolean)
 	LANGUAGE sql IMMUTABLE ROWS 40 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -63,7 +63,7 @@ CREATE FUNCTION smartwf.flow_settings()
 	UNION ALL
 	SELECT DISTINCT kind, 'timeout', 'string', false FROM form
 	UNION ALL
-	-- whom to tell or to ask
+	-- recipients of notifications and questions
 	SELECT kind, setting, type, false
 	FROM unnest(ARRAY['send_notification', 'send_templated_notification', 'get_user_confirmation']) AS kind,
 		(VALUES ('userField', 'string'), ('users', 'array'), ('userRouting', 'string')) AS recipient (setting, type)
@@ -72,7 +72,7 @@ COMMENT ON FUNCTION smartwf.flow_settings() IS
 'Returns the kinds of steps and the settings of each: kind, setting, JSON type, and whether the setting is required. '
 'A kind without settings has one row in which setting is null.';
 
--- Every step of a flow, flat, in whatever branch it stands.
+-- All steps of a flow, in whatever branch.
 CREATE FUNCTION smartwf.flow_steps(definition jsonb)
 	RETURNS TABLE (object text, name text, kind text, item jsonb, stage text, stage_number bigint, parent text,
 		branch text, branch_value text, number bigint, path text[])
@@ -98,7 +98,7 @@ COMMENT ON FUNCTION smartwf.flow_steps(jsonb) IS
 'Returns one row for each step in the JSON form of a flow (jsonb), in whatever branch: its name in messages, its JSON '
 'value, its stage, parent and branch, and path (text[]), which sorts the steps in the order of the definition.';
 
--- Faults in the form: names, kinds, settings.
+-- Faults in names, kinds and settings.
 CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -186,7 +186,7 @@ COMMENT ON FUNCTION smartwf.flow_form_faults(jsonb) IS
 'Returns the faults in the form of a flow''s JSON (jsonb): malformed names, unknown kinds, and settings that are '
 'unknown, missing or of the wrong type.';
 
--- A function that a flow names: (model jsonb, run bigint) returns something.
+-- Functions that a flow calls: (model jsonb, run bigint) returns a given type.
 CREATE FUNCTION smartwf.flow_function_fault(name text, returns text) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -212,7 +212,7 @@ COMMENT ON FUNCTION smartwf.flow_function_fault(text, text) IS
 'Returns the reason why a function (name, text, as schema.function) cannot be called by flows, or null if it can '
 '(text). It must take the arguments (model jsonb, run bigint), and return the given type (returns, text).';
 
--- Whom a step can name: a role, or a person by a token.
+-- Users in the settings of steps: a role, or a person known by a token.
 CREATE FUNCTION smartwf.is_user(item jsonb) RETURNS boolean
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT coalesce(CASE jsonb_typeof(item) WHEN 'string' THEN true
@@ -223,7 +223,7 @@ COMMENT ON FUNCTION smartwf.is_user(jsonb) IS
 'Returns true if a JSON value (jsonb) identifies a role or a person: a string, {"role": string} or {"person": '
 'string}.';
 
--- A role of which nobody is known to be a member can stand for any number: that of a gateway.
+-- A role that cannot log in, such as that of a gateway, can stand for any number of persons.
 CREATE FUNCTION smartwf.number_of_people(item jsonb) RETURNS bigint
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE WHEN item IS NULL THEN 0 WHEN r.oid IS NULL OR jsonb_typeof(item) = 'object' AND item ? 'person' THEN 1
@@ -247,7 +247,7 @@ $$;
 COMMENT ON FUNCTION smartwf.is_interval(text, boolean) IS
 'Returns true if a text (text) is an interval that is not negative and, if must_last (boolean) is true, not zero.';
 
--- Faults in what a well-formed step says.
+-- Faults in the settings of well-formed steps.
 CREATE FUNCTION smartwf.flow_setting_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -344,7 +344,7 @@ COMMENT ON FUNCTION smartwf.flow_setting_faults(jsonb) IS
 'Returns the faults in the settings of the steps in the JSON form of a flow (jsonb): channels, operators, recipients, '
 'templates, data flows.';
 
--- Faults in how the steps follow each other.
+-- Faults in the order of the steps.
 CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -380,8 +380,8 @@ COMMENT ON FUNCTION smartwf.flow_order_faults(jsonb) IS
 'Returns the faults in the order of the steps in the JSON form of a flow (jsonb): an else without a finish, a '
 'switch_case without branches, steps that cannot be reached, steps for the answerer without a question before them.';
 
--- Where the model is known: its fields, as columns of the structure or as the flow declares
--- them, and what each can hold (null: anything).
+-- The fields of the model, from the columns of the structure or the declaration in the flow,
+-- and the values that each can have (null: any).
 CREATE FUNCTION smartwf.flow_fields(definition jsonb) RETURNS TABLE (field text, options text[])
 	LANGUAGE sql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT a.attname::text, smartwf.field_options(s.name, a.attname)
@@ -397,7 +397,7 @@ COMMENT ON FUNCTION smartwf.flow_fields(jsonb) IS
 'that it declares: field (text), and the values that the field can have (text[], null if they are not restricted). '
 'Returns no rows if the model is not known.';
 
--- What is wrong with the fields that the steps name, and with values that a field cannot hold.
+-- Faults in the fields that the steps use, and in values that a field cannot have.
 CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -415,7 +415,7 @@ CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 		UNION ALL
 		SELECT 'error', s.object, m.value #>> '{}' FROM step s, smartwf.members(s.settings -> 'properties') m
 		UNION ALL
-		-- what a template lacks is empty
+		-- a missing field is empty in a template
 		SELECT 'warning', s.object, field
 		FROM step s, (VALUES ('message'), ('subject')) AS t (setting), unnest(smartwf.template_fields(s.settings ->> t.setting)) AS field
 		WHERE jsonb_typeof(s.settings -> t.setting) = 'string' AND smartwf.template_fault(s.settings ->> t.setting) IS NULL
@@ -437,7 +437,7 @@ CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 	UNION ALL
 	SELECT DISTINCT n.severity, 'WFL0511', n.object, format('%s has no field "%s"', r.name, n.field)
 	FROM named n, relation r
-	-- a failure branch has the field error as well
+	-- in a failure branch, the model also has the field error
 	WHERE NOT EXISTS (SELECT FROM known k WHERE k.field = split_part(n.field, '.', 1)) AND split_part(n.field, '.', 1) <> 'error'
 	UNION ALL
 	SELECT DISTINCT 'error', 'WFL0523', h.object, format('field "%s" cannot hold "%s", only: %s', h.field, h.value, array_to_string(k.options, ', '))
@@ -447,7 +447,7 @@ COMMENT ON FUNCTION smartwf.flow_field_faults(jsonb) IS
 'Returns the faults in the fields that the JSON form of a flow (jsonb) uses: fields that the model lacks, if the '
 'model is known (a warning if only a template uses them), and values that a field cannot have.';
 
--- What a flow names elsewhere, and how many it asks.
+-- References to other objects, and the number of persons that are asked.
 CREATE FUNCTION smartwf.flow_reference_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$

@@ -1,4 +1,4 @@
--- Definitions of flows, in and out.
+-- Reading and storing flow definitions.
 
 CREATE FUNCTION smartwf.flow_list(of_flow int, of_stage text, of_parent text, of_branch text, of_value text) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -12,8 +12,7 @@ COMMENT ON FUNCTION smartwf.flow_list(int, text, text, text, text) IS
 'Returns the steps of one list of a flow version (int, its id) as a JSON array (json): those of a stage (text), or of '
 'a branch (text, with its value, text) of a parent (text).';
 
--- The branches that a kind of step has are always shown; what happens when it
--- fails, where that is said.
+-- The branches of a kind of step are always shown, the key failure only if it is used.
 CREATE FUNCTION smartwf.flow_step(step smartwf.steps) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -58,17 +57,17 @@ COMMENT ON FUNCTION smartwf.flow_form(int) IS
 'Returns a flow version (int, its id) in the JSON form that smartwf.define_flow() accepts (json), or null if there is '
 'no such version.';
 
--- Whoever wrote the rows: what the engine relies on.  It looks when it reads a flow.
+-- The conditions on which the engine relies, checked whenever it reads a flow.
 CREATE FUNCTION smartwf.flow_is_sound(flow_id int) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	definition jsonb := smartwf.flow_form(flow_id);
 BEGIN
 	RETURN NOT EXISTS (SELECT FROM smartwf.flow_form_faults(definition))
-		-- what a flow names elsewhere may be gone since
+		-- objects to which the flow refers may have been dropped since
 		AND NOT EXISTS (SELECT FROM smartwf.flow_setting_faults(definition) f WHERE f.code NOT IN ('WFL0509', 'WFL0510', 'WFL0516'))
 		AND NOT EXISTS (SELECT FROM smartwf.flow_order_faults(definition))
-		-- each step stands where its parent and its stage are
+		-- the stage and the parent of each step exist
 		AND (SELECT count(*) FROM smartwf.flow_steps(definition)) = (SELECT count(*) FROM smartwf.steps s WHERE s.flow_id = flow_is_sound.flow_id);
 END
 $$;
@@ -110,7 +109,7 @@ $$;
 COMMENT ON FUNCTION smartwf.require_valid_flow(json) IS
 'Checks the JSON form of a flow (json). Raises WF001 with one line of DETAIL for each fault.';
 
--- The same form for what a caller gives: every default filled in.
+-- The JSON form of a given definition with all defaults filled in.
 CREATE FUNCTION smartwf.complete_failure(failure jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"retries": 0, "backoff": "1 second", "maximumBackoff": "1 hour", "then": "fail"}' || jsonb_strip_nulls(failure - 'steps')
@@ -149,7 +148,7 @@ $$;
 COMMENT ON FUNCTION smartwf.complete_flow(jsonb) IS
 'Returns the JSON form of a valid flow (jsonb) with all defaults filled in, as smartwf.flow_definition() returns it.';
 
--- Stages and steps of a complete form, in the order in which parents come first.
+-- Stages and steps of a complete definition.
 CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO smartwf.stages (flow_id, name, position)
@@ -163,7 +162,7 @@ $$;
 COMMENT ON FUNCTION smartwf.store_flow_steps(int, jsonb) IS
 'Stores the stages and steps of a complete definition (jsonb) in a draft (int, its id).';
 
--- What a flow says beside its stages.
+-- The properties of a flow, except for its stages.
 CREATE FUNCTION smartwf.store_flow_settings(of_flow int, definition jsonb) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	UPDATE smartwf.flows SET label = definition ->> 'label', structure = definition ->> 'structure',

@@ -1,6 +1,6 @@
--- A published flow is checked, and frozen from then on.
+-- Checks and protection of published flows.
 
--- The steps of such a flow have the rights of whoever published it.
+-- The steps of a flow that runs as its owner have the rights of the role that has published it.
 CREATE FUNCTION smartwf.require_ordinary_owner(flow text, run_as text, owner text) RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -15,8 +15,8 @@ COMMENT ON FUNCTION smartwf.require_ordinary_owner(text, text, text) IS
 'Checks the owner of a flow. flow (text): the flow; run_as (text): as in smartwf.flows; owner (text): the role that '
 'publishes it. Raises WF001 if run_as is owner, and the owner is a superuser.';
 
--- A published version is frozen; publishing checks.  One that comes with its shape is
--- being loaded, and not frozen before it is complete.
+-- A version is checked when it is published, and frozen from then on.  A version that is
+-- inserted with its shape is being loaded, and is not frozen until it is complete.
 CREATE FUNCTION smartwf.protect_flow() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -40,7 +40,7 @@ BEGIN
 		NEW.shape := smartwf.flow_shape(NEW.id);
 		PERFORM smartwf.require_ordinary_owner(NEW.name, NEW.run_as, NEW.owner);
 	ELSIF TG_OP = 'UPDATE' AND OLD.status = 'published'
-		-- an owner who is forgotten is nobody, and nobody else
+		-- forget_role() sets the owner to null
 		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as, coalesce(NEW.owner, OLD.owner), NEW.model)
 			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape, OLD.run_as, OLD.owner, OLD.model) THEN
 		frozen := OLD.id;

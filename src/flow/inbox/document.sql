@@ -1,4 +1,4 @@
--- How far a run is, as JSON; a flow as a picture.
+-- The progress of a run as JSON; diagrams of flows.
 
 CREATE FUNCTION smartwf.run_steps_document(of_run bigint, of_flow int, of_stage text, of_parent text, of_branch text, of_value text, has_ended boolean, shows_model boolean) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -52,7 +52,7 @@ COMMENT ON FUNCTION smartwf.run_document(bigint) IS
 'the model, the users who are asked, and branches. Raises 42704 if there is no such run or the caller may not see it, '
 'and WF400 if run is null.';
 
--- A flow as nodes and edges; one model for all formats.
+-- The edges of a flow, for all formats of diagrams.
 CREATE FUNCTION smartwf.flow_edges(of_flow int)
 	RETURNS TABLE (from_step text, to_step text, label text)
 	LANGUAGE sql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$

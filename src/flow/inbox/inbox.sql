@@ -1,4 +1,4 @@
--- What people are asked and told, and what they do about it.
+-- The inbox: questions and notifications.
 
 CREATE FUNCTION smartwf.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_answer_confirmation';
@@ -33,7 +33,7 @@ COMMENT ON FUNCTION smartwf.delete_notification(bigint) IS
 'Deletes a notification (bigint) from the inbox of the caller. Raises 42704 if there is no such notification for the '
 'caller, and WF400 if notification is null.';
 
--- by index, however much there is for others
+-- for the inbox, which finds the rows of these names by index
 CREATE FUNCTION smartwf.caller_names() RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT array_agg(r.rolname::text) || CASE WHEN smartwf.actor_is_person() THEN ARRAY[smartwf.actor()] ELSE '{}' END
@@ -45,7 +45,7 @@ COMMENT ON FUNCTION smartwf.caller_names() IS
 'smartwf.actor() is a person, the name of that person. Whether a name means the role or the person is decided by '
 'smartwf.names_caller().';
 
--- the names are asked for once, not for each row
+-- the subqueries determine the names once, not for each row
 CREATE VIEW smartwf.inbox WITH (security_barrier) AS
 SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options,
 	NULL::timestamptz AS due_at, n.read_at

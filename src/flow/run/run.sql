@@ -1,7 +1,6 @@
--- Runs of flows.  Changed by the engine alone, which knows what their columns can
--- hold: a CHECK, parsed anew with every row that is written without a statement, would cost
--- a quarter of a step, and foreign keys likewise.  What somebody restores is checked by the
--- policies, and when it is read.  Read by whom their policies let.
+-- Runs of flows.  Only the engine changes them.  There are no CHECK constraints and foreign
+-- keys, which would take a quarter of the time of a step, because rows are written without
+-- statements.  Restored rows are checked by the policies, and again when they are read.
 
 CREATE TABLE smartwf.runs (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -35,7 +34,7 @@ CREATE TABLE smartwf.runs (
 	answerer_person text,
 	answered bigint
 ) WITH (fillfactor = 80);
--- a key is its starter's own
+-- keys of different starters are independent
 CREATE UNIQUE INDEX runs_key ON smartwf.runs (flow, key, starter, actor) WHERE key IS NOT NULL;
 CREATE INDEX runs_docid ON smartwf.runs (docid) WHERE docid IS NOT NULL;
 -- for the purge
@@ -69,7 +68,7 @@ CREATE TABLE smartwf.run_steps (
 	context text,
 	PRIMARY KEY (run, number)
 );
--- for the metrics: what was done lately
+-- for the metrics of the last minute
 CREATE INDEX run_steps_started_at ON smartwf.run_steps USING brin (started_at) WITH (pages_per_range = 16);
 COMMENT ON TABLE smartwf.run_steps IS
 'Steps that runs have executed, one row for each attempt; number counts from 1 in each run. outcome: done, waiting, '
@@ -122,7 +121,7 @@ DECLARE
 BEGIN
 	FOREACH name IN ARRAY ARRAY['runs', 'run_steps', 'confirmations', 'answers'] LOOP
 		EXECUTE format('ALTER TABLE smartwf.%I ENABLE ROW LEVEL SECURITY', name);
-		-- the model may be that of a document which the reader does not see: run_model() shows it
+		-- not the model, since the reader may not see the document; see run_model()
 		EXECUTE format('GRANT SELECT (%s) ON smartwf.%I TO PUBLIC', (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
 			FROM pg_attribute WHERE attrelid = format('smartwf.%I', name)::regclass AND attnum > 0
 				AND (name, attname) NOT IN (('runs', 'model'), ('runs', 'base'), ('run_steps', 'changes'))), name);
@@ -144,7 +143,7 @@ CREATE POLICY asked ON smartwf.confirmations FOR SELECT USING (smartwf.names_cal
 CREATE POLICY asked ON smartwf.answers FOR SELECT
 	USING (EXISTS (SELECT FROM smartwf.confirmations c WHERE c.id = confirmation));
 
--- The foreign key of runs, which would cost them time.
+-- In place of a foreign key from smartwf.runs to smartwf.flows.
 CREATE FUNCTION smartwf.flow_has_runs(flow int) RETURNS boolean
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_flow_has_runs';
 COMMENT ON FUNCTION smartwf.flow_has_runs(int) IS

@@ -1,4 +1,4 @@
--- What people are told: an outbox, filled in the transaction that tells.
+-- Notifications, inserted in the transaction that sends them, and delivered after its commit.
 
 CREATE TABLE smartwf.contacts (
 	name text NOT NULL,

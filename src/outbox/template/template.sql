@@ -1,4 +1,4 @@
--- Templates.
+-- Templates of notifications.
 
 CREATE FUNCTION smartwf.render_template(template text, model jsonb, render_type text DEFAULT 'text', partials jsonb DEFAULT NULL)
 	RETURNS text
