@@ -4,7 +4,8 @@ CREATE FUNCTION smartwf.forget_role(role text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NOT smartwf.is_administrator() THEN
-		RAISE EXCEPTION 'only an administrator may end what is bound to a role' USING ERRCODE = 'insufficient_privilege';
+		RAISE EXCEPTION 'only an administrator may end what is bound to a role'
+			USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	DELETE FROM smartwf.transition_grants g WHERE g.kind = 'role' AND g.grantee = forget_role.role;
 	DELETE FROM smartwf.flow_grants g WHERE g.role = forget_role.role;
@@ -41,7 +42,8 @@ COMMENT ON FUNCTION smartwf.restore_functions() IS
 
 CREATE FUNCTION smartwf.restore_relations() RETURNS TABLE (relation regclass, kind text, privileges text)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT c.oid::regclass, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, CASE c.relkind WHEN 'S' THEN 'SELECT, UPDATE' ELSE 'SELECT, INSERT' END
+	SELECT c.oid::regclass, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, CASE c.relkind WHEN 'S'
+		THEN 'SELECT, UPDATE' ELSE 'SELECT, INSERT' END
 	FROM pg_extension e, unnest(e.extconfig) AS config (oid) JOIN pg_class c USING (oid) WHERE e.extname = 'smartwf'
 $$;
 COMMENT ON FUNCTION smartwf.restore_relations() IS
@@ -54,7 +56,8 @@ DECLARE
 	filled record;
 BEGIN
 	FOR filled IN SELECT * FROM smartwf.restore_relations() LOOP
-		EXECUTE format('GRANT %s ON %s %s TO %I WITH GRANT OPTION', filled.privileges, filled.kind, filled.relation, role);
+		EXECUTE format('GRANT %s ON %s %s TO %I WITH GRANT OPTION', filled.privileges, filled.kind, filled.relation,
+			role);
 	END LOOP;
 	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I WITH GRANT OPTION', smartwf.restore_functions(), role);
 END
@@ -119,8 +122,10 @@ COMMENT ON FUNCTION smartwf.may_restore_grant(int) IS
 CREATE FUNCTION smartwf.protect_flow_grants() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF NEW.privilege <> 'read' AND NOT has_table_privilege('smartwf.flows', 'UPDATE') AND NOT smartwf.may_restore_grant(NEW.flow_id) THEN
-		RAISE EXCEPTION 'rights on flow % cannot be restored while it runs for others', NEW.flow_id USING ERRCODE = 'insufficient_privilege';
+	IF NEW.privilege <> 'read' AND NOT has_table_privilege('smartwf.flows', 'UPDATE')
+		AND NOT smartwf.may_restore_grant(NEW.flow_id) THEN
+		RAISE EXCEPTION 'rights on flow % cannot be restored while it runs for others', NEW.flow_id
+			USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	RETURN NEW;
 END
@@ -133,10 +138,12 @@ CREATE TRIGGER protect BEFORE INSERT OR UPDATE ON smartwf.flow_grants
 	FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow_grants();
 
 CREATE POLICY restore ON smartwf.runs FOR INSERT WITH CHECK (smartwf.may_restore_run(starter, status)
-	AND status IN ('draft', 'queued', 'running', 'waiting', 'finished', 'failed', 'cancelled') AND (status <> 'waiting' OR step IS NOT NULL)
+	AND status IN ('draft', 'queued', 'running', 'waiting', 'finished', 'failed', 'cancelled')
+		AND (status <> 'waiting' OR step IS NOT NULL)
 	AND jsonb_typeof(model) = 'object' AND coalesce(jsonb_typeof(base) = 'object', true) AND priority BETWEEN 0 AND 9
 	-- steps would run with the rights of the answerer
-	AND (answerer IS NULL OR (answerer_actor IS NOT NULL AND answerer_person IS NOT NULL AND smartwf.may_restore_run(answerer, status))));
+	AND (answerer IS NULL OR (answerer_actor IS NOT NULL AND answerer_person IS NOT NULL
+		AND smartwf.may_restore_run(answerer, status))));
 CREATE POLICY restore ON smartwf.run_steps FOR INSERT WITH CHECK (smartwf.may_restore_step(run));
 CREATE POLICY restore ON smartwf.confirmations FOR INSERT WITH CHECK (smartwf.may_restore_step(run)
 	AND status IN ('open', 'answered', 'cancelled', 'expired'));

@@ -1,6 +1,7 @@
 -- States, transitions and history of documents as JSON.
 
-CREATE FUNCTION smartwf.get_states(docid text, all_states boolean DEFAULT false, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf.get_states(docid text, all_states boolean DEFAULT false,
+	structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_states';
 COMMENT ON FUNCTION smartwf.get_states(text, boolean, text) IS
 'Returns the states that a document can reach from its current state (json). docid (text): the document; all_states '

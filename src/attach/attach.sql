@@ -48,8 +48,10 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 	SELECT format('WFL0302 %s: document id column "%s" is generated, but not stored', relation, docid_column)
 		FROM columns WHERE attname = docid_column AND attgenerated = 'v'
 	UNION ALL
-	SELECT format('WFL0302 %s: document id column "%s" is of type %s, whose values change their names', relation, docid_column, format_type(a.atttypid, NULL))
-		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0 AND smartwf.names_no_document(a.atttypid)
+	SELECT format('WFL0302 %s: document id column "%s" is of type %s, whose values change their names', relation,
+		docid_column, format_type(a.atttypid, NULL))
+		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0
+			AND smartwf.names_no_document(a.atttypid)
 	UNION ALL
 	SELECT format('WFL0302 %s: state column "%s" is of type %s, not text, varchar, an enum or a domain of these',
 			relation, state_column, format_type(oid, NULL))
@@ -66,7 +68,8 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 		FROM state_type JOIN smartwf.states x ON x.workflow_id = table_faults.workflow_id
 		WHERE base = 'varchar'::regtype AND atttypmod > 4 AND length(x.name) > atttypmod - 4
 	UNION ALL
-	SELECT format('WFL0120 transition %s: column "%s" of a grant does not exist in %s', g.transition, g.grantee, relation)
+	SELECT format('WFL0120 transition %s: column "%s" of a grant does not exist in %s', g.transition, g.grantee,
+		relation)
 		FROM smartwf.transition_grants g
 		WHERE g.workflow_id = table_faults.workflow_id AND g.kind = 'column'
 			AND NOT EXISTS (SELECT FROM columns WHERE attname = g.grantee)
@@ -76,7 +79,8 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 		WHERE t.workflow_id = table_faults.workflow_id AND t.reference_column IS NOT NULL
 			AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
 				WHERE a.attrelid = relation AND a.attname = t.reference_column AND a.attnum > 0 AND NOT a.attisdropped
-					AND coalesce(nullif(y.typbasetype, 0), y.oid) IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+					AND coalesce(nullif(y.typbasetype, 0), y.oid) IN ('date'::regtype, 'timestamp'::regtype,
+						'timestamptz'::regtype))
 	UNION ALL
 	SELECT format('WFL0113 transition %s: parameter "%s" has the name of the column that holds the %s',
 			p.transition, p.name, CASE p.name WHEN state_column THEN 'state' ELSE 'document id' END)
@@ -150,7 +154,8 @@ COMMENT ON FUNCTION smartwf.check_relation(regclass) IS
 CREATE FUNCTION smartwf.strayed_documents(structure text) RETURNS bigint
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	SELECT count(*) FROM smartwf.rows_of_structure(structure) r
-	WHERE r.state IS DISTINCT FROM (SELECT h.to_state FROM smartwf.history h WHERE h.docid = r.docid ORDER BY h.revision DESC LIMIT 1)
+	WHERE r.state IS DISTINCT FROM (SELECT h.to_state FROM smartwf.history h WHERE h.docid = r.docid
+		ORDER BY h.revision DESC LIMIT 1)
 $$;
 COMMENT ON FUNCTION smartwf.strayed_documents(text) IS
 'Returns the number of documents (bigint) of a structure (text) that are in a state other than the last one in their '
@@ -188,7 +193,8 @@ BEGIN
 		ORDER BY s.name = structure DESC LIMIT 1;
 	-- another table can have the recorded name by now
 	IF smartwf.attached_relation(known.name) <> relation THEN
-		RAISE EXCEPTION 'structure "%" is attached already: table "%", which carries its triggers', known.name, smartwf.attached_relation(known.name)
+		RAISE EXCEPTION 'structure "%" is attached already: table "%", which carries its triggers', known.name,
+			smartwf.attached_relation(known.name)
 			USING ERRCODE = 'duplicate_object', HINT = 'Call smartwf.detach() first, or choose another structure.';
 	END IF;
 	IF (known.name, known.relation_schema, known.relation_name, known.workflow, known.docid_prefix)
@@ -212,7 +218,8 @@ BEGIN
 			USING DETAIL = array_to_string(missing, E'\n');
 		strayed := smartwf.strayed_documents(structure);
 		IF strayed > 0 THEN
-			RAISE WARNING '% documents of structure "%" are in another state than their history says', strayed, structure
+			RAISE WARNING '% documents of structure "%" are in another state than their history says', strayed,
+				structure
 				USING HINT = 'They were changed while the triggers were not there.';
 		END IF;
 	END IF;

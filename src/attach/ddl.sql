@@ -31,7 +31,8 @@ CREATE FUNCTION smartwf.touched_relations() RETURNS SETOF regclass
 		WHERE o.classid <> 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
 		UNION
 		-- a composite type, and the tables of that type
-		SELECT c.oid FROM object o JOIN pg_class t ON t.oid = o.objid AND t.relkind = 'c' JOIN pg_class c ON c.reloftype = t.reltype
+		SELECT c.oid FROM object o JOIN pg_class t ON t.oid = o.objid AND t.relkind = 'c'
+			JOIN pg_class c ON c.reloftype = t.reltype
 		WHERE o.classid = 'pg_class'::regclass
 		UNION
 		SELECT c.oid FROM object o JOIN pg_class c ON c.relnamespace = o.objid
@@ -91,7 +92,8 @@ CREATE FUNCTION smartwf.sources_of_columns(relation regclass) RETURNS SETOF oid
 	SELECT oid FROM member
 	UNION
 	-- the type of a typed table
-	SELECT t.oid FROM member m JOIN pg_class c ON c.oid = m.oid JOIN pg_class t ON t.reltype = c.reloftype WHERE c.reloftype <> 0
+	SELECT t.oid FROM member m JOIN pg_class c ON c.oid = m.oid JOIN pg_class t ON t.reltype = c.reloftype
+		WHERE c.reloftype <> 0
 $$;
 COMMENT ON FUNCTION smartwf.sources_of_columns(regclass) IS
 'Returns the tables and types (setof oid, as in pg_class) from which a table (regclass), its partitions and children '
@@ -102,9 +104,11 @@ CREATE FUNCTION smartwf.column_faults(s smartwf.structures, relation regclass) R
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('table %s: column "%s" is dropped or gets another type', relation, c.name)
 	FROM pg_event_trigger_ddl_commands() d, unnest(smartwf.replaced_columns(d.command)) AS c (name)
-	WHERE d.classid = 'pg_class'::regclass AND d.objid IN (SELECT smartwf.sources_of_columns(relation)) AND c.name IN (s.state_column, s.docid_column)
+	WHERE d.classid = 'pg_class'::regclass AND d.objid IN (SELECT smartwf.sources_of_columns(relation))
+		AND c.name IN (s.state_column, s.docid_column)
 	UNION ALL
-	SELECT substr(f.fault, 9) FROM smartwf.workflows w, smartwf.attachment_faults(relation, w.id, s.state_column, s.docid_column) AS f (fault)
+	SELECT substr(f.fault, 9) FROM smartwf.workflows w, smartwf.attachment_faults(relation, w.id, s.state_column,
+		s.docid_column) AS f (fault)
 	WHERE w.name = s.workflow AND w.status = 'published' AND f.fault ~ '^WFL030[123] '
 	UNION ALL
 	SELECT format('table %s: document "%s" would lose its name', relation, e.docid) FROM (
@@ -150,7 +154,8 @@ CREATE FUNCTION smartwf.refuse_members(s smartwf.structures, faults text[]) RETU
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF cardinality(faults) > 0 THEN
-		RAISE EXCEPTION 'structure "%" cannot have such a partition or child', s.name USING ERRCODE = 'wrong_object_type',
+		RAISE EXCEPTION 'structure "%" cannot have such a partition or child', s.name
+			USING ERRCODE = 'wrong_object_type',
 			DETAIL = array_to_string(faults, E'\n');
 	END IF;
 END
@@ -175,7 +180,8 @@ BEGIN
 		changed := true;
 	END LOOP;
 	FOR member IN SELECT r FROM smartwf.touched_relations() r
-		WHERE r NOT IN (SELECT smartwf.family(relation)) AND EXISTS (SELECT FROM smartwf.triggers_of(r) t WHERE t.structure = s.name)
+		WHERE r NOT IN (SELECT smartwf.family(relation)) AND EXISTS (SELECT FROM smartwf.triggers_of(r) t
+			WHERE t.structure = s.name)
 		UNION
 		SELECT r FROM smartwf.left_behind(s.name, relation) r
 	LOOP
@@ -197,9 +203,11 @@ CREATE FUNCTION smartwf.left_behind(structure text, relation regclass) RETURNS S
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT DISTINCT t.tgrelid::regclass
 	FROM smartwf.wanted_triggers() w
-	JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function AND d.classid = 'pg_trigger'::regclass
+	JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function
+		AND d.classid = 'pg_trigger'::regclass
 	JOIN pg_trigger t ON t.oid = d.objid
-	WHERE w.name = '!smartwf_truncate' AND t.tgnargs = 1 AND smartwf.structure_of_trigger(t.tgargs) = left_behind.structure
+	WHERE w.name = '!smartwf_truncate' AND t.tgnargs = 1
+		AND smartwf.structure_of_trigger(t.tgargs) = left_behind.structure
 		AND t.tgrelid NOT IN (SELECT smartwf.family(relation))
 $$;
 COMMENT ON FUNCTION smartwf.left_behind(text, regclass) IS
@@ -214,14 +222,16 @@ DECLARE
 	attached regclass;
 BEGIN
 	FOR made IN SELECT t.tgname, t.tgrelid::regclass AS relation, t.tgnargs, f.structure, f.is_sound
-		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass
+			AND t.oid = d.objid
 		JOIN smartwf.wanted_triggers() w ON w.function = t.tgfoid
 		LEFT JOIN smartwf.triggers_of(t.tgrelid) f ON f.name = t.tgname
 		WHERE d.command_tag = 'CREATE TRIGGER'
 	LOOP
 		-- a restore can create them before it loads smartwf.structures
 		attached := smartwf.attached_relation(made.structure);
-		IF made.is_sound IS NOT TRUE OR (attached IS NOT NULL AND made.relation NOT IN (SELECT smartwf.family(attached))) THEN
+		IF made.is_sound IS NOT TRUE OR (attached IS NOT NULL
+			AND made.relation NOT IN (SELECT smartwf.family(attached))) THEN
 			RAISE EXCEPTION 'trigger "%" on table "%" cannot call a function of smartwf', made.tgname, made.relation
 				USING ERRCODE = 'insufficient_privilege', HINT = 'smartwf.attach() makes the triggers.';
 		END IF;
@@ -241,7 +251,8 @@ DECLARE
 BEGIN
 	FOR found IN
 		SELECT t.tgrelid::regclass AS relation
-		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass
+			AND t.oid = d.objid
 		JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'smartwf'::regnamespace
 		UNION ALL
 		SELECT k.confrelid::regclass
@@ -251,7 +262,8 @@ BEGIN
 	LOOP
 		IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = smartwf.acting_role()) THEN
 			RAISE EXCEPTION 'only a superuser may let a trigger or a foreign key watch table "%"', found.relation
-				USING ERRCODE = 'insufficient_privilege', DETAIL = 'What it calls would run with the rights of the owner of smartwf.';
+				USING ERRCODE = 'insufficient_privilege',
+					DETAIL = 'What it calls would run with the rights of the owner of smartwf.';
 		END IF;
 	END LOOP;
 	-- ENABLE TRIGGER ALL, as after loading data without triggers, resets ENABLE ALWAYS
@@ -313,7 +325,8 @@ BEGIN
 			WHERE e.structure = end_structure.structure AND e.deleted_at IS NULL RETURNING e.docid, e.workflow_id)
 		INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
 		SELECT g.docid, h.revision + 1, clock_timestamp(), smartwf.actor(), h.to_state, g.workflow_id
-		FROM (SELECT gone.*, smartwf.announce_end(docid) FROM gone) g, LATERAL (SELECT x.revision, x.to_state FROM smartwf.history x WHERE x.docid = g.docid ORDER BY x.revision DESC LIMIT 1) h;
+		FROM (SELECT gone.*, smartwf.announce_end(docid) FROM gone) g, LATERAL (SELECT x.revision, x.to_state
+			FROM smartwf.history x WHERE x.docid = g.docid ORDER BY x.revision DESC LIMIT 1) h;
 	END IF;
 	DELETE FROM smartwf.structures x WHERE x.name = structure;
 END
@@ -349,7 +362,8 @@ BEGIN
 			PERFORM smartwf.end_without_rows(s.name);
 		END IF;
 	END LOOP;
-	FOR s IN SELECT x.* FROM smartwf.structures x JOIN pg_event_trigger_dropped_objects() o ON o.object_type = 'table column'
+	FOR s IN SELECT x.* FROM smartwf.structures x
+		JOIN pg_event_trigger_dropped_objects() o ON o.object_type = 'table column'
 		AND o.address_names[3] IN (x.state_column, x.docid_column)
 		AND EXISTS (SELECT FROM smartwf.triggers_of(o.objid) t WHERE t.structure = x.name)
 	LOOP

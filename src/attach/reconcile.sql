@@ -35,7 +35,8 @@ COMMENT ON FUNCTION smartwf.record_end(text, int) IS
 
 CREATE FUNCTION smartwf.is_replicated() RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN ('smartwf.history'::regclass, 'smartwf.elements'::regclass))
+	SELECT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN ('smartwf.history'::regclass,
+		'smartwf.elements'::regclass))
 $$;
 COMMENT ON FUNCTION smartwf.is_replicated() IS
 'Returns true if a subscription applies changes to smartwf.elements or smartwf.history. Rows that are inserted here '
@@ -85,7 +86,8 @@ BEGIN
 	WITH gone AS (
 		UPDATE smartwf.elements e SET deleted_at = clock_timestamp()
 		WHERE e.structure = end_without_rows.structure AND e.deleted_at IS NULL
-			AND e.docid NOT IN (SELECT r.docid FROM smartwf.rows_of_structure(end_without_rows.structure) r WHERE r.docid IS NOT NULL)
+			AND e.docid NOT IN (SELECT r.docid FROM smartwf.rows_of_structure(end_without_rows.structure) r
+				WHERE r.docid IS NOT NULL)
 		RETURNING e.docid, e.workflow_id)
 	SELECT count(*) INTO ended FROM (SELECT smartwf.record_end(docid, workflow_id) FROM gone) line;
 	RETURN ended;
@@ -111,7 +113,8 @@ CREATE FUNCTION smartwf.row_faults(s smartwf.structures, version_id int, is_trus
 		-- the row of an existing document was replaced by another one
 		SELECT format('CRUD0235 %s: its history says that it is in state "%s", not "%s"', r.docid, h.to_state, r.state)
 		FROM smartwf.rows_of_structure(s.name) r JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL,
-			LATERAL (SELECT x.to_state FROM smartwf.history x WHERE x.docid = r.docid ORDER BY x.revision DESC LIMIT 1) h
+			LATERAL (SELECT x.to_state FROM smartwf.history x WHERE x.docid = r.docid ORDER BY x.revision DESC
+				LIMIT 1) h
 		WHERE NOT is_trusted AND h.to_state IS DISTINCT FROM r.state
 		ORDER BY 1 LIMIT 100) f
 $$;
@@ -127,7 +130,8 @@ DECLARE
 	faults text[];
 BEGIN
 	SELECT array_agg(format('%s (structure "%s")', taken.docid, taken.structure)) INTO faults FROM (
-		SELECT r.docid, e.structure FROM smartwf.rows_of_structure(s.name) r JOIN smartwf.elements e ON e.docid = r.docid
+		SELECT r.docid, e.structure FROM smartwf.rows_of_structure(s.name) r
+			JOIN smartwf.elements e ON e.docid = r.docid
 		WHERE e.structure <> s.name AND e.deleted_at IS NULL
 		UNION ALL
 		SELECT r.docid, s.name FROM smartwf.rows_of_structure(s.name) r GROUP BY r.docid HAVING count(*) > 1
@@ -143,7 +147,8 @@ COMMENT ON FUNCTION smartwf.require_free_names(smartwf.structures) IS
 'Raises 23505 if document ids of a structure (a row of smartwf.structures) are in use in another structure, or occur '
 'more than once.';
 
-CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT registered bigint, OUT with_timer text[])
+CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT registered bigint,
+	OUT with_timer text[])
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	WITH missing AS (
 		SELECT r.* FROM smartwf.rows_of_structure(s.name) r
@@ -160,7 +165,8 @@ CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT 
 		SELECT docid, (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid),
 			clock_timestamp(), smartwf.actor(), state, version_id FROM missing
 		RETURNING docid, to_state)
-	SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x WHERE x.workflow_id = version_id AND x.timer IS NOT NULL))
+	SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x
+		WHERE x.workflow_id = version_id AND x.timer IS NOT NULL))
 	FROM line
 $$;
 COMMENT ON FUNCTION smartwf.register_rows(smartwf.structures, int) IS
@@ -179,7 +185,8 @@ BEGIN
 	SELECT * INTO s FROM smartwf.structures x WHERE x.name = structure;
 	SELECT id INTO version_id FROM smartwf.workflows w
 		WHERE w.name = s.workflow AND status = 'published' ORDER BY version DESC LIMIT 1;
-	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), smartwf.row_faults(s, version_id, is_trusted));
+	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), smartwf.row_faults(s, version_id,
+		is_trusted));
 	PERFORM smartwf.require_free_names(s);
 	SELECT * INTO registered, with_timer FROM smartwf.register_rows(s, version_id);
 	PERFORM smartwf.announce_state(docid) FROM unnest(with_timer) AS docid;
@@ -200,8 +207,10 @@ BEGIN
 	IF relation IS NULL THEN
 		RAISE EXCEPTION 'structure "%" is not attached', structure USING ERRCODE = 'undefined_object';
 	ELSIF smartwf.is_replicated() THEN
-		RAISE EXCEPTION 'documents of structure "%" come from a publisher', structure USING ERRCODE = 'object_not_in_prerequisite_state',
-			DETAIL = 'A subscription applies to smartwf.elements or smartwf.history; lines that are written here would stop it.',
+		RAISE EXCEPTION 'documents of structure "%" come from a publisher', structure
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = 'A subscription applies to smartwf.elements or smartwf.history; lines that are '
+				'written here would stop it.',
 			HINT = 'Call smartwf.reconcile() on the publisher, or after the subscription is dropped.';
 	END IF;
 	-- concurrent changes of rows have to wait until this transaction ends

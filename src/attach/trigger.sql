@@ -79,7 +79,8 @@ CREATE FUNCTION smartwf.triggers_of(relation regclass)
 		t.tgname = w.name AND t.tgtype = w.type AND t.tgenabled = 'O' AND t.tgqual IS NULL
 			AND t.tgattr = '' AND t.tgconstraint = 0 AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL
 			-- DROP EXTENSION of another extension would drop it
-			AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'x')
+			AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
+				AND d.deptype = 'x')
 	FROM pg_trigger t JOIN smartwf.wanted_triggers() w ON w.function = t.tgfoid
 	WHERE t.tgrelid = relation AND t.tgnargs = 1
 $$;
@@ -103,7 +104,8 @@ CREATE FUNCTION smartwf.is_root(relation regclass, structure text) RETURNS boole
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT EXISTS (SELECT FROM pg_class WHERE oid = relation AND relkind IN ('r', 'p'))
 		AND EXISTS (SELECT FROM smartwf.triggers_of(relation) t WHERE t.structure = is_root.structure)
-		AND NOT EXISTS (SELECT FROM smartwf.ancestors(relation) a, smartwf.triggers_of(a) t WHERE t.structure = is_root.structure)
+		AND NOT EXISTS (SELECT FROM smartwf.ancestors(relation) a, smartwf.triggers_of(a) t
+			WHERE t.structure = is_root.structure)
 $$;
 COMMENT ON FUNCTION smartwf.is_root(regclass, text) IS
 'Returns true if a table (regclass) has triggers of a structure (text), and none of its ancestors has.';
@@ -132,15 +134,18 @@ BEGIN
 	-- the table was renamed: search all tables with triggers of smartwf
 	roots := ARRAY(SELECT DISTINCT t.tgrelid::regclass
 		FROM smartwf.wanted_triggers() w
-		JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function AND d.classid = 'pg_trigger'::regclass
+		JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function
+			AND d.classid = 'pg_trigger'::regclass
 		JOIN pg_trigger t ON t.oid = d.objid
-		WHERE t.tgnargs = 1 AND smartwf.structure_of_trigger(t.tgargs) = structure AND smartwf.is_root(t.tgrelid, structure)
+		WHERE t.tgnargs = 1 AND smartwf.structure_of_trigger(t.tgargs) = structure
+			AND smartwf.is_root(t.tgrelid, structure)
 		LIMIT 2);
 	-- during a restore, or if an administrator has dropped its triggers: the table whose partitions have them
 	IF roots[1] IN (SELECT smartwf.family(named)) THEN
 		RETURN named;
 	END IF;
-	RETURN CASE WHEN cardinality(roots) = 1 AND EXISTS (SELECT FROM smartwf.structures s WHERE s.name = structure) THEN roots[1] END;
+	RETURN CASE WHEN cardinality(roots) = 1 AND EXISTS (SELECT FROM smartwf.structures s WHERE s.name = structure)
+		THEN roots[1] END;
 END
 $$;
 COMMENT ON FUNCTION smartwf.attached_relation(text) IS
@@ -186,7 +191,8 @@ CREATE FUNCTION smartwf.make_triggers_of_structure(relation regclass, structure 
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF smartwf.named_relation(structure) IS DISTINCT FROM relation THEN
-		RAISE EXCEPTION '"%" is not the table of structure "%"', relation, structure USING ERRCODE = 'insufficient_privilege';
+		RAISE EXCEPTION '"%" is not the table of structure "%"', relation, structure
+			USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	PERFORM smartwf.make_triggers_as_owner(relation, structure);
 END
@@ -209,7 +215,8 @@ CREATE FUNCTION smartwf.missing_triggers(relation regclass, structure text) RETU
 		CASE WHEN t.name IS NULL THEN 'is missing' ELSE 'is not as attach() made it' END)
 	FROM smartwf.wanted_triggers_of(relation) w
 	LEFT JOIN LATERAL (SELECT x.name, x.is_sound FROM smartwf.triggers_of(w.member) x
-		WHERE x.function = w.function AND x.structure = missing_triggers.structure ORDER BY NOT x.is_sound LIMIT 1) t ON true
+		WHERE x.function = w.function AND x.structure = missing_triggers.structure ORDER BY NOT x.is_sound
+			LIMIT 1) t ON true
 	WHERE NOT coalesce(t.is_sound, false)
 	ORDER BY w.member::text COLLATE "C", w.name COLLATE "C"
 $$;

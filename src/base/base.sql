@@ -14,8 +14,10 @@ BEGIN
 	IF NOT found.rolsuper AND found.rolname <> current_user THEN
 		RAISE EXCEPTION 'schema "smartwf" belongs to "%"', found.rolname USING ERRCODE = 'insufficient_privilege',
 			HINT = 'Drop the schema; CREATE EXTENSION makes it.';
-	ELSIF EXISTS (SELECT FROM aclexplode(found.nspacl) a WHERE a.privilege_type = 'CREATE' AND a.grantee <> found.nspowner) THEN
-		RAISE EXCEPTION 'others than its owner may create objects in schema "smartwf"' USING ERRCODE = 'insufficient_privilege',
+	ELSIF EXISTS (SELECT FROM aclexplode(found.nspacl) a WHERE a.privilege_type = 'CREATE'
+		AND a.grantee <> found.nspowner) THEN
+		RAISE EXCEPTION 'others than its owner may create objects in schema "smartwf"'
+			USING ERRCODE = 'insufficient_privilege',
 			HINT = 'Drop the schema; CREATE EXTENSION makes it.';
 	ELSIF EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = found.oid
 			AND d.classid <> 'pg_extension'::regclass) THEN

@@ -29,7 +29,8 @@ CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	SELECT 'arc', format('%s arc %s', t.object, a.number), a.item, t.object
 	FROM transition t, smartwf.items(t.item, 'arcs') a
 	UNION ALL
-	SELECT 'parameter', format('%s parameter %s', t.object, coalesce(p.item ->> 'name', '#' || p.number)), p.item, t.object
+	SELECT 'parameter', format('%s parameter %s', t.object, coalesce(p.item ->> 'name', '#' || p.number)), p.item,
+		t.object
 	FROM transition t, smartwf.items(t.item, 'parameters') p
 	UNION ALL
 	SELECT 'grant', format('%s grant %s', t.object, g.number), g.item, t.object
@@ -131,7 +132,9 @@ CREATE FUNCTION smartwf.form_faults(definition jsonb)
 	FROM smartwf.definition_objects(definition) o JOIN smartwf.definition_keys() k USING (kind)
 	WHERE k.needed AND jsonb_typeof(o.value) = 'object' AND o.value ->> k.key IS NULL
 	UNION ALL
-	SELECT 'error', 'WFL0050', o.object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', o.value ->> 'name')
+	SELECT 'error', 'WFL0050', o.object,
+		format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most',
+		o.value ->> 'name')
 	FROM smartwf.definition_objects(definition) o
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
 $$;
@@ -252,7 +255,8 @@ CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 	SELECT 'error', 'WFL0102', object, format('"%s" must be an object of labels, not %s', key, value) FROM part
 	WHERE jsonb_typeof(value) <> 'object'
 	UNION ALL
-	SELECT 'error', 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key, m.value)
+	SELECT 'error', 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key,
+		m.value)
 	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
 	WHERE jsonb_typeof(m.value) <> 'string'
 	UNION ALL

@@ -24,7 +24,8 @@ CREATE FUNCTION smartwf.with_members(object json, members json) RETURNS json
 		ELSE (SELECT json_object_agg(m.key, m.value ORDER BY m.number)
 			FROM (SELECT e.key, e.value, row_number() OVER () AS number FROM json_each(object) e
 				UNION ALL
-				SELECT e.key, e.value, 1000 + row_number() OVER () FROM json_each(members) e WHERE json_typeof(e.value) <> 'null') m) END
+				SELECT e.key, e.value, 1000 + row_number() OVER () FROM json_each(members) e
+					WHERE json_typeof(e.value) <> 'null') m) END
 $$;
 COMMENT ON FUNCTION smartwf.with_members(json, json) IS
 'Returns object (json) with those members (json) appended that are not null.';
@@ -32,8 +33,10 @@ COMMENT ON FUNCTION smartwf.with_members(json, json) IS
 CREATE FUNCTION smartwf.timers_of(workflow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT json_agg(json_build_object('name', t.name, 'label', t.label, 'column', t.reference_column, 'delta', t.delta,
-		'tasks', (SELECT coalesce(json_agg(json_build_object('delta', k.delta, 'kind', k.kind, 'settings', k.settings) ORDER BY k.position), '[]')
-			FROM smartwf.timer_tasks k WHERE k.workflow_id = t.workflow_id AND k.timer = t.name)) ORDER BY t.position, t.name)
+		'tasks', (SELECT coalesce(json_agg(json_build_object('delta', k.delta, 'kind', k.kind, 'settings', k.settings)
+			ORDER BY k.position), '[]')
+			FROM smartwf.timer_tasks k WHERE k.workflow_id = t.workflow_id AND k.timer = t.name))
+				ORDER BY t.position, t.name)
 	FROM smartwf.workflow_timers t WHERE t.workflow_id = timers_of.workflow_id
 $$;
 COMMENT ON FUNCTION smartwf.timers_of(int) IS
@@ -46,10 +49,12 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 		-- keys about flows and timers are only shown if they are used
 		'states', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', s.name, 'label', s.label,
 				'activity', s.activity, 'color', s.color, 'initial', s.is_initial),
-				json_build_object('flow', s.flow, 'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer))
+				json_build_object('flow', s.flow, 'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END,
+					'timer', s.timer))
 				ORDER BY s.position, s.name), '[]')
 			FROM smartwf.states s WHERE s.workflow_id = w.id),
-		'transitions', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', t.name, 'label', t.label,
+		'transitions', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', t.name, 'label',
+			t.label,
 				'askComment', t.ask_comment,
 				'arcs', (SELECT coalesce(json_agg(json_build_object('from', a.from_state, 'to', a.to_state)
 						ORDER BY a.position, a.from_state), '[]')
@@ -64,7 +69,8 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 						ORDER BY g.position, g.grantee), '[]')
 					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)),
 				json_build_object('flow', t.flow, 'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
-					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action) ORDER BY x.position, x.timer)
+					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action)
+						ORDER BY x.position, x.timer)
 						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name)))
 				ORDER BY t.position, t.name), '[]')
 			FROM smartwf.transitions t WHERE t.workflow_id = w.id),
@@ -91,9 +97,11 @@ CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers'
 		|| CASE WHEN item ->> 'flow' IS NULL THEN '{}'
-			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean, false)) END
+			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean,
+				false)) END
 		|| CASE WHEN item ->> 'timer' IS NULL THEN '{}' ELSE jsonb_build_object('timer', item -> 'timer') END
-		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}' ELSE jsonb_build_object('timers', item -> 'timers') END
+		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}'
+			ELSE jsonb_build_object('timers', item -> 'timers') END
 $$;
 COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
 'Returns a state or transition in JSON form (jsonb) with its keys about flows and timers filled in, or removed if '
@@ -101,9 +109,12 @@ COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
 
 CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_build_object('timers', jsonb_agg('{"label": "", "column": null, "delta": "0"}' || jsonb_strip_nulls(item - 'tasks')
-			|| jsonb_build_object('tasks', (SELECT coalesce(jsonb_agg('{"delta": "0"}' || jsonb_strip_nulls(k.item - 'settings')
-					|| jsonb_build_object('settings', coalesce(nullif(k.item -> 'settings', 'null'), '{}')) ORDER BY k.number), '[]')
+	SELECT coalesce(jsonb_build_object('timers', jsonb_agg('{"label": "", "column": null, "delta": "0"}'
+		|| jsonb_strip_nulls(item - 'tasks')
+			|| jsonb_build_object('tasks', (SELECT coalesce(jsonb_agg('{"delta": "0"}'
+				|| jsonb_strip_nulls(k.item - 'settings')
+					|| jsonb_build_object('settings', coalesce(nullif(k.item -> 'settings', 'null'), '{}'))
+						ORDER BY k.number), '[]')
 				FROM smartwf.items(item, 'tasks') k)) ORDER BY number)), '{}')
 	FROM smartwf.items(definition, 'timers') HAVING count(*) > 0
 $$;
@@ -114,19 +125,23 @@ COMMENT ON FUNCTION smartwf.complete_timers(jsonb) IS
 CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "description": "", "locale": "", "transitions": [], "unsupported": []}'
-		|| jsonb_strip_nulls(definition - 'unsupported' - 'timers') || coalesce(smartwf.complete_timers(definition), '{}') || jsonb_build_object(
-		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported' ELSE '[]' END,
+		|| jsonb_strip_nulls(definition - 'unsupported' - 'timers') || coalesce(smartwf.complete_timers(definition),
+			'{}') || jsonb_build_object(
+		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported'
+			ELSE '[]' END,
 		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
 				|| smartwf.complete_optional_keys(jsonb_strip_nulls(item)) ORDER BY number), '[]')
 			FROM smartwf.items(definition, 'states')),
 		'transitions', (SELECT coalesce(jsonb_agg(
-				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, "m0": null, "m1": null, "m2": null, "m3": null}'
+				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, '
+				'"m0": null, "m1": null, "m2": null, "m3": null}'
 				|| smartwf.complete_optional_keys(item) || jsonb_build_object(
 					'label', coalesce(item ->> 'label', ''),
 					'parameters', (SELECT coalesce(jsonb_agg(
 							'{"label": "", "type": "text", "needed": false, "multiple": false, "visibility": "write"}'
 							|| jsonb_strip_nulls(p.item - 'options')
-							|| jsonb_build_object('options', CASE jsonb_typeof(p.item -> 'options') WHEN 'object' THEN p.item -> 'options' ELSE '{}' END)
+							|| jsonb_build_object('options', CASE jsonb_typeof(p.item -> 'options') WHEN 'object'
+								THEN p.item -> 'options' ELSE '{}' END)
 							ORDER BY p.number), '[]')
 						FROM smartwf.items(item, 'parameters') p),
 					'grants', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(g.item) ORDER BY g.number), '[]')
@@ -134,7 +149,8 @@ CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 				ORDER BY number), '[]')
 			FROM smartwf.items(definition, 'transitions')),
 		'translations', (SELECT coalesce(jsonb_object_agg(key,
-				'{"states": {}, "activities": {}, "transitions": {}, "parameters": {}}' || jsonb_strip_nulls(value)), '{}')
+				'{"states": {}, "activities": {}, "transitions": {}, "parameters": {}}' || jsonb_strip_nulls(value)),
+					'{}')
 			FROM smartwf.members(definition -> 'translations')
 			-- a locale without labels is not stored
 			WHERE EXISTS (SELECT FROM smartwf.members(value) part, smartwf.members(part.value))))
@@ -159,11 +175,14 @@ BEGIN
 	INSERT INTO smartwf.timer_tasks (workflow_id, timer, position, delta, kind, settings)
 		SELECT new.id, t.item ->> 'name', k.number, k.item ->> 'delta', k.item ->> 'kind', k.item -> 'settings'
 		FROM smartwf.items(definition, 'timers') t, smartwf.items(t.item, 'tasks') k;
-	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued, position)
+	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued,
+		position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
-			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean, false), number
+			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean,
+				false), number
 		FROM smartwf.items(definition, 'states');
-	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow, flow_queued, position)
+	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow,
+		flow_queued, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
 			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
 			coalesce((item ->> 'flowQueued')::boolean, false), number
@@ -174,9 +193,11 @@ BEGIN
 	INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition, position)
 		SELECT new.id, a.item ->> 'from', a.item ->> 'to', t.item ->> 'name', a.number
 		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'arcs') a;
-	INSERT INTO smartwf.transition_parameters (workflow_id, transition, name, label, type, needed, multiple, visibility, options, position)
+	INSERT INTO smartwf.transition_parameters (workflow_id, transition, name, label, type, needed, multiple, visibility,
+		options, position)
 		SELECT new.id, t.item ->> 'name', p.item ->> 'name', p.item ->> 'label', p.item ->> 'type',
-			(p.item ->> 'needed')::boolean, (p.item ->> 'multiple')::boolean, p.item ->> 'visibility', p.item -> 'options', p.number
+			(p.item ->> 'needed')::boolean, (p.item ->> 'multiple')::boolean, p.item ->> 'visibility',
+				p.item -> 'options', p.number
 		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'parameters') p;
 	INSERT INTO smartwf.transition_grants (workflow_id, transition, kind, grantee, position)
 		SELECT new.id, t.item ->> 'name', m.key, m.value #>> '{}', g.number

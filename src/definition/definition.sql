@@ -170,7 +170,8 @@ BEGIN
 		RETURN NULL;
 	ELSIF TG_OP = 'DELETE' AND key <> 'id' THEN
 		-- if the whole definition has been deleted, the trigger on its version does the rest
-		EXECUTE format('SELECT EXISTS (SELECT FROM smartwf.%I WHERE id = $1)', CASE scope WHEN 'flow_id' THEN 'flows' ELSE 'workflows' END)
+		EXECUTE format('SELECT EXISTS (SELECT FROM smartwf.%I WHERE id = $1)', CASE scope WHEN 'flow_id' THEN 'flows'
+			ELSE 'workflows' END)
 			INTO goes_alone USING definition;
 	END IF;
 	IF NOT goes_alone THEN
@@ -178,8 +179,10 @@ BEGIN
 	END IF;
 	FOREACH referrer SLICE 1 IN ARRAY TG_ARGV[2]::text[] LOOP
 		EXECUTE CASE TG_OP
-			WHEN 'DELETE' THEN format('DELETE FROM smartwf.%I WHERE %I = $1 AND %I::text = $2', referrer[1], scope, referrer[2])
-			ELSE format('UPDATE smartwf.%I SET %I = $3 WHERE %I = $1 AND %I::text = $2', referrer[1], referrer[2], scope, referrer[2]) END
+			WHEN 'DELETE' THEN format('DELETE FROM smartwf.%I WHERE %I = $1 AND %I::text = $2', referrer[1], scope,
+				referrer[2])
+			ELSE format('UPDATE smartwf.%I SET %I = $3 WHERE %I = $1 AND %I::text = $2', referrer[1], referrer[2],
+				scope, referrer[2]) END
 			USING definition, to_jsonb(OLD) ->> key, to_jsonb(NEW) ->> key;
 	END LOOP;
 	RETURN NULL;
@@ -190,17 +193,24 @@ COMMENT ON FUNCTION smartwf.cascade_key() IS
 'is deleted, deletes the rows that refer to it; when it is renamed, updates them. Arguments: the column that '
 'identifies the version, the column that is referred to, and the referring tables and columns (text[][]).';
 
-CREATE TRIGGER cascade AFTER DELETE ON smartwf.workflows FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'id',
+CREATE TRIGGER cascade AFTER DELETE ON smartwf.workflows FOR EACH ROW
+	EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'id',
 	'{{workflow_timers,workflow_id},{timer_tasks,workflow_id},{states,workflow_id},{transitions,workflow_id},'
-	'{arcs,workflow_id},{transition_timers,workflow_id},{transition_parameters,workflow_id},{transition_grants,workflow_id},'
+	'{arcs,workflow_id},{transition_timers,workflow_id},{transition_parameters,workflow_id},'
+	'{transition_grants,workflow_id},'
 	'{translations,workflow_id}}');
-CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.workflow_timers FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.workflow_timers FOR EACH ROW
+	EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
 	'{{timer_tasks,timer},{transition_timers,timer}}');
-CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.states FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.states FOR EACH ROW
+	EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
 	'{{arcs,from_state},{arcs,to_state}}');
-CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.transitions FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
-	'{{arcs,transition},{transition_timers,transition},{transition_parameters,transition},{transition_grants,transition}}');
-CREATE TRIGGER rename AFTER UPDATE OF name ON smartwf.workflow_timers FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.transitions FOR EACH ROW
+	EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
+	'{{arcs,transition},{transition_timers,transition},{transition_parameters,transition},'
+	'{transition_grants,transition}}');
+CREATE TRIGGER rename AFTER UPDATE OF name ON smartwf.workflow_timers FOR EACH ROW
+	EXECUTE FUNCTION smartwf.cascade_key('workflow_id', 'name',
 	'{{states,timer}}');
 
 CREATE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
@@ -212,7 +222,8 @@ CREATE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
 			FROM smartwf.transitions WHERE workflow_id = workflow),
 		(SELECT jsonb_agg(jsonb_build_array(from_state, to_state, transition) ORDER BY from_state, transition)
 			FROM smartwf.arcs WHERE workflow_id = workflow),
-		(SELECT jsonb_agg(jsonb_build_array(transition, name, type, needed, multiple, visibility, options) ORDER BY transition, name)
+		(SELECT jsonb_agg(jsonb_build_array(transition, name, type, needed, multiple, visibility, options)
+			ORDER BY transition, name)
 			FROM smartwf.transition_parameters WHERE workflow_id = workflow),
 		(SELECT jsonb_agg(jsonb_build_array(name, reference_column, delta) ORDER BY name)
 			FROM smartwf.workflow_timers WHERE workflow_id = workflow),
@@ -252,7 +263,8 @@ CREATE FUNCTION smartwf.refuse_truncate() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RAISE EXCEPTION 'table "%" cannot be truncated', TG_RELID::regclass USING ERRCODE = 'WF001',
-		DETAIL = format('WFL0002 %s: a published version is frozen; labels, colors, translations and grants may change.', TG_TABLE_NAME),
+		DETAIL = format('WFL0002 %s: a published version is frozen; labels, colors, '
+			'translations and grants may change.', TG_TABLE_NAME),
 		HINT = 'Use DELETE, which spares published versions.';
 END
 $$;
@@ -281,7 +293,8 @@ BEGIN
 			FOR EACH ROW EXECUTE FUNCTION smartwf.protect_definition(%s)', definition.name,
 			(SELECT string_agg(quote_literal(c), ', ') FROM unnest(string_to_array(definition.changeable, ',')) AS c));
 		IF definition.changeable <> '*' THEN
-			EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I EXECUTE FUNCTION smartwf.refuse_truncate()', definition.name);
+			EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I '
+				'EXECUTE FUNCTION smartwf.refuse_truncate()', definition.name);
 		END IF;
 		EXECUTE format('CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.%I
 			FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition()', definition.name);

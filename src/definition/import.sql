@@ -9,12 +9,15 @@ COMMENT ON FUNCTION smartwf.import_namespaces() IS
 
 CREATE FUNCTION smartwf.imported_states(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', g.name, 'label', g.label, 'activity', g.activity,
-		'color', (SELECT c.color FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', g.name, 'label', g.label, 'activity',
+		g.activity,
+		'color', (SELECT c.color
+			FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 				'//workflow:config/workflow:steps/workflow:step' PASSING definition
 				COLUMNS ref text PATH '@ref', color text PATH 'normalize-space(workflow:color)') c
 			WHERE c.ref = g.name LIMIT 1),
-		'initial', CASE lower(g.initial) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END))
+		'initial', CASE lower(g.initial) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0'
+			THEN false END))
 		ORDER BY g.number), '[]')
 	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 		'//workflow:graph/workflow:steps/workflow:step' PASSING definition
@@ -44,7 +47,8 @@ COMMENT ON FUNCTION smartwf.imported_transitions(xml) IS
 -- others.
 CREATE FUNCTION smartwf.imported_unsupported(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml', source::text)
+	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml',
+		source::text)
 		ORDER BY number), '[]')
 	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 		'//workflow:graph/*[not(self::workflow:steps or self::workflow:transitions)]
@@ -89,18 +93,21 @@ BEGIN
 	LOOP
 		faults := faults || fault;
 	END LOOP;
-	SELECT jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(x.config, ''), nullif(x.graph, '')), 'label', x.label))
+	SELECT jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(x.config, ''), nullif(x.graph, '')), 'label',
+		x.label))
 		|| jsonb_build_object('states', smartwf.imported_states(definition),
 			'transitions', smartwf.imported_transitions(definition),
 			'unsupported', smartwf.imported_unsupported(definition))
 		INTO workflow
 		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 			'/*' PASSING definition
-			COLUMNS config text PATH 'string((//workflow:config/@name)[1])', graph text PATH 'string(//workflow:graph/@name)',
+			COLUMNS config text PATH 'string((//workflow:config/@name)[1])',
+				graph text PATH 'string(//workflow:graph/@name)',
 				label text PATH 'string(//workflow:graph/@label)') x;
 	IF cardinality(faults) > 0 THEN
 		PERFORM smartwf.refuse(format('definition of workflow "%s"', workflow ->> 'name'), faults || ARRAY(
-			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow) WHERE severity = 'error'));
+			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow)
+				WHERE severity = 'error'));
 	END IF;
 	RETURN smartwf.define_workflow(workflow);
 END

@@ -59,13 +59,15 @@ COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().'
 -- Flows: the rows that the caller can see by the policies of the tables.
 
 CREATE VIEW smartwf_api.runs WITH (security_barrier) AS
-SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message, r.started_at, r.changed_at
+SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message,
+	r.started_at, r.changed_at
 FROM smartwf.runs r WHERE smartwf.sees_run(r.id);
 COMMENT ON VIEW smartwf_api.runs IS
 'Runs of flows that the caller may see.';
 
 CREATE VIEW smartwf_api.confirmations WITH (security_barrier) AS
-SELECT c.id AS confirmation, c.run, c.step, c.field, c.message, c.options, c.users, c.answers_needed, c.due_at, c.status, c.choice, c.asked_at, c.closed_at
+SELECT c.id AS confirmation, c.run, c.step, c.field, c.message, c.options, c.users, c.answers_needed, c.due_at,
+	c.status, c.choice, c.asked_at, c.closed_at
 FROM smartwf.confirmations c WHERE smartwf.names_caller(c.users, c.people);
 COMMENT ON VIEW smartwf_api.confirmations IS
 'Questions that runs ask the caller, or have asked.';
@@ -81,13 +83,23 @@ BEGIN
 	FOR place IN
 		SELECT c.oid::regclass AS view, a.attname, w.words
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure', 'Name of the structure that the document belongs to.'),
-			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'), ('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
-			('model', 'Fields on which the run works; null if the caller may not see them.'), ('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
-			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'), ('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
-			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'), ('users', 'Roles and persons that are asked.'),
-			('answers_needed', 'Number of persons that must give the same answer.'), ('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'), ('asked_at', 'Time at which the question was asked.'),
-			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'), ('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'), ('body', 'Text of the notification or question.'), ('read_at', 'Time at which the notification was marked as read; see mark_read().')
+		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
+			'Name of the structure that the document belongs to.'),
+			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'),
+				('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
+			('model', 'Fields on which the run works; null if the caller may not see them.'),
+				('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
+			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'),
+				('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
+			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'),
+				('users', 'Roles and persons that are asked.'),
+			('answers_needed', 'Number of persons that must give the same answer.'),
+				('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'),
+				('asked_at', 'Time at which the question was asked.'),
+			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
+				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
+				('body', 'Text of the notification or question.'),
+				('read_at', 'Time at which the notification was marked as read; see mark_read().')
 			) AS w (name, words) ON w.name = a.attname
 		WHERE c.relnamespace = 'smartwf_api'::regnamespace
 	LOOP
@@ -102,7 +114,8 @@ $install$;
 -- Functions, like those of the same names in schema smartwf, but with errors in the form that
 -- PostgREST understands, with the documented HTTP status and code.
 
-CREATE FUNCTION smartwf_api.get_states(docid text, all_states boolean DEFAULT false, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf_api.get_states(docid text, all_states boolean DEFAULT false,
+	structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_states';
 CREATE FUNCTION smartwf_api.get_state(docid text, state text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_state';
@@ -119,9 +132,11 @@ CREATE FUNCTION smartwf_api.set_state(docid text, state text, comment text DEFAU
 		parameters jsonb DEFAULT NULL, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_set_state';
 CREATE FUNCTION smartwf_api.pass_transitions(docids text[], transition text, comment text DEFAULT NULL,
-		parameters jsonb DEFAULT NULL, OUT docid text, OUT ok boolean, OUT code text, OUT message text) RETURNS SETOF record
+		parameters jsonb DEFAULT NULL, OUT docid text, OUT ok boolean, OUT code text,
+			OUT message text) RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_pass_transitions';
-CREATE FUNCTION smartwf_api.blockers(docid text, transition text, structure text DEFAULT NULL, OUT code text, OUT message text)
+CREATE FUNCTION smartwf_api.blockers(docid text, transition text, structure text DEFAULT NULL, OUT code text,
+	OUT message text)
 	RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_blockers';
 CREATE FUNCTION smartwf_api.lock_element(docid text, temporary boolean DEFAULT false) RETURNS void
@@ -129,9 +144,11 @@ CREATE FUNCTION smartwf_api.lock_element(docid text, temporary boolean DEFAULT f
 CREATE FUNCTION smartwf_api.unlock_element(docid text, force boolean DEFAULT false) RETURNS boolean
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_unlock_element';
 
-CREATE FUNCTION smartwf_api.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION smartwf_api.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL,
+	key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_start_flow';
-CREATE FUNCTION smartwf_api.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL,
+CREATE FUNCTION smartwf_api.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL,
+	key text DEFAULT NULL,
 		at timestamptz DEFAULT NULL, priority int DEFAULT 0) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_enqueue_flow';
 CREATE FUNCTION smartwf_api.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
@@ -142,7 +159,8 @@ CREATE FUNCTION smartwf_api.reset_run(run bigint) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_reset_run';
 CREATE FUNCTION smartwf_api.run_document(run bigint) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_run_document';
-CREATE FUNCTION smartwf_api.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
+CREATE FUNCTION smartwf_api.answer_confirmation(confirmation bigint, choice text,
+	comment text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_answer_confirmation';
 CREATE FUNCTION smartwf_api.mark_read(notification bigint, is_read boolean DEFAULT true) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_mark_read';

@@ -1,6 +1,7 @@
 -- Moving documents to another version of their workflow.
 
-CREATE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}', docid text DEFAULT NULL)
+CREATE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
+	docid text DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -20,7 +21,8 @@ BEGIN
 	SELECT * INTO target FROM smartwf.workflows w WHERE w.name = s.workflow AND w.status = 'published'
 		AND (w.version = migrate.version OR migrate.version IS NULL) ORDER BY w.version DESC LIMIT 1;
 	IF target.id IS NULL THEN
-		RAISE EXCEPTION 'workflow "%" has no published version %', s.workflow, coalesce(version::text, '') USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'workflow "%" has no published version %', s.workflow, coalesce(version::text, '')
+			USING ERRCODE = 'undefined_object';
 	END IF;
 	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', smartwf.attached_relation(structure));
 	EXECUTE format('CREATE TEMPORARY TABLE smartwf_moving ON COMMIT DROP AS

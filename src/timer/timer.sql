@@ -25,9 +25,11 @@ SELECT pg_catalog.pg_extension_config_dump('smartwf.element_timers', '');
 
 CREATE VIEW smartwf.timers WITH (security_barrier) AS
 SELECT e.docid, e.timer, e.task, k.kind, k.settings, e.action, e.reference_column,
-	CASE WHEN e.reference_column IS NULL OR smartwf.is_readable(e.docid) THEN e.due_at END AS due_at, e.attempt, e.sqlstate,
+	CASE WHEN e.reference_column IS NULL OR smartwf.is_readable(e.docid) THEN e.due_at END AS due_at, e.attempt,
+		e.sqlstate,
 	CASE WHEN e.message IS NOT NULL AND smartwf.is_readable(e.docid) THEN e.message END AS message, e.attached_at
-FROM smartwf.element_timers e JOIN smartwf.timer_tasks k ON k.workflow_id = e.workflow_id AND k.timer = e.timer AND k.position = e.task
+FROM smartwf.element_timers e JOIN smartwf.timer_tasks k ON k.workflow_id = e.workflow_id AND k.timer = e.timer
+	AND k.position = e.task
 WHERE smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf.timers IS
 'Scheduled tasks of timers of the documents that the caller can see.';

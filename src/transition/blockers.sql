@@ -1,6 +1,7 @@
 -- Reasons why a transition cannot be passed; locks on documents.
 
-CREATE FUNCTION smartwf.blockers(docid text, transition text, structure text DEFAULT NULL, OUT code text, OUT message text)
+CREATE FUNCTION smartwf.blockers(docid text, transition text, structure text DEFAULT NULL, OUT code text,
+	OUT message text)
 	RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_blockers';
 COMMENT ON FUNCTION smartwf.blockers(text, text, text) IS

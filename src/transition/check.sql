@@ -18,7 +18,8 @@ CREATE FUNCTION smartwf.rule_faults(definition jsonb)
 	WITH object AS (
 		SELECT * FROM smartwf.definition_objects(definition)
 	), attached AS (
-		SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures WHERE workflow = definition ->> 'name')
+		SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures
+			WHERE workflow = definition ->> 'name')
 	SELECT 'error', h.code, object, smartwf.hook_fault(value ->> h.key)
 	FROM object, (VALUES ('m0', 'WFL0108'), ('m1', 'WFL0105'), ('m2', 'WFL0106'), ('m3', 'WFL0109')) AS h (key, code)
 	WHERE kind = 'transition' AND jsonb_typeof(value -> h.key) = 'string'

@@ -24,7 +24,8 @@ COMMENT ON FUNCTION smartwf.resume_database(name) IS
 'by default the current one. Raises 42501 unless the caller is an administrator, and 55000 if the library is not '
 'preloaded.';
 
-CREATE FUNCTION smartwf.list_workers(OUT pid int, OUT work text, OUT state text, OUT doing text, OUT started_at timestamptz, OUT changed_at timestamptz,
+CREATE FUNCTION smartwf.list_workers(OUT pid int, OUT work text, OUT state text, OUT doing text,
+	OUT started_at timestamptz, OUT changed_at timestamptz,
 		OUT done bigint, OUT failed bigint) RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_list_workers';
 COMMENT ON FUNCTION smartwf.list_workers() IS
@@ -43,7 +44,8 @@ COMMENT ON COLUMN smartwf.workers.done IS 'Number of transactions that the worke
 COMMENT ON COLUMN smartwf.workers.failed IS
 'Number of transactions of the worker that were rolled back because of an error.';
 
-CREATE PROCEDURE smartwf.purge(older_than interval, keep_failed boolean DEFAULT true, with_history boolean DEFAULT false)
+CREATE PROCEDURE smartwf.purge(older_than interval, keep_failed boolean DEFAULT true,
+	with_history boolean DEFAULT false)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_purge';
 COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
 'Deletes finished and cancelled runs and delivered notifications that are older than an interval, in batches, with a '
@@ -63,10 +65,13 @@ WITH run AS (
 	SELECT count(*) AS number, count(*) FILTER (WHERE s.outcome = 'failed') AS failed
 	FROM smartwf.run_steps s WHERE s.started_at > clock_timestamp() - interval '1 minute'
 ), late AS (
-	SELECT channel, (SELECT count(*) FROM smartwf.notifications n WHERE n.channel = c.channel AND n.due_at IS NOT NULL) AS number,
-		(SELECT extract(epoch FROM clock_timestamp() - min(n.created_at)) FROM smartwf.notifications n WHERE n.channel = c.channel AND n.due_at IS NOT NULL) AS age
+	SELECT channel, (SELECT count(*) FROM smartwf.notifications n WHERE n.channel = c.channel
+		AND n.due_at IS NOT NULL) AS number,
+		(SELECT extract(epoch FROM clock_timestamp() - min(n.created_at)) FROM smartwf.notifications n
+			WHERE n.channel = c.channel AND n.due_at IS NOT NULL) AS age
 	FROM unnest(ARRAY['smtp', 'signalr']) AS c (channel))
-SELECT 'runs' AS metric, s.status AS label, coalesce((SELECT sum(number) FROM run r WHERE r.status = s.status), 0)::double precision AS value
+SELECT 'runs' AS metric, s.status AS label, coalesce((SELECT sum(number) FROM run r WHERE r.status = s.status),
+	0)::double precision AS value
 FROM unnest(ARRAY['draft', 'queued', 'running', 'waiting', 'failed']) AS s (status)
 UNION ALL
 SELECT 'failed_runs', flow, number FROM run WHERE status = 'failed'
@@ -87,13 +92,15 @@ SELECT 'deliveries_failed', '', count(*) FROM smartwf.notifications WHERE status
 UNION ALL
 SELECT 'confirmations_open', '', count(*) FROM smartwf.confirmations WHERE status = 'open'
 UNION ALL
-SELECT 'oldest_confirmation_seconds', '', coalesce(extract(epoch FROM clock_timestamp() - min(asked_at)), 0) FROM smartwf.confirmations WHERE status = 'open'
+SELECT 'oldest_confirmation_seconds', '', coalesce(extract(epoch FROM clock_timestamp() - min(asked_at)), 0)
+	FROM smartwf.confirmations WHERE status = 'open'
 UNION ALL
 SELECT 'timers_due', '', count(*) FROM smartwf.element_timers WHERE due_at <= clock_timestamp()
 UNION ALL
 SELECT 'timers_failed', '', count(*) FROM smartwf.element_timers WHERE due_at IS NULL AND message IS NOT NULL
 UNION ALL
-SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state) FROM (VALUES ('idle'), ('working')) AS w (state);
+SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state)
+	FROM (VALUES ('idle'), ('working')) AS w (state);
 COMMENT ON VIEW smartwf.metrics IS
 'Metrics for monitoring, one row for each value, all of them gauges: unfinished runs by status, failed runs by flow, '
 'length and age of the queue, steps and failed steps per second in the last minute, waiting deliveries and the age of '

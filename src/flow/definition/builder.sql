@@ -4,7 +4,8 @@
 CREATE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT json_build_object('definition', smartwf.flow_form(flow_id),
-		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object', f.object, 'message', f.message)), '[]')
+		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object',
+			f.object, 'message', f.message)), '[]')
 			FROM smartwf.flow_faults(smartwf.flow_form(flow_id)::jsonb) f))
 $$;
 COMMENT ON FUNCTION smartwf.builder_answer(int) IS
@@ -76,16 +77,19 @@ DECLARE
 	faults text[];
 BEGIN
 	IF jsonb_typeof(settings) IS DISTINCT FROM 'object' OR settings ? 'stages' THEN
-		RAISE EXCEPTION 'settings must be a JSON object of what a flow has beside its stages, not %', settings USING ERRCODE = 'WF400';
+		RAISE EXCEPTION 'settings must be a JSON object of what a flow has beside its stages, not %', settings
+			USING ERRCODE = 'WF400';
 	END IF;
 	changed := smartwf.complete_flow(smartwf.flow_form(draft)::jsonb || settings);
 	-- only settings that cannot be stored are refused; other faults are returned
 	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
-		FROM (SELECT * FROM smartwf.flow_form_faults(changed || '{"stages": [{"name": "s", "steps": [{"name": "x", "kind": "finish"}]}]}')
+		FROM (SELECT * FROM smartwf.flow_form_faults(changed
+			|| '{"stages": [{"name": "s", "steps": [{"name": "x", "kind": "finish"}]}]}')
 			UNION ALL SELECT * FROM smartwf.flow_setting_faults(changed || '{"stages": []}')) f
 		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504');
 	IF faults IS NOT NULL THEN
-		RAISE EXCEPTION 'settings of flow "%" are not valid', flow USING ERRCODE = 'WF400', DETAIL = array_to_string(faults, E'\n');
+		RAISE EXCEPTION 'settings of flow "%" are not valid', flow USING ERRCODE = 'WF400',
+			DETAIL = array_to_string(faults, E'\n');
 	END IF;
 	IF changed ->> 'name' <> flow THEN
 		UPDATE smartwf.flows f SET name = changed ->> 'name',
@@ -127,8 +131,10 @@ BEGIN
 	IF name IS NULL OR name !~ '^\S([^\r\n]{0,98}\S)?$' THEN
 		RAISE EXCEPTION '"%" is no name of a %', name, what USING ERRCODE = 'WF400',
 			DETAIL = 'It must not be empty, begin or end with a blank, or be longer than 100 characters.';
-	ELSIF EXISTS (SELECT FROM smartwf.stages s WHERE (s.flow_id, s.name, 'stage') = (require_name.flow_id, require_name.name, what)
-			UNION ALL SELECT FROM smartwf.steps s WHERE (s.flow_id, s.name, 'step') = (require_name.flow_id, require_name.name, what)) THEN
+	ELSIF EXISTS (SELECT FROM smartwf.stages s WHERE (s.flow_id, s.name, 'stage') = (require_name.flow_id,
+		require_name.name, what)
+			UNION ALL SELECT FROM smartwf.steps s WHERE (s.flow_id, s.name, 'step') = (require_name.flow_id,
+				require_name.name, what)) THEN
 		RAISE EXCEPTION 'the flow has a % "%" already', what, name USING ERRCODE = 'unique_violation';
 	END IF;
 END
@@ -181,7 +187,8 @@ DECLARE
 	old int := smartwf.require_stage(draft, stage);
 	place int := greatest(1, least(at_position, (SELECT count(*) FROM smartwf.stages s WHERE s.flow_id = draft)));
 BEGIN
-	UPDATE smartwf.stages s SET position = CASE WHEN s.name = stage THEN place ELSE s.position + sign(old - place)::int END
+	UPDATE smartwf.stages s SET position = CASE WHEN s.name = stage THEN place
+		ELSE s.position + sign(old - place)::int END
 		WHERE s.flow_id = draft AND s.position BETWEEN least(old, place) AND greatest(old, place);
 	RETURN smartwf.builder_answer(draft);
 END
@@ -237,7 +244,8 @@ COMMENT ON FUNCTION smartwf.shift_steps(smartwf.steps, int) IS
 'position, by distance (int). The step itself is not moved.';
 
 -- The list and the position at which a step is to be placed.
-CREATE FUNCTION smartwf.place_for_step(flow_id int, stage text, at_position int, parent text, branch text, branch_value text, moving text DEFAULT NULL) RETURNS smartwf.steps
+CREATE FUNCTION smartwf.place_for_step(flow_id int, stage text, at_position int, parent text, branch text,
+	branch_value text, moving text DEFAULT NULL) RETURNS smartwf.steps
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	place smartwf.steps;
@@ -251,19 +259,24 @@ BEGIN
 		outer_step := smartwf.require_step(flow_id, parent);
 		place.stage := coalesce(stage, outer_step.stage);
 		place.parent := parent;
-		place.branch := coalesce(branch, CASE WHEN outer_step.kind = 'if_condition' THEN 'else' WHEN branch_value IS NOT NULL THEN 'case' WHEN outer_step.kind = 'switch_case' THEN 'default' ELSE '' END);
+		place.branch := coalesce(branch, CASE WHEN outer_step.kind = 'if_condition' THEN 'else'
+			WHEN branch_value IS NOT NULL THEN 'case' WHEN outer_step.kind = 'switch_case' THEN 'default' ELSE '' END);
 		place.branch_value := branch_value;
 		IF place.stage <> outer_step.stage
-			OR place.branch <> ALL (CASE outer_step.kind WHEN 'if_condition' THEN ARRAY['else', 'failure'] WHEN 'switch_case' THEN ARRAY['case', 'default', 'failure'] ELSE ARRAY['failure'] END)
+			OR place.branch <> ALL (CASE outer_step.kind WHEN 'if_condition' THEN ARRAY['else', 'failure']
+				WHEN 'switch_case' THEN ARRAY['case', 'default', 'failure'] ELSE ARRAY['failure'] END)
 			OR (place.branch = 'case') <> (branch_value IS NOT NULL) THEN
 			RAISE EXCEPTION 'step "%" has no such branch in that stage', parent USING ERRCODE = 'WF400',
-				DETAIL = 'An if_condition has the branch else; a switch_case has case, with a value, and default; every step has failure.';
+				DETAIL = 'An if_condition has the branch else; a switch_case has case, with a value, and default; '
+						'every step has failure.';
 		END IF;
 		IF place.branch = 'failure' AND outer_step.failure ->> 'then' IS DISTINCT FROM 'branch' THEN
-			UPDATE smartwf.steps s SET failure = smartwf.complete_failure(coalesce(s.failure, '{}')) || '{"then": "branch"}' WHERE s.flow_id = place.flow_id AND s.name = place.parent;
+			UPDATE smartwf.steps s SET failure = smartwf.complete_failure(coalesce(s.failure, '{}'))
+				|| '{"then": "branch"}' WHERE s.flow_id = place.flow_id AND s.name = place.parent;
 		END IF;
 		IF place.branch = 'case' AND NOT outer_step.cases ? branch_value THEN
-			UPDATE smartwf.steps s SET cases = s.cases || to_jsonb(place.branch_value) WHERE s.flow_id = place.flow_id AND s.name = place.parent;
+			UPDATE smartwf.steps s SET cases = s.cases || to_jsonb(place.branch_value) WHERE s.flow_id = place.flow_id
+				AND s.name = place.parent;
 		END IF;
 	ELSIF branch IS NOT NULL OR branch_value IS NOT NULL THEN
 		RAISE EXCEPTION 'a branch needs the step that it belongs to' USING ERRCODE = 'WF400';
@@ -297,14 +310,17 @@ BEGIN
 	END IF;
 	place := smartwf.place_for_step(draft, stage, at_position, parent, branch, branch_value);
 	PERFORM smartwf.shift_steps(place, 1);
-	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases, failure)
+	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases,
+		failure)
 		SELECT draft, s.name, place.stage, coalesce(s.parent, place.parent), coalesce(s.branch, place.branch),
 			CASE WHEN s.branch IS NULL THEN place.branch_value ELSE s.branch_value END,
 			CASE WHEN s.branch IS NULL THEN place.position ELSE s.number END, s.kind,
 			coalesce(nullif(s.item -> 'settings', 'null'), '{}'),
-			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END,
+			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]')
+				FROM smartwf.members(s.item -> 'cases') m) END,
 			smartwf.complete_failure(s.item -> 'failure')
-		FROM smartwf.flow_steps(jsonb_build_object('stages', jsonb_build_array(jsonb_build_object('name', place.stage, 'steps', jsonb_build_array(step))))) s,
+		FROM smartwf.flow_steps(jsonb_build_object('stages',
+			jsonb_build_array(jsonb_build_object('name', place.stage, 'steps', jsonb_build_array(step))))) s,
 			LATERAL smartwf.require_name(draft, s.name, 'step')
 		ORDER BY s.path;
 	RETURN smartwf.builder_answer(draft);
@@ -327,22 +343,29 @@ DECLARE
 BEGIN
 	IF jsonb_typeof(changes) IS DISTINCT FROM 'object'
 		OR EXISTS (SELECT FROM smartwf.members(changes) m WHERE (m.key, jsonb_typeof(m.value)) NOT IN
-			(('name', 'string'), ('kind', 'string'), ('settings', 'object'), ('cases', 'array'), ('failure', 'object'), ('failure', 'null'))) THEN
-		RAISE EXCEPTION 'changes must be a JSON object of name and kind (strings), settings and failure (objects) and cases (a list), not %', changes USING ERRCODE = 'WF400';
+			(('name', 'string'), ('kind', 'string'), ('settings', 'object'), ('cases', 'array'), ('failure', 'object'),
+				('failure', 'null'))) THEN
+		RAISE EXCEPTION 'changes must be a JSON object of name and kind (strings), settings and failure (objects) '
+			'and cases (a list), not %', changes USING ERRCODE = 'WF400';
 	END IF;
 	new.name := coalesce(changes ->> 'name', old.name);
 	new.kind := coalesce(changes ->> 'kind', old.kind);
 	new.settings := coalesce(changes -> 'settings', old.settings);
 	new.cases := CASE WHEN new.kind = 'switch_case' THEN coalesce(changes -> 'cases', old.cases, '[]') END;
-	new.failure := CASE WHEN changes ? 'failure' THEN smartwf.complete_failure(changes -> 'failure') ELSE old.failure END;
+	new.failure := CASE WHEN changes ? 'failure' THEN smartwf.complete_failure(changes -> 'failure')
+		ELSE old.failure END;
 	IF new.name <> old.name THEN
 		PERFORM smartwf.require_name(draft, new.name, 'step');
 	END IF;
 	IF EXISTS (SELECT FROM smartwf.steps s WHERE s.flow_id = draft AND s.parent = old.name
-		AND ((new.kind <> old.kind AND s.branch <> 'failure') OR (s.branch = 'failure' AND new.failure ->> 'then' IS DISTINCT FROM 'branch') OR (s.branch = 'case' AND NOT new.cases ? s.branch_value))) THEN
-		RAISE EXCEPTION 'step "%" still has steps in that branch', step USING ERRCODE = 'WF400', HINT = 'Move or remove them first.';
+		AND ((new.kind <> old.kind AND s.branch <> 'failure') OR (s.branch = 'failure'
+			AND new.failure ->> 'then' IS DISTINCT FROM 'branch')
+			OR (s.branch = 'case' AND NOT new.cases ? s.branch_value))) THEN
+		RAISE EXCEPTION 'step "%" still has steps in that branch', step USING ERRCODE = 'WF400',
+			HINT = 'Move or remove them first.';
 	END IF;
-	UPDATE smartwf.steps s SET name = new.name, kind = new.kind, settings = new.settings, cases = new.cases, failure = new.failure
+	UPDATE smartwf.steps s SET name = new.name, kind = new.kind, settings = new.settings, cases = new.cases,
+		failure = new.failure
 		WHERE s.flow_id = draft AND s.name = old.name;
 	RETURN smartwf.builder_answer(draft);
 END
@@ -373,7 +396,8 @@ BEGIN
 	place := smartwf.place_for_step(draft, CASE WHEN parent IS NULL THEN coalesce(stage, old.stage) ELSE stage END,
 		at_position, parent, branch, branch_value, step);
 	PERFORM smartwf.shift_steps(place, 1);
-	UPDATE smartwf.steps s SET stage = place.stage, position = place.position, parent = place.parent, branch = place.branch, branch_value = place.branch_value
+	UPDATE smartwf.steps s SET stage = place.stage, position = place.position, parent = place.parent,
+		branch = place.branch, branch_value = place.branch_value
 		WHERE s.flow_id = draft AND s.name = step;
 	WITH RECURSIVE inside AS (
 		SELECT s.name FROM smartwf.steps s WHERE s.flow_id = draft AND s.parent = step

@@ -1,6 +1,7 @@
 -- Reading and storing flow definitions.
 
-CREATE FUNCTION smartwf.flow_list(of_flow int, of_stage text, of_parent text, of_branch text, of_value text) RETURNS json
+CREATE FUNCTION smartwf.flow_list(of_flow int, of_stage text, of_parent text, of_branch text,
+	of_value text) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN coalesce((SELECT json_agg(smartwf.flow_step(s) ORDER BY s.position) FROM smartwf.steps s
@@ -19,14 +20,18 @@ BEGIN
 	RETURN (SELECT json_object_agg(m.key, m.value ORDER BY m.number) FROM (
 		VALUES (1, 'name', to_json(step.name)), (2, 'kind', to_json(step.kind)), (3, 'settings', step.settings::json)
 		UNION ALL
-		SELECT 4, 'else', smartwf.flow_list(step.flow_id, step.stage, step.name, 'else', NULL) WHERE step.kind = 'if_condition'
+		SELECT 4, 'else', smartwf.flow_list(step.flow_id, step.stage, step.name, 'else', NULL)
+			WHERE step.kind = 'if_condition'
 		UNION ALL
-		SELECT 5, 'cases', (SELECT coalesce(json_object_agg(c.value, smartwf.flow_list(step.flow_id, step.stage, step.name, 'case', c.value) ORDER BY c.value), '{}')
+		SELECT 5, 'cases', (SELECT coalesce(json_object_agg(c.value, smartwf.flow_list(step.flow_id, step.stage,
+			step.name, 'case', c.value) ORDER BY c.value), '{}')
 				FROM jsonb_array_elements_text(coalesce(step.cases, '[]')) AS c (value)) WHERE step.kind = 'switch_case'
 		UNION ALL
-		SELECT 6, 'default', smartwf.flow_list(step.flow_id, step.stage, step.name, 'default', NULL) WHERE step.kind = 'switch_case'
+		SELECT 6, 'default', smartwf.flow_list(step.flow_id, step.stage, step.name, 'default', NULL)
+			WHERE step.kind = 'switch_case'
 		UNION ALL
-		SELECT 7, 'failure', (step.failure || jsonb_build_object('steps', smartwf.flow_list(step.flow_id, step.stage, step.name, 'failure', NULL)))::json
+		SELECT 7, 'failure', (step.failure || jsonb_build_object('steps', smartwf.flow_list(step.flow_id, step.stage,
+			step.name, 'failure', NULL)))::json
 		WHERE step.failure IS NOT NULL) AS m (number, key, value));
 END
 $$;
@@ -44,11 +49,13 @@ COMMENT ON FUNCTION smartwf.flow_grants_form(int, text) IS
 
 CREATE FUNCTION smartwf.flow_form(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess', f.restrict_access,
+	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess',
+		f.restrict_access,
 		'runAs', f.run_as, 'maxRuns', f.max_runs,
 		'grants', smartwf.flow_grants_form(f.id, 'read'), 'start', smartwf.flow_grants_form(f.id, 'start'),
 		'managers', smartwf.flow_grants_form(f.id, 'manage'), 'model', f.model,
-		'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'steps', smartwf.flow_list(f.id, s.name, NULL, NULL, NULL))
+		'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'steps',
+			smartwf.flow_list(f.id, s.name, NULL, NULL, NULL))
 				ORDER BY s.position), '[]')
 			FROM smartwf.stages s WHERE s.flow_id = f.id))
 	FROM smartwf.flows f WHERE f.id = flow_form.flow_id
@@ -65,10 +72,12 @@ DECLARE
 BEGIN
 	RETURN NOT EXISTS (SELECT FROM smartwf.flow_form_faults(definition))
 		-- objects to which the flow refers may have been dropped since
-		AND NOT EXISTS (SELECT FROM smartwf.flow_setting_faults(definition) f WHERE f.code NOT IN ('WFL0509', 'WFL0510', 'WFL0516'))
+		AND NOT EXISTS (SELECT FROM smartwf.flow_setting_faults(definition) f
+			WHERE f.code NOT IN ('WFL0509', 'WFL0510', 'WFL0516'))
 		AND NOT EXISTS (SELECT FROM smartwf.flow_order_faults(definition))
 		-- the stage and the parent of each step exist
-		AND (SELECT count(*) FROM smartwf.flow_steps(definition)) = (SELECT count(*) FROM smartwf.steps s WHERE s.flow_id = flow_is_sound.flow_id);
+		AND (SELECT count(*) FROM smartwf.flow_steps(definition)) = (SELECT count(*) FROM smartwf.steps s
+			WHERE s.flow_id = flow_is_sound.flow_id);
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_is_sound(int) IS
@@ -112,7 +121,8 @@ COMMENT ON FUNCTION smartwf.require_valid_flow(json) IS
 -- The JSON form of a given definition with all defaults filled in.
 CREATE FUNCTION smartwf.complete_failure(failure jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT '{"retries": 0, "backoff": "1 second", "maximumBackoff": "1 hour", "then": "fail"}' || jsonb_strip_nulls(failure - 'steps')
+	SELECT '{"retries": 0, "backoff": "1 second", "maximumBackoff": "1 hour", "then": "fail"}'
+		|| jsonb_strip_nulls(failure - 'steps')
 	WHERE jsonb_typeof(failure) = 'object'
 $$;
 COMMENT ON FUNCTION smartwf.complete_failure(jsonb) IS
@@ -127,10 +137,13 @@ BEGIN
 			|| CASE s.item ->> 'kind'
 				WHEN 'if_condition' THEN jsonb_build_object('else', smartwf.complete_flow_list(s.item -> 'else'))
 				WHEN 'switch_case' THEN jsonb_build_object('default', smartwf.complete_flow_list(s.item -> 'default'),
-					'cases', (SELECT coalesce(jsonb_object_agg(m.key, smartwf.complete_flow_list(m.value)), '{}') FROM smartwf.members(s.item -> 'cases') m))
+					'cases', (SELECT coalesce(jsonb_object_agg(m.key, smartwf.complete_flow_list(m.value)), '{}')
+						FROM smartwf.members(s.item -> 'cases') m))
 				ELSE '{}' END
-			|| CASE WHEN jsonb_typeof(s.item -> 'failure') = 'object' THEN jsonb_build_object('failure', smartwf.complete_failure(s.item -> 'failure')
-				|| jsonb_build_object('steps', smartwf.complete_flow_list(s.item -> 'failure' -> 'steps'))) ELSE '{}' END
+			|| CASE WHEN jsonb_typeof(s.item -> 'failure') = 'object'
+				THEN jsonb_build_object('failure', smartwf.complete_failure(s.item -> 'failure')
+				|| jsonb_build_object('steps', smartwf.complete_flow_list(s.item -> 'failure' -> 'steps')))
+					ELSE '{}' END
 			ORDER BY s.number), '[]')
 		FROM smartwf.items(jsonb_build_object('steps', list), 'steps') s);
 END
@@ -142,7 +155,8 @@ CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": null,
 			"grants": [], "start": [], "managers": [], "model": null}' || jsonb_strip_nulls(definition - 'stages')
-		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps', smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
+		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps',
+			smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
 			FROM smartwf.items(definition, 'stages')))
 $$;
 COMMENT ON FUNCTION smartwf.complete_flow(jsonb) IS
@@ -153,9 +167,11 @@ CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS 
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO smartwf.stages (flow_id, name, position)
 		SELECT of_flow, item ->> 'name', number FROM smartwf.items(definition, 'stages');
-	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases, failure)
+	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases,
+		failure)
 		SELECT of_flow, s.name, s.stage, s.parent, s.branch, s.branch_value, s.number, s.kind, s.item -> 'settings',
-			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END,
+			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]')
+				FROM smartwf.members(s.item -> 'cases') m) END,
 			smartwf.complete_failure(s.item -> 'failure')
 		FROM smartwf.flow_steps(definition) s ORDER BY s.path;
 $$;
@@ -172,7 +188,8 @@ CREATE FUNCTION smartwf.store_flow_settings(of_flow int, definition jsonb) RETUR
 	DELETE FROM smartwf.flow_grants WHERE flow_id = of_flow;
 	INSERT INTO smartwf.flow_grants (flow_id, privilege, role, position)
 		SELECT of_flow, g.privilege, item ->> 'role', number
-		FROM (VALUES ('grants', 'read'), ('start', 'start'), ('managers', 'manage')) AS g (key, privilege), smartwf.items(definition, g.key);
+		FROM (VALUES ('grants', 'read'), ('start', 'start'), ('managers', 'manage')) AS g (key, privilege),
+			smartwf.items(definition, g.key);
 $$;
 COMMENT ON FUNCTION smartwf.store_flow_settings(int, jsonb) IS
 'Stores the properties of a complete definition (jsonb), except for its stages, in a draft (int, its id).';
@@ -219,7 +236,8 @@ BEGIN
 	SELECT * INTO newest FROM smartwf.flows f WHERE f.name = complete ->> 'name' ORDER BY f.version DESC LIMIT 1;
 	IF newest.status = 'draft' THEN
 		RAISE EXCEPTION 'flow "%" has a draft', newest.name USING ERRCODE = 'WF001',
-			DETAIL = format('WFL0519 flow %s: version %s is a draft, which a new version would lose.', newest.name, newest.version),
+			DETAIL = format('WFL0519 flow %s: version %s is a draft, which a new version would lose.', newest.name,
+				newest.version),
 			HINT = 'Publish it with smartwf.publish_flow(), or drop it with smartwf.discard_flow().';
 	ELSIF smartwf.flow_form(newest.id)::jsonb = complete THEN
 		RETURN newest.version;
@@ -249,7 +267,8 @@ BEGIN
 		PERFORM smartwf.refuse(format('dataflow "%s"', name), ARRAY[format('WFL0516 dataflow %s: %s', name, fault)]);
 	END IF;
 	INSERT INTO smartwf.dataflows AS d VALUES (name, function, description)
-		ON CONFLICT ON CONSTRAINT dataflows_pkey DO UPDATE SET function = EXCLUDED.function, description = EXCLUDED.description;
+		ON CONFLICT ON CONSTRAINT dataflows_pkey DO UPDATE SET function = EXCLUDED.function,
+			description = EXCLUDED.description;
 END
 $$;
 COMMENT ON FUNCTION smartwf.register_dataflow(text, text, text) IS

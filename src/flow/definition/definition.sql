@@ -83,16 +83,20 @@ COMMENT ON TABLE smartwf.dataflows IS
 CREATE INDEX steps_stage ON smartwf.steps (flow_id, stage);
 CREATE TRIGGER cascade AFTER DELETE ON smartwf.flows FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'id',
 	'{{flow_grants,flow_id},{stages,flow_id},{steps,flow_id}}');
-CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.stages FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'name',
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.stages FOR EACH ROW
+	EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'name',
 	'{{steps,stage}}');
-CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.steps FOR EACH ROW EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'name',
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON smartwf.steps FOR EACH ROW
+	EXECUTE FUNCTION smartwf.cascade_key('flow_id', 'name',
 	'{{steps,parent}}');
 
 CREATE FUNCTION smartwf.flow_shape(flow int) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT encode(sha256(convert_to(jsonb_build_array(
-		(SELECT jsonb_agg(jsonb_build_array(name, position) ORDER BY name COLLATE "C") FROM smartwf.stages WHERE flow_id = flow),
-		(SELECT jsonb_agg(jsonb_build_array(name, stage, parent, branch, branch_value, position, kind, settings, cases, failure) ORDER BY name COLLATE "C")
+		(SELECT jsonb_agg(jsonb_build_array(name, position) ORDER BY name COLLATE "C") FROM smartwf.stages
+			WHERE flow_id = flow),
+		(SELECT jsonb_agg(jsonb_build_array(name, stage, parent, branch, branch_value, position, kind, settings, cases,
+			failure) ORDER BY name COLLATE "C")
 			FROM smartwf.steps WHERE flow_id = flow))::text, 'UTF8')), 'hex')
 $$;
 COMMENT ON FUNCTION smartwf.flow_shape(int) IS

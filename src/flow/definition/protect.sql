@@ -4,7 +4,8 @@
 CREATE FUNCTION smartwf.require_ordinary_owner(flow text, run_as text, owner text) RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF run_as = 'owner' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = require_ordinary_owner.owner AND r.rolsuper) THEN
+	IF run_as = 'owner' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = require_ordinary_owner.owner
+		AND r.rolsuper) THEN
 		RAISE EXCEPTION 'flow "%" would run as "%", a superuser', flow, owner USING ERRCODE = 'WF001',
 			DETAIL = format('WFL0520 flow %s: it runs as its owner, the role that publishes it.', flow),
 			HINT = 'Publish it as an ordinary role (SET ROLE), or let it run as its starter.';
@@ -24,7 +25,8 @@ DECLARE
 BEGIN
 	IF TG_TABLE_NAME <> 'flows' THEN
 		SELECT f.id INTO frozen FROM smartwf.flows f
-			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int)
+			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int
+				OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int)
 				AND f.shape = smartwf.flow_shape(f.id);
 	ELSIF TG_OP = 'INSERT' AND NEW.status = 'published' AND NEW.run_as = 'owner'
 		AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = NEW.owner AND pg_has_role(r.oid, 'MEMBER')) THEN
@@ -41,14 +43,18 @@ BEGIN
 		PERFORM smartwf.require_ordinary_owner(NEW.name, NEW.run_as, NEW.owner);
 	ELSIF TG_OP = 'UPDATE' AND OLD.status = 'published'
 		-- forget_role() sets the owner to null
-		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as, coalesce(NEW.owner, OLD.owner), NEW.model)
-			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape, OLD.run_as, OLD.owner, OLD.model) THEN
+		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as,
+			coalesce(NEW.owner, OLD.owner), NEW.model)
+			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape, OLD.run_as,
+				OLD.owner, OLD.model) THEN
 		frozen := OLD.id;
 	END IF;
 	IF frozen IS NOT NULL THEN
 		RAISE EXCEPTION 'published flow % cannot change its stages and steps', frozen USING ERRCODE = 'WF001',
-			DETAIL = format('WFL0002 %s: a published version is frozen; label, access, grants and limit may change.', TG_TABLE_NAME),
-			HINT = 'Make a draft of it with smartwf.draft_flow(), or define the next version with smartwf.define_flow().';
+			DETAIL = format('WFL0002 %s: a published version is frozen; label, access, grants and limit may change.',
+				TG_TABLE_NAME),
+			HINT = 'Make a draft of it with smartwf.draft_flow(), '
+				'or define the next version with smartwf.define_flow().';
 	END IF;
 	RETURN coalesce(NEW, OLD);
 END
@@ -66,7 +72,8 @@ BEGIN
 	FOREACH name IN ARRAY ARRAY['flows', 'stages', 'steps'] LOOP
 		EXECUTE format('CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.%I
 			FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow()', name);
-		EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I EXECUTE FUNCTION smartwf.refuse_truncate()', name);
+		EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I EXECUTE FUNCTION smartwf.refuse_truncate()',
+			name);
 	END LOOP;
 END
 $install$;

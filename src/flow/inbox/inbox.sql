@@ -47,7 +47,8 @@ COMMENT ON FUNCTION smartwf.caller_names() IS
 
 -- the subqueries determine the names once, not for each row
 CREATE VIEW smartwf.inbox WITH (security_barrier) AS
-SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body, NULL::text[] AS options,
+SELECT n.created_at AS at, n.run, n.step, n.id AS notification, NULL::bigint AS confirmation, n.subject, n.body,
+	NULL::text[] AS options,
 	NULL::timestamptz AS due_at, n.read_at
 FROM smartwf.notifications n
 WHERE n.channel = 'mail' AND n.recipient = ANY ((SELECT smartwf.caller_names())::text[])

@@ -122,7 +122,8 @@ BEGIN
 	FOREACH name IN ARRAY ARRAY['runs', 'run_steps', 'confirmations', 'answers'] LOOP
 		EXECUTE format('ALTER TABLE smartwf.%I ENABLE ROW LEVEL SECURITY', name);
 		-- not the model, since the reader may not see the document; see run_model()
-		EXECUTE format('GRANT SELECT (%s) ON smartwf.%I TO PUBLIC', (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+		EXECUTE format('GRANT SELECT (%s) ON smartwf.%I TO PUBLIC', (SELECT string_agg(quote_ident(attname), ', '
+			ORDER BY attnum)
 			FROM pg_attribute WHERE attrelid = format('smartwf.%I', name)::regclass AND attnum > 0
 				AND (name, attname) NOT IN (('runs', 'model'), ('runs', 'base'), ('run_steps', 'changes'))), name);
 		PERFORM pg_catalog.pg_extension_config_dump(format('smartwf.%I', name)::regclass, '');
@@ -163,7 +164,8 @@ COMMENT ON FUNCTION smartwf.keep_runs() IS
 'Trigger function, BEFORE DELETE FOR EACH ROW, on smartwf.flows. Raises 23503 if there are runs of the version.';
 CREATE TRIGGER keep_runs BEFORE DELETE ON smartwf.flows FOR EACH ROW EXECUTE FUNCTION smartwf.keep_runs();
 
-CREATE FUNCTION smartwf.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION smartwf.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL,
+	key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_start_flow';
 COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
 'Starts a run of the newest version of a flow. flow (text): the flow; docid (text): the document on which it works, '
@@ -177,7 +179,8 @@ COMMENT ON FUNCTION smartwf.start_flow(text, text, jsonb, text) IS
 'for its owner or for those who answer, unless the caller is an administrator; WF200, WF201, WF219, WF220 or WF227 if '
 'there is no such document; and WF400 if the call is malformed.';
 
-CREATE FUNCTION smartwf.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL,
+CREATE FUNCTION smartwf.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL,
+	key text DEFAULT NULL,
 		at timestamptz DEFAULT NULL, priority int DEFAULT 0) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_enqueue_flow';
 COMMENT ON FUNCTION smartwf.enqueue_flow(text, text, jsonb, text, timestamptz, int) IS

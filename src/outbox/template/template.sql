@@ -1,6 +1,7 @@
 -- Templates of notifications.
 
-CREATE FUNCTION smartwf.render_template(template text, model jsonb, render_type text DEFAULT 'text', partials jsonb DEFAULT NULL)
+CREATE FUNCTION smartwf.render_template(template text, model jsonb, render_type text DEFAULT 'text',
+	partials jsonb DEFAULT NULL)
 	RETURNS text
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_render_template';
 COMMENT ON FUNCTION smartwf.render_template(text, jsonb, text, jsonb) IS
@@ -40,15 +41,21 @@ CREATE FUNCTION smartwf.check_template() RETURNS trigger
 DECLARE
 	faults text[];
 BEGIN
-	SELECT array_agg(format('WFL0517 template %s: %s: %s', NEW.name, part.name, smartwf.template_fault(part.body)) ORDER BY part.number)
+	SELECT array_agg(format('WFL0517 template %s: %s: %s', NEW.name, part.name, smartwf.template_fault(part.body))
+		ORDER BY part.number)
 		INTO faults
-		FROM (VALUES (1, 'subject', NEW.subject), (2, 'text_body', NEW.text_body), (3, 'html_body', NEW.html_body)) AS part (number, name, body)
+		FROM (VALUES (1, 'subject', NEW.subject), (2, 'text_body', NEW.text_body),
+			(3, 'html_body', NEW.html_body)) AS part (number, name, body)
 		WHERE smartwf.template_fault(part.body) IS NOT NULL;
-	SELECT faults || array_agg(format('WFL0504 template %s: property %s must be an object with name (string), label (string) and needed (boolean)', NEW.name, p.item))
+	SELECT faults
+		|| array_agg(format('WFL0504 template %s: property %s must be an object with name (string), '
+			'label (string) and needed (boolean)', NEW.name, p.item))
 		INTO faults
 		FROM smartwf.items(jsonb_build_object('properties', NEW.properties), 'properties') p
 		WHERE jsonb_typeof(p.item) <> 'object' OR jsonb_typeof(p.item -> 'name') IS DISTINCT FROM 'string'
-			OR EXISTS (SELECT FROM smartwf.members(p.item) m WHERE (m.key, jsonb_typeof(m.value)) NOT IN (('name', 'string'), ('label', 'string'), ('needed', 'boolean')))
+			OR EXISTS (SELECT FROM smartwf.members(p.item) m
+				WHERE (m.key, jsonb_typeof(m.value)) NOT IN (('name', 'string'), ('label', 'string'),
+				('needed', 'boolean')))
 		HAVING count(*) > 0 OR faults IS NOT NULL;
 	PERFORM smartwf.refuse(format('template "%s"', NEW.name), faults);
 	RETURN NEW;
