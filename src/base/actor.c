@@ -26,12 +26,12 @@ void
 actor_init(void)
 {
 	DefineCustomStringVariable("smartwf.admin_role",
-							   "Role whose members administer all workflows.",
-							   "Empty: superusers only.",
+							   "Sets the role whose members are administrators.",
+							   "With an empty string, only superusers are administrators.",
 							   &admin_role, "", PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("smartwf.actor_claim",
-							   "Claim of request.jwt.claims that names the actor.",
-							   "Set it for the gateway's login role only: whoever can run SET can forge claims.",
+							   "Sets the claim of request.jwt.claims that names the actor.",
+							   "Set it for the login role of the gateway only, because a role that can execute SET can forge claims.",
 							   &actor_claim, "", PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
