@@ -162,7 +162,9 @@ CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT 
 		FROM missing m WHERE m.lived_before AND e.docid = m.docid
 	), line AS (
 		INSERT INTO smartwf.history (docid, revision, at, actor, to_state, workflow_id)
-		SELECT docid, (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid),
+		SELECT docid, CASE WHEN lived_before
+				THEN (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid)
+				ELSE 0 END,
 			clock_timestamp(), smartwf.actor(), state, version_id FROM missing
 		RETURNING docid, to_state)
 	SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x

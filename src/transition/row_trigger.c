@@ -112,22 +112,28 @@ workflow_for_birth(const AttachedTable *table)
 	return workflow;
 }
 
-/* Register the element, or refuse a name that is taken. */
-static void
+/*
+ * Register the element, or refuse a name that is taken; the revision that its first
+ * line of history has, since what no element has been called has none.
+ */
+static int32
 register_element(const AttachedTable *table, const char *docid, const Workflow *workflow)
 {
 	Element		element;
 
 	if (!element_read(docid, &element))
+	{
 		element_insert(docid, table->structure->name, workflow->id);
-	else if (element.is_deleted)
-		element_revive(&element, table->structure->name, workflow->id);
-	else
+		return 0;
+	}
+	if (!element.is_deleted)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("document \"%s\" exists already", docid),
 				 errdetail("It belongs to structure \"%s\".", element.structure),
 				 errhint("Attach the tables with different values of docid_prefix.")));
+	element_revive(&element, table->structure->name, workflow->id);
+	return UNKNOWN_REVISION;
 }
 
 /* The row as other rooms see it. */
@@ -145,14 +151,13 @@ record_birth(const Firing *firing, const char *docid, HeapTuple row)
 	const Workflow *workflow = workflow_for_birth(table);
 	char	   *state = state_of_row(table, row, firing->descriptor);
 	const char *initial = workflow->states[workflow->initial].name;
-	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION, .to_state = initial,
-	.actor = actor_name(), .workflow_id = workflow->id};
+	HistoryLine line = {.docid = docid, .to_state = initial, .actor = actor_name(), .workflow_id = workflow->id};
 
 	if (state == NULL || strcmp(state, initial) != 0)
 		raise_failure_with_hint(INVALID_TRANSITION,
 								psprintf(localized("A new document starts in state \"%s\"."), initial),
 								workflow->name);
-	register_element(table, docid, workflow);
+	line.revision = register_element(table, docid, workflow);
 	history_append(&line);
 	announce_change(&(StateChange) {docid, workflow, NULL, workflow->initial, true, element_row(firing, row)});
 }
