@@ -18,7 +18,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.get_state(text, text, text),
 	smartwf.get_transitions(text, text),
 	smartwf.get_transition(text, text, text),
-	smartwf.get_history(text, text),
+	smartwf.get_history(text, text, int, int),
 	smartwf.names_caller(text[], text[]),
 	smartwf.person(),
 	smartwf.shows_model(bigint),

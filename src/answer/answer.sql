@@ -32,9 +32,11 @@ COMMENT ON FUNCTION smartwf.get_transition(text, text, text) IS
 'transition; structure (text): if given, the structure to which the document must belong. Raises WF229 if there is no '
 'such transition, and the errors of get_states().';
 
-CREATE FUNCTION smartwf.get_history(docid text, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf.get_history(docid text, structure text DEFAULT NULL, before int DEFAULT NULL,
+	most int DEFAULT 1000) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_history';
-COMMENT ON FUNCTION smartwf.get_history(text, text) IS
+COMMENT ON FUNCTION smartwf.get_history(text, text, int, int) IS
 'Returns the history of a document, the latest change first (json): revision, date (ISO 8601), actor, transition, '
 'states, comment, parameters and messages. docid (text): the document; structure (text): if given, the structure to '
-'which the document must belong. Raises the errors of get_states().';
+'which the document must belong; before (int): if given, only changes of an earlier revision; most (int): the number '
+'of changes at most. Raises WF400 if most is not positive, and the errors of get_states().';

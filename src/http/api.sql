@@ -123,7 +123,8 @@ CREATE FUNCTION smartwf_api.get_transitions(docid text, structure text DEFAULT N
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_transitions';
 CREATE FUNCTION smartwf_api.get_transition(docid text, transition text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_transition';
-CREATE FUNCTION smartwf_api.get_history(docid text, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf_api.get_history(docid text, structure text DEFAULT NULL, before int DEFAULT NULL,
+	most int DEFAULT 1000) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_history';
 CREATE FUNCTION smartwf_api.pass_transition(docid text, transition text, comment text DEFAULT NULL,
 		parameters jsonb DEFAULT NULL, structure text DEFAULT NULL) RETURNS json

@@ -76,23 +76,18 @@ static const OwnColumn history_columns[] = {
 
 static OwnTable history = {{"history"}, HISTORY_COLUMNS, history_columns};
 
-/* The rows by an index whose leading column is DOCID, but not more than MOST. */
-static List *
-find_rows(Relation relation, Oid index_id, const char *docid, Snapshot snapshot,
-		  ScanDirection direction, int most)
-{
-	ScanKeyData key;
+/* Lines of history in an answer, unless another number is asked for. */
+#define USUAL_LINES 1000
 
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
-	return rows_by_index(relation, index_id, &key, snapshot, direction, most);
-}
-
-/* The first of them, NULL if there is none. */
+/* The first row by an index whose leading column is DOCID, NULL if there is none. */
 static HeapTuple
 find_row(Relation relation, Oid index_id, const char *docid, Snapshot snapshot, ScanDirection direction)
 {
-	List	   *rows = find_rows(relation, index_id, docid, snapshot, direction, 1);
+	ScanKeyData key;
+	List	   *rows;
 
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
+	rows = rows_by_index(relation, index_id, &key, 1, snapshot, direction, 1);
 	return rows == NIL ? NULL : linitial(rows);
 }
 
@@ -361,16 +356,21 @@ history_line(HeapTuple tuple, TupleDesc descriptor)
 	return line;
 }
 
-/* The lines of an element (HistoryLine *), newest first. */
+/* Lines of an element's history (HistoryLine *), newest first. */
 List *
-history_read(const Element *element)
+history_read(const Element *element, const HistoryPage *page)
 {
 	Relation	relation = own_table_open(&history, AccessShareLock);
 	Snapshot	snapshot = fresh_snapshot();
-	List	   *rows = find_rows(relation, primary_key_of(relation), element->docid, snapshot,
-								 BackwardScanDirection, INT_MAX);
+	ScanKeyData keys[2];
+	List	   *rows;
 	List	   *lines = NIL;
 	ListCell   *cell;
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(element->docid));
+	ScanKeyInit(&keys[1], 2, BTLessStrategyNumber, F_INT4LT, Int32GetDatum(page->before));
+	rows = rows_by_index(relation, primary_key_of(relation), keys, page->has_end ? 2 : 1, snapshot,
+						 BackwardScanDirection, page->most > 0 ? page->most : USUAL_LINES);
 
 	foreach(cell, rows)
 	{

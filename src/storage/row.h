@@ -48,7 +48,7 @@ extern int64 bigint_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber colum
 extern Jsonb *jsonb_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
 
 extern Snapshot fresh_snapshot(void);
-extern List *rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
+extern List *rows_by_index(Relation relation, Oid index_id, ScanKey keys, int number_of_keys, Snapshot snapshot,
 						   ScanDirection direction, int most);
 
 extern bool row_version_by_number(Relation relation, int32 key, RowVersion *version);

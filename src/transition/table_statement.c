@@ -339,7 +339,7 @@ row_by_index(AttachedTable *table, Relation relation, Oid index_id, const char *
 	ScanKeyEntryInitializeWithInfo(&key, 0, 1, BTEqualStrategyNumber, InvalidOid,
 								   column->attcollation, &type->eq_opr_finfo,
 								   key_of_docid(table, docid));
-	rows = rows_by_index(relation, index_id, &key, snapshot, ForwardScanDirection, 1);
+	rows = rows_by_index(relation, index_id, &key, 1, snapshot, ForwardScanDirection, 1);
 	UnregisterSnapshot(snapshot);
 	return rows == NIL ? NULL : linitial(rows);
 }

@@ -262,7 +262,7 @@ open_runs_of_document(const char *docid)
 
 	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
 	key.sk_collation = C_COLLATION_OID;
-	foreach(cell, rows_by_index(relation, own_relation_oid(&runs_of_document), &key, snapshot,
+	foreach(cell, rows_by_index(relation, own_relation_oid(&runs_of_document), &key, 1, snapshot,
 								ForwardScanDirection, INT_MAX))
 	{
 		char	   *status = text_of_row(lfirst(cell), descriptor, runs.number[RUN_STATUS]);
