@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -29,6 +28,7 @@
 #include "base/compat.h"
 #include "base/notify_workers.h"
 #include "base/settings.h"
+#include "storage/schema_version.h"
 #include "bounds.h"
 #include "death.h"
 #include "launcher.h"
@@ -68,19 +68,37 @@ worker_init(void)
 	registry_init(slots);
 }
 
-/* Is the extension there?  It may be created, dropped, created again. */
-static bool
-extension_is_there(void)
+/* Once, until the version is another one. */
+static void
+report_version(const char *version)
 {
-	bool		is_there;
+	static char reported[64] = "";
+	bool		is_served = schema_version_is_served(version);
+
+	if (!is_served && strcmp(reported, version) != 0)
+		ereport(LOG,
+				(errmsg("smartwf waits: extension \"smartwf\" is of version \"%s\", which the library does not serve", version),
+				 errhint("Execute ALTER EXTENSION smartwf UPDATE, or install the library of that version.")));
+	strlcpy(reported, is_served ? "" : version, sizeof(reported));
+}
+
+/* Is the extension there, in a version that we serve?  It may be created, updated, dropped. */
+static bool
+extension_is_served(void)
+{
+	char	   *version;
+	bool		is_served;
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	is_there = OidIsValid(get_relname_relid("runs", get_namespace_oid("smartwf", true)));
+	version = schema_version();
+	is_served = version != NULL && schema_version_is_served(version);
+	if (version != NULL)
+		report_version(version);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	return is_there;
+	return is_served;
 }
 
 /* This process may hand something on: a new one goes on in its place. */
@@ -102,7 +120,7 @@ work_and_sleep(int kinds)
 	ResetLatch(MyLatch);
 	process_server_events();
 	registry_set_idle(true);
-	if (extension_is_there())
+	if (extension_is_served())
 	{
 		if (work_off(kinds, DT_NOEND))
 			return;
