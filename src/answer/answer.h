@@ -12,12 +12,12 @@
 
 #include "definition/workflow.h"
 
-/* What is asked about an element. */
+/* A query about an element. */
 typedef struct ElementQuery
 {
 	const char *docid;
 	const char *structure;		/* NULL: any */
-	const char *name;			/* of the state or transition, if it is about one */
+	const char *name;			/* of the state or transition, if the query is about one */
 	bool		all_states;
 }			ElementQuery;
 

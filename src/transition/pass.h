@@ -1,6 +1,6 @@
 /*
  * pass.h
- *		Passing a transition by name.
+ *		Passes a transition by name.
  */
 #ifndef SMARTWF_PASS_H
 #define SMARTWF_PASS_H
@@ -12,7 +12,7 @@
 
 #include "definition/workflow.h"
 
-/* What is asked for: of which document, to pass or to go where, with what. */
+/* The arguments of a call. */
 typedef struct PassCall
 {
 	const char *docid;
@@ -22,12 +22,12 @@ typedef struct PassCall
 	Jsonb	   *parameters;		/* NULL: none */
 }			PassCall;
 
-/* What came of it. */
+/* The result of a call. */
 typedef struct Passed
 {
 	const Workflow *workflow;
-	int			state;			/* index of the one reached */
-	List	   *messages;		/* of char *, what m2 and m3 said */
+	int			state;			/* index of the state reached */
+	List	   *messages;		/* of char *, the messages of m2 and m3 */
 }			Passed;
 
 extern Passed pass_transition(const PassCall *call);
