@@ -1,6 +1,6 @@
 /*
  * procedure.h
- *		Procedures that make transactions of their own.
+ *		Does the work of background workers in a session.
  */
 #ifndef SMARTWF_PROCEDURE_H
 #define SMARTWF_PROCEDURE_H
