@@ -16,7 +16,7 @@
 typedef struct ElementQuery
 {
 	const char *docid;
-	const char *structure;		/* NULL: any */
+	const char *structure;		/* NULL if any */
 	const char *name;			/* of the state or transition, if the query is about one */
 	bool		all_states;
 }			ElementQuery;

@@ -62,9 +62,9 @@ typedef struct Transition
 	const char *name;
 	const char *label;
 	bool		forbids_comment;
-	const char *guard;			/* NULL: none */
+	const char *guard;			/* NULL if none */
 	const char *guard_message;	/* may be NULL */
-	const char *hooks[NUMBER_OF_HOOKS]; /* NULL: none */
+	const char *hooks[NUMBER_OF_HOOKS]; /* NULL if none */
 	const char *flow;			/* started by the transition; NULL if none */
 	bool		flow_queued;	/* otherwise started at once */
 	Parameter  *parameters;

@@ -30,7 +30,7 @@ typedef struct Route
 	const char *collection;
 	bool		has_name;		/* ends with the name of a state or transition */
 	Document	get;
-	List	   *(*post) (const PassCall *call, StringInfo data);	/* NULL: no POST */
+	List	   *(*post) (const PassCall *call, StringInfo data);	/* NULL if there is no POST */
 }			Route;
 
 static const Route routes[] = {

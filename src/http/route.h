@@ -14,7 +14,7 @@ typedef struct Exchange
 	/* the request */
 	const char *method;
 	const char *uri;
-	Jsonb	   *body;			/* NULL: none */
+	Jsonb	   *body;			/* NULL if none */
 	bytea	   *raw_body;		/* to be parsed into body, unless NULL */
 	/* the answer */
 	int			status;

@@ -16,10 +16,10 @@
 typedef struct PassCall
 {
 	const char *docid;
-	const char *structure;		/* NULL: any */
+	const char *structure;		/* NULL if any */
 	const char *name;			/* of a transition or a state */
-	const char *comment;		/* NULL: none */
-	Jsonb	   *parameters;		/* NULL: none */
+	const char *comment;		/* NULL if none */
+	Jsonb	   *parameters;		/* NULL if none */
 }			PassCall;
 
 /* The result of a call. */

@@ -18,7 +18,7 @@ typedef struct Change
 {
 	char	   *docid;
 	const Workflow *workflow;
-	const Transition *transition;	/* NULL: none */
+	const Transition *transition;	/* NULL if none */
 	int			from;			/* index of a state; from and to are both NO_STATE for an insert */
 	int			to;
 	char	   *from_state;		/* its name, even if the workflow has no such state */

@@ -17,7 +17,7 @@ typedef struct TransitionCheck
 	Relation	relation;		/* of the row, maybe a partition */
 	const Workflow *workflow;
 	const char *docid;
-	const char *locked_by;		/* NULL: not locked */
+	const char *locked_by;		/* NULL if not locked */
 	bool		locked_by_person;
 	int			from;
 	int			to;
@@ -26,8 +26,8 @@ typedef struct TransitionCheck
 	HeapTuple	proposed;		/* the row to be stored, still in its old state */
 	bool		is_request;		/* by pass_transition(); otherwise a plain UPDATE */
 	bool		may_update;		/* for a request: the caller has the privilege to UPDATE the state */
-	const char *comment;		/* NULL: none */
-	Jsonb	   *parameters;		/* NULL: none */
+	const char *comment;		/* NULL if none */
+	Jsonb	   *parameters;		/* NULL if none */
 	const char *actor;			/* NULL for the current actor */
 	const char *user_message;	/* message of a hook or guard; may be NULL */
 }			TransitionCheck;

@@ -23,7 +23,7 @@ typedef struct Delivery
 	bool		is_html;
 	char	   *key;			/* the same for every attempt */
 	int			attempt;		/* number of this attempt, from 1 */
-	char	   *run;			/* NULL: none */
+	char	   *run;			/* NULL if none */
 	char	   *step;
 	TimestampTz created_at;
 }			Delivery;

@@ -29,7 +29,7 @@ typedef struct Reader
 /* A tag, without its delimiters. */
 typedef struct Tag
 {
-	char		sigil;			/* 0: none */
+	char		sigil;			/* 0 if none */
 	const char *name;
 	int			length;
 	const char *start;			/* start of its opening delimiter */
