@@ -252,8 +252,14 @@ typedef struct EventQuery
 	SPIPlanPtr	plan;
 }			EventQuery;
 
-static EventQuery done = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"};
-static EventQuery dropped_columns = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE objsubid OPERATOR(pg_catalog.<>) 0"};
+static EventQuery done = {
+	"SELECT classid, objid"
+	" FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"
+};
+static EventQuery dropped_columns = {
+	"SELECT classid, objid"
+	" FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE objsubid OPERATOR(pg_catalog.<>) 0"
+};
 
 static bool
 is_interesting(EventQuery *events)

@@ -218,7 +218,8 @@ attempt_step(StepAttempt *attempt)
 	if (attempt->error == NULL || is_cancelled)
 		return attempt->advance != NOT_DUE;
 	attempt->error = error_of_late_step((ErrorData *) attempt->error, attempt->doing);
-	attempt->advance = run_in_transaction("note the failure of a step", give_up_now, attempt) == NULL ? PAUSES : NOT_DUE;
+	attempt->advance = run_in_transaction("note the failure of a step", give_up_now, attempt) == NULL ?
+		PAUSES : NOT_DUE;
 	return attempt->advance != NOT_DUE;
 }
 
