@@ -1,7 +1,10 @@
 /*
  * procedure.c
- *		Does the work of background workers in a session: where preloading is
- *		not allowed, and in tests.
+ *		Procedures that make transactions of their own: smartwf.work() and
+ *		smartwf.purge().
+ *
+ * They do the work of background workers in a session, where preloading is not
+ * allowed and in tests.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * procedure.h
- *		Does the work of background workers in a session.
+ *		Procedures that make transactions of their own.
  */
 #ifndef SMARTWF_PROCEDURE_H
 #define SMARTWF_PROCEDURE_H
