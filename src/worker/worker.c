@@ -1,10 +1,9 @@
 /*
  * worker.c
- *		The background workers: processes of the server that do what is due.
+ *		The background workers: server processes that do what is due.
  *
- * They are there if the library is preloaded, and are started again by the
- * launcher whatever ends them.  What they were doing is undone with its
- * transaction, and is still due.
+ * They run if the library is preloaded.  If one ends, the launcher starts it
+ * again; its unfinished work is rolled back, and so is still due.
  */
 #include "postgres.h"
 
@@ -37,7 +36,7 @@
 #include "work.h"
 #include "worker.h"
 
-/* Places for sessions that call smartwf.work(), beside the workers. */
+/* Slots for sessions that call smartwf.work(), in addition to the workers. */
 #define PLACES_FOR_SESSIONS 16
 
 PGDLLEXPORT void smartwf_worker_main(Datum argument);
@@ -45,7 +44,7 @@ PGDLLEXPORT void smartwf_worker_main(Datum argument);
 static char *worker_role = NULL;
 static int	naptime = 60;
 
-/* At load: settings; if preloaded, the launcher and the registry. */
+/* Called at library load: settings; if preloaded, the launcher and the registry. */
 void
 worker_init(void)
 {
@@ -101,7 +100,7 @@ extension_is_served(void)
 	return is_served;
 }
 
-/* This process may hand something on: a new one goes on in its place. */
+/* A library that a step has loaded may keep state: let a new process go on. */
 static void
 end_to_be_replaced(void)
 {
@@ -110,13 +109,13 @@ end_to_be_replaced(void)
 	proc_exit(0);
 }
 
-/* Do what is due; then sleep until there is more, or it is time to look. */
+/* Do what is due; then sleep until woken or until more falls due. */
 static void
 work_and_sleep(int kinds)
 {
 	long		pause = naptime * 1000L;
 
-	/* we look while we can be woken: what comes in from here on is not missed */
+	/* reset the latch before checking, so that no later wakeup is missed */
 	ResetLatch(MyLatch);
 	process_server_events();
 	registry_set_idle(true);
@@ -136,8 +135,9 @@ work_and_sleep(int kinds)
 }
 
 /*
- * The libraries that this process has from its start: what a step loads beside
- * them is not handed on to another role's.  Ours needs PL/pgSQL.
+ * Load the libraries that every worker has; after others are loaded, the
+ * worker is replaced before it serves another role.  smartwf itself needs
+ * PL/pgSQL.
  */
 static void
 load_libraries(void)
@@ -147,7 +147,7 @@ load_libraries(void)
 	note_libraries();
 }
 
-/* The process. */
+/* Entry point of the process. */
 void
 smartwf_worker_main(Datum argument)
 {
