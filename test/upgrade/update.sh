@@ -57,15 +57,17 @@ u -c "SELECT smartwf.advance_clock('2 days')" -c "CALL smartwf.work()" >/dev/nul
 expect "$(u -c "SELECT state FROM app.doc WHERE id = 5")" "late"
 
 # a schema that the library does not serve: everybody is told, workers wait, and go on after the update
-printf 'ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;\n' >"$(pg_config --sharedir)/extension/smartwf--0.2.0--99.sql"
-cp "$(pg_config --sharedir)/extension/smartwf--0.2.0--99.sql" "$(pg_config --sharedir)/extension/smartwf--99--0.2.0.sql"
-u -c "ALTER EXTENSION smartwf UPDATE TO '99'"
+extension=$(pg_config --sharedir)/extension
+echo "ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;" >"$extension/smartwf--0.2.0--99.sql"
+cp "$extension/smartwf--0.2.0--99.sql" "$extension/smartwf--99--0.2.0.sql"
+expect "$(u -c "ALTER EXTENSION smartwf UPDATE TO '99'" 2>&1 | head -n 1)" 'ERROR:  extension "smartwf" is of version "99", which its library does not serve'
+u -c "UPDATE pg_extension SET extversion = '99' WHERE extname = 'smartwf'"
 expect "$(u -c "UPDATE app.doc SET state = 'b' WHERE id = 50" 2>&1 | head -n 1)" 'ERROR:  extension "smartwf" is of version "99", which its library does not serve'
 becomes "t" "SELECT pg_read_file('$CLUSTER/log') LIKE '%smartwf waits: extension \"smartwf\" is of version \"99\"%'"
 u -c "ALTER EXTENSION smartwf UPDATE TO '0.2.0'"
 expect "$(u -c "SELECT count(smartwf.enqueue_flow('work')) FROM generate_series(1, 5)")" "5"
 becomes "0" "SELECT count(*) FROM smartwf.runs WHERE flow = 'work' AND status <> 'finished'"
-rm "$(pg_config --sharedir)"/extension/smartwf--*99*.sql
+rm "$extension"/smartwf--*99*.sql
 configure
 server restart
 dropdb upgrade
