@@ -76,7 +76,7 @@ SELECT left(message, 30) FROM smartwf.pass_transitions(ARRAY[repeat('y', 100000)
 -- an index must be able to hold a name (how many bytes it lacks differs by version)
 \set VERBOSITY sqlstate
 INSERT INTO words SELECT string_agg(md5(g::text), '') FROM generate_series(1, 400) g;
-\set VERBOSITY default
+\set VERBOSITY terse
 
 -- the trigger functions are of no use to anybody else
 SET ROLE regress_mallory;
