@@ -6,7 +6,8 @@ cd "$CLUSTER/dist"
 smartwf_make -f "$SMARTWF_ROOT/Makefile" dist
 unzip -q smartwf-*.zip -d unpacked
 cd unpacked/smartwf-*/
-diff <(find . -type f | sed 's|^\./||' | sort) <({ git -C "$SMARTWF_ROOT" ls-tree -r --name-only HEAD; echo META.json; } | sort)
+find . -type f | sed 's|^\./||' | sort >../packed
+{ git -C "$SMARTWF_ROOT" ls-tree -r --name-only HEAD; echo META.json; } | sort | diff ../packed -
 python3 -c 'import json; print(json.load(open("META.json"))["version"])' |
 	diff - <(sed -n "s/^default_version = '\(.*\)'/\1/p" smartwf.control)
 cd "$SMARTWF_ROOT"

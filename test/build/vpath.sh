@@ -5,7 +5,8 @@ mkdir "$CLUSTER/source/b"
 cd "$CLUSTER/source/b"
 smartwf_make -f ../Makefile
 smartwf_make -f ../Makefile DESTDIR="$PWD/installed" install
-[ "$(find installed -type f | sed 's|.*/||' | sort | tr '\n' ' ')" = "$(echo smartwf--*.sql) smartwf.control smartwf.so " ]
+installed=$(find installed -type f | sed 's|.*/||' | sort | tr '\n' ' ')
+[ "$installed" = "$(echo smartwf--*.sql) smartwf.control smartwf.so " ]
 [ -z "$(find ../src -name '*.o')" ]
 smartwf_make -f ../Makefile REGRESS=definition ISOLATION= installcheck
 smartwf_make -f ../Makefile clean
