@@ -30,6 +30,26 @@ INSERT INTO doc VALUES (5);
 DELETE FROM doc WHERE id = 5;
 SELECT sum(scans) - :before AS reads_of_definitions FROM reads();
 COMMIT;
+-- statistics, functions and other workflows may change: this one is not read again
+BEGIN;
+INSERT INTO smartwf.workflows (id, name) VALUES (900, 'D');
+INSERT INTO smartwf.states (workflow_id, name, is_initial) VALUES (900, 's', true);
+SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
+SELECT sum(scans) AS before FROM reads() WHERE relation IN ('states', 'transitions', 'structures') \gset
+CREATE FUNCTION unrelated() RETURNS int LANGUAGE sql AS 'SELECT 1';
+DROP FUNCTION unrelated();
+ANALYZE doc;
+SELECT smartwf.pass_transition('1', 'there') #>> '{state,label}';
+SELECT sum(scans) - :before AS after_functions_and_analyze FROM reads() WHERE relation IN ('states', 'transitions', 'structures');
+UPDATE smartwf.states SET label = 'other' WHERE name = 's';
+SELECT sum(scans) AS before FROM reads() WHERE relation IN ('states', 'transitions') \gset
+SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
+SELECT sum(scans) - :before AS after_another_label FROM reads() WHERE relation IN ('states', 'transitions');
+-- but of the table that has changed
+ALTER TABLE doc ADD COLUMN more text;
+UPDATE doc SET more = 'x', state = 'b' WHERE id = 1;
+SELECT * FROM doc WHERE id = 1;
+ROLLBACK;
 -- a change is seen at once, and gone again with its savepoint
 BEGIN;
 SAVEPOINT s;
@@ -74,6 +94,18 @@ SELECT docid, version FROM smartwf.elements JOIN smartwf.workflows ON id = workf
 SELECT docid, from_state, to_state, comment FROM smartwf.history WHERE comment IS NOT NULL ORDER BY docid, revision;
 SELECT smartwf.migrate('doc', 9);
 SELECT smartwf.migrate('nothing');
+-- a guard's function that is replaced
+BEGIN;
+CREATE FUNCTION allowed() RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
+SELECT smartwf.define_workflow('{"name": "G", "states": [{"name": "a", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "t", "guard": "public.allowed()", "arcs": [{"from": "a", "to": "b"}]}]}');
+CREATE TABLE guarded (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('guarded', 'G', docid_prefix => 'g');
+INSERT INTO guarded VALUES (1), (2);
+UPDATE guarded SET state = 'b' WHERE id = 1;
+CREATE OR REPLACE FUNCTION allowed() RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false';
+UPDATE guarded SET state = 'b' WHERE id = 2;
+ROLLBACK;
 -- the extension comes and goes in one session
 DROP TABLE doc;
 DROP FUNCTION hook, reads;

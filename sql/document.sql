@@ -104,6 +104,22 @@ SELECT smartwf.pass_transition('é/1', 'reject', parameters => '{"p_text": "t", 
 SELECT regexp_replace(line::text, '"date": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*\+00:00"', '"date": "ISO"')
 FROM json_array_elements(smartwf.get_history('é/1') -> 'data' -> 'history') line;
 SELECT smartwf.get_history('é/1') -> 'data' ->> 'uri';
+-- page by page; many lines are not all told at once
+RESET ROLE;
+CREATE FUNCTION revisions(answer json) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(line ->> 'revision', ' ') FROM json_array_elements(answer -> 'data' -> 'history') line $$;
+SET ROLE regress_smartwf_editor;
+SELECT revisions(smartwf.get_history('é/1', most => 2)) AS first, revisions(smartwf.get_history('é/1', before => 2)) AS rest,
+	revisions(smartwf.get_history('é/1', before => 0)) AS none, revisions(smartwf.get_history('é/1', most => NULL)) AS "all";
+SELECT smartwf.get_history('é/1', most => 0);
+RESET ROLE;
+BEGIN;
+INSERT INTO smartwf.history (docid, revision, at, actor, from_state, to_state, workflow_id)
+	SELECT docid, g, at, actor, to_state, to_state, workflow_id FROM smartwf.history, generate_series(1000, 2999) g WHERE docid = 'é/1' AND revision = 0;
+SELECT json_array_length(smartwf.get_history('é/1') #> '{data,history}') AS usual, json_array_length(smartwf.get_history('é/1', most => 5000) #> '{data,history}') > 2000 AS asked;
+ROLLBACK;
+DROP FUNCTION revisions;
+SET ROLE regress_smartwf_editor;
 SELECT smartwf.get_states('é/1');
 RESET ROLE;
 -- an administrator without a transition

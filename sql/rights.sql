@@ -164,7 +164,7 @@ SELECT actor, transition FROM smartwf.history WHERE docid = '1' ORDER BY revisio
 GRANT ALL ON doc TO regress_alice;
 SELECT t, try('regress_admin', format('%s', t)) FROM unnest(ARRAY['UPDATE smartwf.history SET actor = ''me''', 'DELETE FROM smartwf.history',
 	'INSERT INTO smartwf.history VALUES (''1'')', 'UPDATE smartwf.elements SET locked_by = NULL', 'TRUNCATE smartwf.history',
-	'SELECT smartwf.migrate(''doc'')', 'SELECT smartwf.attach(''doc'', ''R'')', 'SELECT smartwf.record_end(''1'', 1)']) t;
+	'SELECT smartwf.migrate(''doc'')', 'SELECT smartwf.attach(''doc'', ''R'')', 'SELECT smartwf.end_without_rows(''doc'')']) t;
 
 DROP TABLE doc;
 DROP FUNCTION try, pass, locks, by_definer, whoami;

@@ -104,7 +104,8 @@ RESET ROLE;
 
 -- whoever restores brings back nothing that would drive the run of somebody else
 SELECT smartwf.define_flow('{"name": "ASK", "restrictAccess": false, "stages": [{"name": "s", "steps": [
- {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "go", "options": ["yes", "no"], "users": ["pg_monitor"], "answersNeeded": 2}}]}]}');
+ {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "go", "options": ["yes", "no"], "users": ["pg_monitor"], "answersNeeded": 2}},
+ {"name": "set", "kind": "update_model_field", "settings": {"field": "x", "value": 1}}]}]}');
 SELECT smartwf.start_flow('ASK') AS run \gset
 SELECT id AS question FROM smartwf.confirmations WHERE run = :run \gset
 REVOKE ALL ON ALL TABLES IN SCHEMA smartwf FROM regress_definer;
@@ -146,12 +147,16 @@ INSERT INTO smartwf.runs (flow_id, flow, starter, actor, search_path, status, mo
 INSERT INTO smartwf.runs (id, flow_id, flow, starter, actor, search_path, status, model, step, due_at, by_worker) OVERRIDING SYSTEM VALUE
 	VALUES (901, :flow, 'ASK', 'regress_definer', 'regress_definer', '', 'waiting', '{}', 'nowhere', '-infinity', true),
 		(902, :flow, 'ASK', 'regress_definer', 'regress_definer', '', 'queued', '{}', 'nowhere', '-infinity', true),
-		(903, 999, 'ASK', 'regress_definer', 'regress_definer', '', 'queued', '{}', 'ask', '-infinity', true);
+		(903, 999, 'ASK', 'regress_definer', 'regress_definer', '', 'queued', '{}', 'ask', '-infinity', true),
+		(904, :flow, 'ASK', 'regress_definer', 'regress_definer', '', 'waiting', '{}', 'set', '-infinity', true);
 INSERT INTO smartwf.confirmations (id, run, step, field, options, users) OVERRIDING SYSTEM VALUE VALUES (1004, 901, 'nowhere', 'go', '{yes}', '{regress_definer}');
 SELECT smartwf.answer_confirmation(1004, 'yes');
 SELECT smartwf.answer_confirmation(1001, 'yes');
 RESET ROLE;
+INSERT INTO smartwf.runs (id, flow_id, flow, starter, actor, search_path, status, model, due_at, by_worker) OVERRIDING SYSTEM VALUE
+	VALUES (905, :flow, 'ASK', 'regress_definer', 'regress_definer', '', 'waiting', '{}', '-infinity', true);
 CALL smartwf.work();
+SELECT smartwf.set_run_model(905, '{"a": 1}');
 SELECT id, status FROM smartwf.runs WHERE id > 900 ORDER BY id;
 DELETE FROM smartwf.runs WHERE id > 900;
 SELECT smartwf.revoke_restore('regress_definer');

@@ -443,6 +443,22 @@ SET ROLE regress_gone;
 SELECT smartwf.start_flow('mine') IS NOT NULL;
 SELECT count(*) FROM smartwf.runs WHERE flow = 'mine';
 RESET ROLE;
+-- a hook that gives up rights: they stay given up
+GRANT regress_low TO regress_clerk;
+CREATE FUNCTION app.humble(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT nullif(set_config('role', 'regress_low', false), 'regress_low') $$;
+GRANT USAGE ON SCHEMA app TO regress_clerk, regress_low;
+SELECT smartwf.define_workflow('{"name": "H", "states": [{"name": "a", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "go", "m3": "app.humble", "arcs": [{"from": "a", "to": "b"}]}]}');
+CREATE TABLE humble (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('humble', 'H', docid_prefix => 'h');
+INSERT INTO humble VALUES (1);
+GRANT SELECT, UPDATE ON humble TO regress_clerk;
+SET SESSION AUTHORIZATION regress_clerk;
+UPDATE humble SET state = 'b' WHERE id = 1;
+SELECT current_user, current_setting('role') AS role, session_user;
+RESET SESSION AUTHORIZATION;
+RESET ROLE;
+DROP TABLE humble;
 DROP TABLE doc, bound;
 DROP SCHEMA app, trap, def CASCADE;
 DROP EXTENSION smartwf;

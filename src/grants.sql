@@ -1,5 +1,5 @@
--- Functions that read or pass are open to all and judge their caller; those that
--- define or administer are not.
+-- Functions that check the privileges of the caller themselves are granted to PUBLIC.
+-- Functions that define workflows and flows or attach tables are not.
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA smartwf FROM PUBLIC;
 GRANT USAGE ON SCHEMA smartwf TO PUBLIC;
@@ -18,7 +18,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.get_state(text, text, text),
 	smartwf.get_transitions(text, text),
 	smartwf.get_transition(text, text, text),
-	smartwf.get_history(text, text),
+	smartwf.get_history(text, text, int, int),
 	smartwf.names_caller(text[], text[]),
 	smartwf.person(),
 	smartwf.shows_model(bigint),
@@ -59,6 +59,6 @@ GRANT EXECUTE ON FUNCTION
 	TO PUBLIC;
 GRANT EXECUTE ON PROCEDURE smartwf.work(double precision), smartwf.purge(interval, boolean, boolean) TO PUBLIC;
 
--- for whoever watches
+-- for monitoring
 GRANT EXECUTE ON FUNCTION smartwf.list_workers() TO pg_monitor;
 GRANT SELECT ON smartwf.workers, smartwf.metrics TO pg_monitor;

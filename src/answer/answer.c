@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/json_value.h"
+#include "base/message.h"
 #include "base/subtransaction.h"
 #include "transition/preview.h"
 #include "transition/table_statement.h"
@@ -414,7 +415,7 @@ history_document(const ElementQuery *query, StringInfo data)
 	append_uri(&draft, HISTORY, NULL);
 	append_key(data, "history");
 	appendStringInfoChar(data, '[');
-	foreach(cell, history_read(&preview.target.element))
+	foreach(cell, history_read(&preview.target.element, &query->page))
 	{
 		append_comma(data, foreach_current_index(cell));
 		append_history_line(&draft, preview.target.table, lfirst(cell));
@@ -490,6 +491,16 @@ successful_answer(const char *data, List *messages)
 
 /* SQL */
 
+static Datum
+written_answer(const ElementQuery *query, Document document)
+{
+	StringInfoData data;
+
+	initStringInfo(&data);
+	document(query, &data);
+	return CStringGetTextDatum(successful_answer(data.data, NIL));
+}
+
 /*
  * The whole documented answer to a call: docid comes first, structure last, and
  * the name of a state or transition second where the query is about one.
@@ -503,11 +514,8 @@ answer(FunctionCallInfo fcinfo, Document document, const char *second)
 		.structure = text_argument(fcinfo, PG_NARGS() - 1),
 		.all_states = document == states_document && boolean_argument(fcinfo, 1),
 	};
-	StringInfoData data;
 
-	initStringInfo(&data);
-	document(&query, &data);
-	return CStringGetTextDatum(successful_answer(data.data, NIL));
+	return written_answer(&query, document);
 }
 
 /* smartwf.get_states(docid, all_states, structure) */
@@ -542,12 +550,25 @@ smartwf_get_transition(PG_FUNCTION_ARGS)
 	return answer(fcinfo, transition_document, "transition");
 }
 
-/* smartwf.get_history(docid, structure) */
+/* smartwf.get_history(docid, structure, before, most); before 0.2.0, without the last two */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_get_history);
 Datum
 smartwf_get_history(PG_FUNCTION_ARGS)
 {
-	return answer(fcinfo, history_document, NULL);
+	ElementQuery query = {
+		.docid = needed_argument(fcinfo, 0, "docid"),
+		.structure = text_argument(fcinfo, 1),
+	};
+
+	if (PG_NARGS() > 2)
+	{
+		query.page.has_end = !PG_ARGISNULL(2);
+		query.page.before = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
+		query.page.most = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
+		if (!PG_ARGISNULL(3) && query.page.most < 1)
+			raise_failure(MALFORMED_CALL, localized("the number of lines must be positive"));
+	}
+	return written_answer(&query, history_document);
 }
 
 /* A document to be written; for run_in_subtransaction(). */

@@ -11,6 +11,7 @@
 #include "nodes/pg_list.h"
 
 #include "definition/workflow.h"
+#include "storage/element.h"
 
 /* What is asked about an element. */
 typedef struct ElementQuery
@@ -19,6 +20,7 @@ typedef struct ElementQuery
 	const char *structure;		/* NULL: any */
 	const char *name;			/* of the state or transition, if it is about one */
 	bool		all_states;
+	HistoryPage page;			/* of its history */
 }			ElementQuery;
 
 /* Writes the documented data of an answer. */

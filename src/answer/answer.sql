@@ -1,37 +1,42 @@
--- The documented answers about states, transitions and history.
+-- States, transitions and history of documents as JSON.
 
-CREATE FUNCTION smartwf.get_states(docid text, all_states boolean DEFAULT false, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf.get_states(docid text, all_states boolean DEFAULT false,
+	structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_states';
 COMMENT ON FUNCTION smartwf.get_states(text, boolean, text) IS
-'The states that can follow the current one of a document (docid, text), each with its transition, what m0 and the '
-'guard have against it (error) and whether the caller holds the right (authorized); every state for all_states '
-'(boolean) or an administrator. structure (text), if given, must be the document''s. Returns the documented answer '
-'(json). Raises WF200, WF201, WF219, WF220, WF227, and WF400 for a null docid.';
+'Returns the states that a document can reach from its current state (json). docid (text): the document; all_states '
+'(boolean): if true, all states of its workflow are returned, as always for administrators; structure (text): if '
+'given, the structure to which the document must belong. Each state contains the transition that leads to it, the '
+'objection of its guard or hook m0 (error), and whether the caller holds the right to pass it (authorized). Raises '
+'WF200, WF201, WF219, WF220 or WF227 if there is no such document, and WF400 if docid is null.';
 
 CREATE FUNCTION smartwf.get_state(docid text, state text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_state';
 COMMENT ON FUNCTION smartwf.get_state(text, text, text) IS
-'A state (text) of the workflow of a document (docid, text), and the transition that leads there from the current '
-'one. structure (text), if given, must be the document''s. Returns the documented answer (json). Raises what '
-'get_states() raises, and WF228.';
+'Returns a state of the workflow of a document, and the transition that leads to it from the current state (json). '
+'docid (text): the document; state (text): the state; structure (text): if given, the structure to which the document '
+'must belong. Raises WF228 if there is no such state, and the errors of get_states().';
 
 CREATE FUNCTION smartwf.get_transitions(docid text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_transitions';
 COMMENT ON FUNCTION smartwf.get_transitions(text, text) IS
-'Every transition of the workflow of a document (docid, text), and whether it leaves the current state (valid); '
-'rights are not looked at. structure (text), if given, must be the document''s. Returns the documented answer '
-'(json). Raises what get_states() raises.';
+'Returns all transitions of the workflow of a document (json). docid (text): the document; structure (text): if '
+'given, the structure to which the document must belong. Each transition shows whether it leaves the current state '
+'(valid); rights are not checked. Raises the errors of get_states().';
 
 CREATE FUNCTION smartwf.get_transition(docid text, transition text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_transition';
 COMMENT ON FUNCTION smartwf.get_transition(text, text, text) IS
-'A transition (text) of the workflow of a document (docid, text): where it leads from the current state, whether it '
-'takes a comment, the parameters that it asks for. structure (text), if given, must be the document''s. Returns the '
-'documented answer (json). Raises what get_states() raises, and WF229.';
+'Returns a transition of the workflow of a document (json): the state to which it leads from the current state, '
+'whether it accepts a comment (askComment), and its parameters. docid (text): the document; transition (text): the '
+'transition; structure (text): if given, the structure to which the document must belong. Raises WF229 if there is no '
+'such transition, and the errors of get_states().';
 
-CREATE FUNCTION smartwf.get_history(docid text, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf.get_history(docid text, structure text DEFAULT NULL, before int DEFAULT NULL,
+	most int DEFAULT 1000) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_get_history';
-COMMENT ON FUNCTION smartwf.get_history(text, text) IS
-'Every change of a document (docid, text), newest first: revision, date (ISO 8601), actor, transition, states, '
-'comment, parameters, messages. structure (text), if given, must be the document''s. Returns an answer (json) of the '
-'same form as get_states(). Raises what get_states() raises.';
+COMMENT ON FUNCTION smartwf.get_history(text, text, int, int) IS
+'Returns the history of a document, the latest change first (json): revision, date (ISO 8601), actor, transition, '
+'states, comment, parameters and messages. docid (text): the document; structure (text): if given, the structure to '
+'which the document must belong; before (int): if given, only changes of an earlier revision; most (int): the number '
+'of changes at most. Raises WF400 if most is not positive, and the errors of get_states().';

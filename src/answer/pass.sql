@@ -1,26 +1,33 @@
--- Passing transitions, with the documented answer.
+-- Passing transitions.
 
 CREATE FUNCTION smartwf.pass_transition(docid text, transition text, comment text DEFAULT NULL,
 		parameters jsonb DEFAULT NULL, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_pass_transition';
 COMMENT ON FUNCTION smartwf.pass_transition(text, text, text, jsonb, text) IS
-'Passes a transition (text), which must leave the current state of the document (docid, text), with a comment (text) '
-'and parameters (jsonb object) where it asks for them; structure (text), if given, must be the document''s. Returns '
-'the documented data: uri and the new state (json). Raises WF200, WF201, WF219, WF220, WF227, WF229, WF235, WF300, '
-'and WF400 for a malformed call.';
+'Passes a transition of a document. docid (text): the document; transition (text): a transition that leaves its '
+'current state; comment (text): an optional comment, which some transitions do not accept; parameters (jsonb): an '
+'object with the values of the transition''s parameters; structure (text): if given, the structure to which the '
+'document must belong. The row is updated with the privileges of the caller; a grant on the transition replaces the '
+'UPDATE privilege. Returns the URI of the document''s state and the new state (json). Raises WF200, WF201, WF219, '
+'WF220 or WF227 if there is no such document, WF229 if there is no such transition, WF235 if it does not leave the '
+'current state, WF300 if it is refused (lock, right, guard, hook, comment or parameters), and WF400 if the call is '
+'malformed.';
 
 CREATE FUNCTION smartwf.set_state(docid text, state text, comment text DEFAULT NULL,
 		parameters jsonb DEFAULT NULL, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_set_state';
 COMMENT ON FUNCTION smartwf.set_state(text, text, text, jsonb, text) IS
-'Takes a document (docid, text) to a state (text) by the transition that leads there from its current one; an '
-'administrator may go without. Arguments and errors as for pass_transition(), and WF228. Returns the documented '
-'data: uri and the new state (json).';
+'Brings a document into a state by the transition that leads there from its current state; administrators can also go '
+'to states to which no transition leads. docid (text): the document; state (text): the new state; comment, '
+'parameters, structure: as for pass_transition(). Returns the URI of the document''s state and the new state (json). '
+'Raises WF228 if there is no such state, and the errors of pass_transition().';
 
 CREATE FUNCTION smartwf.pass_transitions(docids text[], transition text, comment text DEFAULT NULL,
 		parameters jsonb DEFAULT NULL, OUT docid text, OUT ok boolean, OUT code text, OUT message text)
 	RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_pass_transitions';
 COMMENT ON FUNCTION smartwf.pass_transitions(text[], text, text, jsonb) IS
-'Passes a transition (text) for many documents (docids, text[]), each on its own: a row each says whether it went '
-'through (boolean), else the documented code or SQLSTATE, and the message (text). Raises WF400 for a malformed call.';
+'Passes a transition of several documents. docids (text[]): the documents; transition, comment, parameters: as for '
+'pass_transition(). Each document is processed in a subtransaction of its own. Returns one row for each document: '
+'docid (text); ok (boolean), whether the transition was passed; otherwise code (text), the code or SQLSTATE of the '
+'error, and message (text). Raises WF400 if the call is malformed.';

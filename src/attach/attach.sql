@@ -1,4 +1,4 @@
--- Attaching tables: what can be attached; triggers on, rows registered.
+-- Attaching and detaching tables.
 
 CREATE FUNCTION smartwf.base_type(type oid) RETURNS oid
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -9,9 +9,9 @@ CREATE FUNCTION smartwf.base_type(type oid) RETURNS oid
 	SELECT b.oid FROM base JOIN pg_type b ON b.oid = base.oid WHERE b.typtype <> 'd'
 $$;
 COMMENT ON FUNCTION smartwf.base_type(oid) IS
-'The type (oid) that a domain (oid) is made of; another type itself. Raises nothing.';
+'Returns the base type (oid) of a domain (oid), or the argument itself for any other type.';
 
--- Types whose values change their text when something else is renamed.
+-- Types whose values change their text when an object is renamed.
 CREATE FUNCTION smartwf.names_no_document(type oid) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT t.typtype = 'c' OR (t.typnamespace = 'pg_catalog'::regnamespace AND t.typname ~ '^reg')
@@ -20,10 +20,10 @@ CREATE FUNCTION smartwf.names_no_document(type oid) RETURNS boolean
 	WHERE t.oid = smartwf.base_type(type)
 $$;
 COMMENT ON FUNCTION smartwf.names_no_document(oid) IS
-'True for a type (oid) whose values change their text when an attribute, an enum''s value or an object is renamed: '
-'composites, reg*, arrays of these and of enums. Raises nothing.';
+'Returns true for types (oid) that cannot be used for document ids, because the text of their values changes when '
+'something is renamed: composite types, reg* types, and arrays of these or of enums.';
 
--- Why a table cannot be attached with these columns: a row a fault.
+-- Reasons why a table cannot be attached with these columns.
 CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text, docid_column text)
 	RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -48,8 +48,10 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 	SELECT format('WFL0302 %s: document id column "%s" is generated, but not stored', relation, docid_column)
 		FROM columns WHERE attname = docid_column AND attgenerated = 'v'
 	UNION ALL
-	SELECT format('WFL0302 %s: document id column "%s" is of type %s, whose values change their names', relation, docid_column, format_type(a.atttypid, NULL))
-		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0 AND smartwf.names_no_document(a.atttypid)
+	SELECT format('WFL0302 %s: document id column "%s" is of type %s, whose values change their names', relation,
+		docid_column, format_type(a.atttypid, NULL))
+		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0
+			AND smartwf.names_no_document(a.atttypid)
 	UNION ALL
 	SELECT format('WFL0302 %s: document id column "%s" belongs to a key WITHOUT OVERLAPS, which lets several rows have one id',
 			relation, docid_column)
@@ -75,7 +77,8 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 		FROM state_type JOIN smartwf.states x ON x.workflow_id = table_faults.workflow_id
 		WHERE base = 'varchar'::regtype AND atttypmod > 4 AND length(x.name) > atttypmod - 4
 	UNION ALL
-	SELECT format('WFL0120 transition %s: column "%s" of a grant does not exist in %s', g.transition, g.grantee, relation)
+	SELECT format('WFL0120 transition %s: column "%s" of a grant does not exist in %s', g.transition, g.grantee,
+		relation)
 		FROM smartwf.transition_grants g
 		WHERE g.workflow_id = table_faults.workflow_id AND g.kind = 'column'
 			AND NOT EXISTS (SELECT FROM columns WHERE attname = g.grantee)
@@ -85,7 +88,8 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 		WHERE t.workflow_id = table_faults.workflow_id AND t.reference_column IS NOT NULL
 			AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
 				WHERE a.attrelid = relation AND a.attname = t.reference_column AND a.attnum > 0 AND NOT a.attisdropped
-					AND coalesce(nullif(y.typbasetype, 0), y.oid) IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+					AND coalesce(nullif(y.typbasetype, 0), y.oid) IN ('date'::regtype, 'timestamp'::regtype,
+						'timestamptz'::regtype))
 	UNION ALL
 	SELECT format('WFL0113 transition %s: parameter "%s" has the name of the column that holds the %s',
 			p.transition, p.name, CASE p.name WHEN state_column THEN 'state' ELSE 'document id' END)
@@ -93,8 +97,8 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 		WHERE p.workflow_id = table_faults.workflow_id AND p.name IN (state_column, docid_column)
 $$;
 COMMENT ON FUNCTION smartwf.table_faults(regclass, int, text, text) IS
-'Why the columns of a table (regclass), those for state and document id (text) among them, are not what a workflow '
-'version (int) needs (set of text). Raises nothing.';
+'Returns one line (setof text) for each column of a table (regclass) that is missing or unsuitable for a workflow '
+'version (int, its id), including the columns of state and document id (text).';
 INSERT INTO smartwf.checkers VALUES ('attachment', 'smartwf.table_faults');
 
 CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, state_column text, docid_column text)
@@ -102,13 +106,15 @@ CREATE FUNCTION smartwf.attachment_faults(relation regclass, workflow_id int, st
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN QUERY EXECUTE (
-		SELECT string_agg(format('SELECT * FROM %s($1, $2, $3, $4)', c.function), ' UNION ALL ')
+		SELECT format('SELECT * FROM (%s) AS fault (message) ORDER BY message COLLATE "C"',
+			string_agg(format('SELECT * FROM %s($1, $2, $3, $4)', c.function), ' UNION ALL ' ORDER BY c.function))
 		FROM smartwf.checkers c WHERE c.subject = 'attachment') USING relation, workflow_id, state_column, docid_column;
 END
 $$;
 COMMENT ON FUNCTION smartwf.attachment_faults(regclass, int, text, text) IS
-'Every reason why a workflow version (int) cannot govern a table (regclass) with these columns for state and '
-'document id (text), a line each (set of text). Raises nothing.';
+'Returns one line (setof text) for each reason why a table (regclass) cannot be attached to a workflow version (int, '
+'its id) with these columns for state and document id (text). Calls the functions for attachments in '
+'smartwf.checkers.';
 
 CREATE FUNCTION smartwf.key_column(relation regclass) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -117,8 +123,8 @@ CREATE FUNCTION smartwf.key_column(relation regclass) RETURNS text
 	WHERE i.indrelid = relation AND i.indisprimary AND i.indnkeyatts = 1
 $$;
 COMMENT ON FUNCTION smartwf.key_column(regclass) IS
-'The column (text) that is the primary key of a table (regclass), null if there is none or it has several. Raises '
-'nothing.';
+'Returns the primary key column (text) of a table (regclass), or null if there is no primary key, or if it has '
+'several columns.';
 
 CREATE FUNCTION smartwf.check_relation(relation regclass) RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -152,16 +158,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.check_relation(regclass) IS
-'Raises 42809 with the reason if a relation (regclass) is of a kind that cannot be attached.';
+'Checks whether a relation (regclass) can be attached. Raises 42809 with the reason if it cannot, and WF400 if it is '
+'null or does not exist.';
 
 CREATE FUNCTION smartwf.strayed_documents(structure text) RETURNS bigint
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	SELECT count(*) FROM smartwf.rows_of_structure(structure) r
-	WHERE r.state IS DISTINCT FROM (SELECT h.to_state FROM smartwf.history h WHERE h.docid = r.docid ORDER BY h.revision DESC LIMIT 1)
+	WHERE r.state IS DISTINCT FROM (SELECT h.to_state FROM smartwf.history h WHERE h.docid = r.docid
+		ORDER BY h.revision DESC LIMIT 1)
 $$;
 COMMENT ON FUNCTION smartwf.strayed_documents(text) IS
-'How many documents of a structure (text) are in another state than their last line of history says (bigint). Raises '
-'nothing.';
+'Returns the number of documents (bigint) of a structure (text) that are in a state other than the last one in their '
+'history.';
 
 CREATE FUNCTION smartwf.attach(relation regclass, workflow text, state_column name DEFAULT 'state',
 		docid_column name DEFAULT NULL, docid_prefix text DEFAULT '', structure text DEFAULT NULL)
@@ -193,9 +201,10 @@ BEGIN
 		WHERE s.name = structure OR s.name IN (SELECT t.structure FROM smartwf.triggers_of(relation) t)
 			OR (s.relation_schema, s.relation_name) = (c.nspname, c.relname)
 		ORDER BY s.name = structure DESC LIMIT 1;
-	-- a table of the same name is not the table
+	-- another table can have the recorded name by now
 	IF smartwf.attached_relation(known.name) <> relation THEN
-		RAISE EXCEPTION 'structure "%" is attached already: table "%", which carries its triggers', known.name, smartwf.attached_relation(known.name)
+		RAISE EXCEPTION 'structure "%" is attached already: table "%", which carries its triggers', known.name,
+			smartwf.attached_relation(known.name)
 			USING ERRCODE = 'duplicate_object', HINT = 'Call smartwf.detach() first, or choose another structure.';
 	END IF;
 	IF (known.name, known.relation_schema, known.relation_name, known.workflow, known.docid_prefix)
@@ -219,7 +228,8 @@ BEGIN
 			USING DETAIL = array_to_string(missing, E'\n');
 		strayed := smartwf.strayed_documents(structure);
 		IF strayed > 0 THEN
-			RAISE WARNING '% documents of structure "%" are in another state than their history says', strayed, structure
+			RAISE WARNING '% documents of structure "%" are in another state than their history says', strayed,
+				structure
 				USING HINT = 'They were changed while the triggers were not there.';
 		END IF;
 	END IF;
@@ -227,12 +237,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.attach(regclass, text, name, name, text, text) IS
-'Attaches a table (regclass) to a workflow (text): every row is a document from now on, whose state column (name) '
-'only changes by the rules. docid_column (name, default: the primary key) and docid_prefix (text) make the document '
-'id; structure (text) is the name of the family, default: the table''s name. Returns it (text). Idempotent: on an '
-'attached table it puts back the triggers that are missing or were changed, and warns of what it found. Raises WF001 '
-'with every fault, 42809 for a view, 42704 for an unknown workflow, 42710 if attached otherwise, 23505 for document '
-'ids that are taken, 42501 unless the caller owns the table.';
+'Attaches a table to a workflow: each of its rows becomes a document, whose state can only be changed by transitions. '
+'relation (regclass): an ordinary or partitioned table; workflow (text): the workflow, whose newest published version '
+'new documents follow; state_column (name): the column that contains the state, by default state; docid_column '
+'(name): the column that identifies the document, by default the primary key; docid_prefix (text): the prefix of the '
+'document ids, by default empty; structure (text): the name of the structure, by default that of the table. Returns '
+'the name of the structure (text). If the table is already attached, triggers that are missing or were changed are '
+'restored, with a warning. Raises WF001 with one line of DETAIL for each fault, WF400 if no docid_column is given and '
+'the primary key is not a single column, 42809 for views and other relations that cannot be attached, 42704 if there '
+'is no published version of the workflow, 42710 if the table or structure is attached differently, 23505 if document '
+'ids are already in use, and 42501 unless the caller owns the table.';
 
 CREATE FUNCTION smartwf.detach(relation regclass) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -242,5 +256,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.detach(regclass) IS
-'Takes the triggers off a table (regclass); elements and history are kept, and attach() takes them up again. '
-'Idempotent. Raises 42501 unless the caller owns the table.';
+'Detaches a table (regclass) from its workflow: its triggers are dropped. Documents and history are kept, and a later '
+'smartwf.attach() continues them. Does nothing if the table is not attached. Raises 42501 unless the caller owns the '
+'table.';

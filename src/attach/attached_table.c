@@ -249,6 +249,7 @@ build_table(const void *key)
 
 	table->relid = table_key->relid;
 	table->structure = copy_structure(table_key->structure);
+	table->descriptor = CreateTupleDescCopyConstr(RelationGetDescr(relation));
 	table->context = CurrentMemoryContext;
 	describe_state(table, relation);
 	describe_docid(table, relation);
@@ -261,7 +262,19 @@ build_table(const void *key)
 	return table;
 }
 
-static DefinitionKind tables = {BY_RELATION, build_table};
+/* ANALYZE and the like leave all that matters as it was. */
+static bool
+is_current_table(const void *key, const void *definition)
+{
+	const AttachedTable *table = definition;
+	Relation	relation = table_open(table->relid, AccessShareLock);
+	bool		is_current = equalTupleDescs(RelationGetDescr(relation), table->descriptor);
+
+	table_close(relation, NoLock);
+	return is_current;
+}
+
+static DefinitionKind tables = {BY_RELATION, build_table, is_current_table};
 
 /* A table that belongs to a structure, as its trigger's argument says. */
 AttachedTable *

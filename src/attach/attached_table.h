@@ -27,7 +27,7 @@ typedef struct Structure
 	const char *docid_prefix;
 }			Structure;
 
-/* The statements that we run on an attached table; see statement.c. */
+/* The statements that we run on an attached table; see transition/table_statement.c. */
 typedef enum Statement
 {
 	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_STATE,
@@ -55,6 +55,8 @@ typedef struct Guard
 	const char *text;
 	Node	   *expression;
 	bool		calls_others;	/* functions that are not PostgreSQL's own */
+	uint64		functions;		/* their generation when it was analyzed */
+	MemoryContext context;
 	int			number_of_plans;
 	Oid			planned_by[MOST_PLANS_OF_GUARD];
 	Expr	   *plans[MOST_PLANS_OF_GUARD];
@@ -66,6 +68,7 @@ typedef struct AttachedTable
 {
 	Oid			relid;
 	const Structure *structure;
+	TupleDesc	descriptor;		/* by which the following was found */
 	MemoryContext context;
 	AttrNumber	state_column;
 	Oid			state_type;		/* of the column, perhaps a domain */

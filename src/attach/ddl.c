@@ -128,7 +128,7 @@ note_dropped_trigger(Oid trigger)
 	table_close(catalog, AccessShareLock);
 }
 
-/* What PostgreSQL drops on its own account, a detached partition's triggers, is no matter. */
+/* Drops that PostgreSQL itself performs, as of a detached partition's triggers, are ignored. */
 static void
 note_access(ObjectAccessType access, Oid class, Oid object, int sub, void *argument)
 {
@@ -479,7 +479,7 @@ smartwf_rows_of_structure(PG_FUNCTION_ARGS)
 	if (structure == NULL)
 		return (Datum) 0;
 	relid = structure_relation(structure);
-	/* within what we do for somebody, DDL or TRUNCATE, he has shown that he may do it */
+	/* as the extension's owner, we follow a DDL command or TRUNCATE that PostgreSQL has permitted */
 	if (GetUserId() != smartwf_owner())
 		require_ownership(relid, true);
 	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))

@@ -1,37 +1,38 @@
--- Following DDL.  The event triggers call these as our owner, since whoever may alter a
--- table need not have rights on our own; nothing of his is evaluated on the way, not even
--- a cast.
--- After each command the triggers of every table that it could concern are looked at, and
--- the columns that these need: whichever command it was, and whatever it did.
+-- Processing of DDL commands.  The event triggers call these functions as the owner of the
+-- extension, since a role that alters a table need not have privileges on the tables of
+-- smartwf.  Therefore no code of other roles must be evaluated here, not even a cast.
+-- After each command, the triggers of all tables that it could concern are checked, and the
+-- columns that they need, regardless of the kind of command.
 
 CREATE FUNCTION smartwf.replaced_columns(command pg_ddl_command) RETURNS text[]
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_replaced_columns';
 COMMENT ON FUNCTION smartwf.replaced_columns(pg_ddl_command) IS
-'The columns (text[]) that an ALTER TABLE command drops or gives another type. Raises nothing.';
+'Returns the names of the columns (text[]) that an ALTER TABLE command drops, or whose type it changes.';
 
 CREATE FUNCTION smartwf.changes_family(command pg_ddl_command) RETURNS boolean
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_changes_family';
 COMMENT ON FUNCTION smartwf.changes_family(pg_ddl_command) IS
-'True if a command can give a table partitions or children, or take them; false for triggers, constraints and the '
-'like, which is what a restore adds to tables that have all of these. Raises nothing.';
+'Returns true if a command can add partitions or children to a table, or remove them; false for commands on triggers, '
+'constraints and the like, such as those that end a restore.';
 
 CREATE FUNCTION smartwf.touched_relations() RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH RECURSIVE object (classid, objid) AS (
 		SELECT classid, objid FROM pg_event_trigger_ddl_commands()
 		UNION
-		-- a type, and what it is the type of
+		-- a type, and the relation to which it belongs
 		SELECT d.classid, d.objid FROM object o JOIN pg_depend d ON (d.refclassid, d.refobjid) = (o.classid, o.objid)
 		WHERE o.classid = 'pg_type'::regclass AND d.classid IN ('pg_type'::regclass, 'pg_class'::regclass)
 	), relation (oid) AS (
 		SELECT objid FROM object WHERE classid = 'pg_class'::regclass
 		UNION
-		-- a trigger, a constraint, a rule, and its table
+		-- a trigger, constraint or rule, and its table
 		SELECT d.refobjid FROM object o JOIN pg_depend d ON (d.classid, d.objid) = (o.classid, o.objid)
 		WHERE o.classid <> 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
 		UNION
 		-- a composite type, and the tables of that type
-		SELECT c.oid FROM object o JOIN pg_class t ON t.oid = o.objid AND t.relkind = 'c' JOIN pg_class c ON c.reloftype = t.reltype
+		SELECT c.oid FROM object o JOIN pg_class t ON t.oid = o.objid AND t.relkind = 'c'
+			JOIN pg_class c ON c.reloftype = t.reltype
 		WHERE o.classid = 'pg_class'::regclass
 		UNION
 		SELECT c.oid FROM object o JOIN pg_class c ON c.relnamespace = o.objid
@@ -39,8 +40,8 @@ CREATE FUNCTION smartwf.touched_relations() RETURNS SETOF regclass
 	SELECT c.oid::regclass FROM relation r JOIN pg_class c ON c.oid = r.oid WHERE c.relkind IN ('r', 'p', 'f')
 $$;
 COMMENT ON FUNCTION smartwf.touched_relations() IS
-'Within follow_ddl(): the tables (set of regclass) that the command concerns, directly or by a trigger, a '
-'constraint, a type or a schema. Raises 39P03 elsewhere.';
+'Returns the tables (setof regclass) that the current DDL command concerns, directly or by a trigger, constraint, '
+'type or schema. Can only be called by smartwf.follow_ddl(). Raises 39P03 outside of an event trigger.';
 
 CREATE FUNCTION smartwf.structures_of(relations regclass[]) RETURNS SETOF smartwf.structures
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -51,8 +52,8 @@ CREATE FUNCTION smartwf.structures_of(relations regclass[]) RETURNS SETOF smartw
 	ORDER BY s.name
 $$;
 COMMENT ON FUNCTION smartwf.structures_of(regclass[]) IS
-'The structures whose triggers some tables (regclass[]) carry, or those above or below them: what is done to a table '
-'is done to its children. Raises nothing.';
+'Returns the structures (rows of smartwf.structures) whose triggers are on one of the tables (regclass[]), their '
+'ancestors or descendants.';
 
 CREATE FUNCTION smartwf.follow_name(s smartwf.structures, relation regclass) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -61,9 +62,9 @@ CREATE FUNCTION smartwf.follow_name(s smartwf.structures, relation regclass) RET
 	WHERE c.oid = relation AND x.name = s.name AND (x.relation_schema, x.relation_name) <> (n.nspname, c.relname)
 $$;
 COMMENT ON FUNCTION smartwf.follow_name(smartwf.structures, regclass) IS
-'Notes the name that the table (regclass) of a structure (row of structures) has now. Raises nothing.';
+'Records the present schema and name of the table (regclass) of a structure (a row of smartwf.structures).';
 
--- What nobody may do, for whatever reason.
+-- Not supported, not even for administrators.
 CREATE FUNCTION smartwf.impossible_members(s smartwf.structures, relation regclass) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('table %s: a foreign table passes no trigger here', f)
@@ -79,8 +80,8 @@ CREATE FUNCTION smartwf.impossible_members(s smartwf.structures, relation regcla
 	FROM smartwf.family(relation) f, smartwf.ancestors(f) a, smartwf.triggers_of(a) t WHERE t.structure <> s.name
 $$;
 COMMENT ON FUNCTION smartwf.impossible_members(smartwf.structures, regclass) IS
-'Which partitions or children the table (regclass) of a structure (row of structures) cannot have, a line each (set '
-'of text). Raises nothing.';
+'Returns one line (setof text) for each partition or child that the table (regclass) of a structure (a row of '
+'smartwf.structures) cannot have: foreign tables, and tables of another structure.';
 
 CREATE FUNCTION smartwf.sources_of_columns(relation regclass) RETURNS SETOF oid
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -91,20 +92,23 @@ CREATE FUNCTION smartwf.sources_of_columns(relation regclass) RETURNS SETOF oid
 	SELECT oid FROM member
 	UNION
 	-- the type of a typed table
-	SELECT t.oid FROM member m JOIN pg_class c ON c.oid = m.oid JOIN pg_class t ON t.reltype = c.reloftype WHERE c.reloftype <> 0
+	SELECT t.oid FROM member m JOIN pg_class c ON c.oid = m.oid JOIN pg_class t ON t.reltype = c.reloftype
+		WHERE c.reloftype <> 0
 $$;
 COMMENT ON FUNCTION smartwf.sources_of_columns(regclass) IS
-'The tables and types (set of oid, pg_class) whose columns a table (regclass), its partitions and children follow. '
-'Raises nothing.';
+'Returns the tables and types (setof oid, as in pg_class) from which a table (regclass), its partitions and children '
+'get their columns.';
 
--- What only an administrator may do.
+-- Allowed for administrators only.
 CREATE FUNCTION smartwf.column_faults(s smartwf.structures, relation regclass) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('table %s: column "%s" is dropped or gets another type', relation, c.name)
 	FROM pg_event_trigger_ddl_commands() d, unnest(smartwf.replaced_columns(d.command)) AS c (name)
-	WHERE d.classid = 'pg_class'::regclass AND d.objid IN (SELECT smartwf.sources_of_columns(relation)) AND c.name IN (s.state_column, s.docid_column)
+	WHERE d.classid = 'pg_class'::regclass AND d.objid IN (SELECT smartwf.sources_of_columns(relation))
+		AND c.name IN (s.state_column, s.docid_column)
 	UNION ALL
-	SELECT substr(f.fault, 9) FROM smartwf.workflows w, smartwf.attachment_faults(relation, w.id, s.state_column, s.docid_column) AS f (fault)
+	SELECT substr(f.fault, 9) FROM smartwf.workflows w, smartwf.attachment_faults(relation, w.id, s.state_column,
+		s.docid_column) AS f (fault)
 	WHERE w.name = s.workflow AND w.status = 'published' AND f.fault ~ '^WFL030[123] '
 	UNION ALL
 	SELECT format('table %s: document "%s" would lose its name', relation, e.docid) FROM (
@@ -115,22 +119,23 @@ CREATE FUNCTION smartwf.column_faults(s smartwf.structures, relation regclass) R
 		GROUP BY e.docid HAVING NOT bool_or(e.docid = s.docid_prefix || l.enumlabel) ORDER BY e.docid LIMIT 1) e
 $$;
 COMMENT ON FUNCTION smartwf.column_faults(smartwf.structures, regclass) IS
-'Within follow_ddl(): what the command does to the columns that the table (regclass) of a structure (row of '
-'structures) keeps states and document ids in, a line each (set of text). Raises 39P03 elsewhere.';
+'Returns one line (setof text) for each change by the current DDL command to the columns of state and document id of '
+'the table (regclass) of a structure (a row of smartwf.structures). Can only be called by smartwf.follow_ddl(). '
+'Raises 39P03 outside of an event trigger.';
 
 CREATE FUNCTION smartwf.changed_triggers(s smartwf.structures, relation regclass) RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('table %s: trigger "%s" is not as attach() made it', f, t.name)
 	FROM smartwf.family(relation) f, smartwf.triggers_of(f) t WHERE t.structure = s.name AND NOT t.is_sound
 	UNION ALL
-	-- another one has taken the place of ours
+	-- another trigger has the name of one of smartwf's
 	SELECT format('table %s: trigger "%s" is not ours', w.member, t.tgname)
 	FROM smartwf.wanted_triggers_of(relation) w JOIN pg_trigger t ON t.tgrelid = w.member AND t.tgname = w.name
 	WHERE t.tgfoid <> w.function
 $$;
 COMMENT ON FUNCTION smartwf.changed_triggers(smartwf.structures, regclass) IS
-'Which triggers of a structure (row of structures) on its table (regclass), the partitions and children were '
-'disabled, renamed or replaced, a line each (set of text). Raises nothing.';
+'Returns one line (setof text) for each trigger of a structure (a row of smartwf.structures) on its table (regclass), '
+'the partitions and children that was disabled, renamed or replaced.';
 
 CREATE FUNCTION smartwf.refuse_ddl(s smartwf.structures, faults text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -142,21 +147,24 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.refuse_ddl(smartwf.structures, text[]) IS
-'Raises 42501 with a line of DETAIL for each fault (text[]); returns nothing if there is none.';
+'Raises 42501 for a structure (a row of smartwf.structures) that would no longer be protected, with one line of '
+'DETAIL for each element of faults (text[]). Does nothing if there are no faults.';
 
 CREATE FUNCTION smartwf.refuse_members(s smartwf.structures, faults text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF cardinality(faults) > 0 THEN
-		RAISE EXCEPTION 'structure "%" cannot have such a partition or child', s.name USING ERRCODE = 'wrong_object_type',
+		RAISE EXCEPTION 'structure "%" cannot have such a partition or child', s.name
+			USING ERRCODE = 'wrong_object_type',
 			DETAIL = array_to_string(faults, E'\n');
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION smartwf.refuse_members(smartwf.structures, text[]) IS
-'Raises 42809 with a line of DETAIL for each fault (text[]); returns nothing if there is none.';
+'Raises 42809 for a structure (a row of smartwf.structures) that cannot have such a partition or child, with one line '
+'of DETAIL for each element of faults (text[]). Does nothing if there are no faults.';
 
--- New partitions and children get the triggers, those that left lose them.
+-- New partitions and children get the triggers; those that were detached lose them.
 CREATE FUNCTION smartwf.follow_members(s smartwf.structures, relation regclass) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -172,7 +180,8 @@ BEGIN
 		changed := true;
 	END LOOP;
 	FOR member IN SELECT r FROM smartwf.touched_relations() r
-		WHERE r NOT IN (SELECT smartwf.family(relation)) AND EXISTS (SELECT FROM smartwf.triggers_of(r) t WHERE t.structure = s.name)
+		WHERE r NOT IN (SELECT smartwf.family(relation)) AND EXISTS (SELECT FROM smartwf.triggers_of(r) t
+			WHERE t.structure = s.name)
 		UNION
 		SELECT r FROM smartwf.left_behind(s.name, relation) r
 	LOOP
@@ -185,24 +194,27 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.follow_members(smartwf.structures, regclass) IS
-'Within follow_ddl(): puts the triggers of a structure (row of structures) on new partitions and children of its '
-'table (regclass), takes them off those that left, and registers or ends their documents. Raises what reconcile() '
-'raises, and WF001 for rows that are not in the initial state unless the caller is an administrator.';
+'Creates the triggers of a structure (a row of smartwf.structures) on new partitions and children of its table '
+'(regclass), drops them on tables that have been detached, and registers or ends the documents concerned. Called by '
+'smartwf.follow_ddl(). Raises the errors of smartwf.reconcile(), and WF001 if new rows are not in the initial state, '
+'unless the caller is an administrator.';
 
 CREATE FUNCTION smartwf.left_behind(structure text, relation regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT DISTINCT t.tgrelid::regclass
 	FROM smartwf.wanted_triggers() w
-	JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function AND d.classid = 'pg_trigger'::regclass
+	JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = w.function
+		AND d.classid = 'pg_trigger'::regclass
 	JOIN pg_trigger t ON t.oid = d.objid
-	WHERE w.name = '!smartwf_truncate' AND t.tgnargs = 1 AND smartwf.structure_of_trigger(t.tgargs) = left_behind.structure
+	WHERE w.name = '!smartwf_truncate' AND t.tgnargs = 1
+		AND smartwf.structure_of_trigger(t.tgargs) = left_behind.structure
 		AND t.tgrelid NOT IN (SELECT smartwf.family(relation))
 $$;
 COMMENT ON FUNCTION smartwf.left_behind(text, regclass) IS
-'Tables (set of regclass) that carry triggers of a structure (text) and are not of the family of its table '
-'(regclass) any more. Raises nothing.';
+'Returns the tables (setof regclass) that have triggers of a structure (text), but no longer belong to its table '
+'(regclass) as partitions or children.';
 
--- Our functions are for our triggers: on the table that a structure names, in their form.
+-- The trigger functions can only be used by the triggers that attach() creates.
 CREATE FUNCTION smartwf.require_own_triggers() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -210,14 +222,16 @@ DECLARE
 	attached regclass;
 BEGIN
 	FOR made IN SELECT t.tgname, t.tgrelid::regclass AS relation, t.tgnargs, f.structure, f.is_sound
-		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass
+			AND t.oid = d.objid
 		JOIN smartwf.wanted_triggers() w ON w.function = t.tgfoid
 		LEFT JOIN smartwf.triggers_of(t.tgrelid) f ON f.name = t.tgname
 		WHERE d.command_tag = 'CREATE TRIGGER'
 	LOOP
-		-- a restore may make them before it has loaded the structures
+		-- a restore can create them before it loads smartwf.structures
 		attached := smartwf.attached_relation(made.structure);
-		IF made.is_sound IS NOT TRUE OR (attached IS NOT NULL AND made.relation NOT IN (SELECT smartwf.family(attached))) THEN
+		IF made.is_sound IS NOT TRUE OR (attached IS NOT NULL
+			AND made.relation NOT IN (SELECT smartwf.family(attached))) THEN
 			RAISE EXCEPTION 'trigger "%" on table "%" cannot call a function of smartwf', made.tgname, made.relation
 				USING ERRCODE = 'insufficient_privilege', HINT = 'smartwf.attach() makes the triggers.';
 		END IF;
@@ -225,10 +239,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_own_triggers() IS
-'Within follow_ddl(): raises 42501 for a trigger that calls one of our trigger functions and is not as attach() '
-'makes it, or on another table than the structure''s.';
+'Checks the triggers that the current DDL command has created. Called by smartwf.follow_ddl(). Raises 42501 for a '
+'trigger that calls a trigger function of smartwf, but is not as smartwf.attach() creates it, or is not on the table '
+'of the structure.';
 
--- Whoever writes our tables does so as our owner: no code of somebody else's may hang on them.
+-- The tables are written as the owner of the extension, so no code of other roles must be attached to them.
 CREATE FUNCTION smartwf.protect_own_tables() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -236,7 +251,8 @@ DECLARE
 BEGIN
 	FOR found IN
 		SELECT t.tgrelid::regclass AS relation
-		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+		FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass
+			AND t.oid = d.objid
 		JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'smartwf'::regnamespace
 		UNION ALL
 		SELECT k.confrelid::regclass
@@ -246,10 +262,11 @@ BEGIN
 	LOOP
 		IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = smartwf.acting_role()) THEN
 			RAISE EXCEPTION 'only a superuser may let a trigger or a foreign key watch table "%"', found.relation
-				USING ERRCODE = 'insufficient_privilege', DETAIL = 'What it calls would run with the rights of the owner of smartwf.';
+				USING ERRCODE = 'insufficient_privilege',
+					DETAIL = 'What it calls would run with the rights of the owner of smartwf.';
 		END IF;
 	END LOOP;
-	-- ENABLE TRIGGER ALL, after data were loaded without triggers, makes all of them ordinary ones
+	-- ENABLE TRIGGER ALL, as after loading data without triggers, resets ENABLE ALWAYS
 	FOR found IN SELECT t.tgname, r AS relation
 		FROM smartwf.touched_relations() r JOIN pg_class c ON c.oid = r JOIN pg_trigger t ON t.tgrelid = r
 		WHERE c.relnamespace = 'smartwf'::regnamespace AND t.tgname = 'signal' AND t.tgenabled = 'O'
@@ -261,8 +278,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.protect_own_tables() IS
-'Within follow_ddl(): raises 42501 for a trigger or a foreign key on a table of smartwf by anybody but a superuser, '
-'and keeps the triggers that tell sessions of changes firing for replicated rows.';
+'Protects the tables of smartwf against the current DDL command, and sets their signal triggers to ENABLE ALWAYS '
+'again. Called by smartwf.follow_ddl(). Raises 42501 for a trigger on a table of smartwf or a foreign key that '
+'references one, unless the caller is a superuser.';
 
 CREATE FUNCTION smartwf.follow_ddl() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -292,8 +310,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.follow_ddl() IS
-'For the event trigger ddl_command_end: follows renamed tables, covers new partitions and children, lets go of those '
-'that left, and refuses (42501) whatever would take the triggers or their columns away, but to administrators.';
+'Processes a DDL command at ddl_command_end: records the new names of attached tables, creates triggers on new '
+'partitions and children, and drops them on tables that have been detached. Raises 42501 if the command would leave '
+'an attached table without its triggers or columns, unless the caller is an administrator, and 42809 for partitions '
+'and children that are not supported.';
 
 CREATE FUNCTION smartwf.end_structure(structure text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -305,13 +325,15 @@ BEGIN
 			WHERE e.structure = end_structure.structure AND e.deleted_at IS NULL RETURNING e.docid, e.workflow_id)
 		INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
 		SELECT g.docid, h.revision + 1, clock_timestamp(), smartwf.actor(), h.to_state, g.workflow_id
-		FROM (SELECT gone.*, smartwf.announce_end(docid) FROM gone) g, LATERAL (SELECT x.revision, x.to_state FROM smartwf.history x WHERE x.docid = g.docid ORDER BY x.revision DESC LIMIT 1) h;
+		FROM (SELECT gone.*, smartwf.announce_end(docid) FROM gone) g, LATERAL (SELECT x.revision, x.to_state
+			FROM smartwf.history x WHERE x.docid = g.docid ORDER BY x.revision DESC LIMIT 1) h;
 	END IF;
 	DELETE FROM smartwf.structures x WHERE x.name = structure;
 END
 $$;
 COMMENT ON FUNCTION smartwf.end_structure(text) IS
-'Ends all documents of a structure (text) whose table is gone, and the structure. Raises nothing.';
+'Removes a structure (text) whose table has been dropped, and records the deletion of its documents. Raises 25000 '
+'unless the transaction is READ COMMITTED.';
 
 CREATE FUNCTION smartwf.follow_drop(structures text[], relations oid[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -323,7 +345,7 @@ DECLARE
 BEGIN
 	FOR s IN SELECT * FROM smartwf.structures x WHERE x.name = ANY (structures) ORDER BY x.name LOOP
 		relation := smartwf.attached_relation(s.name);
-		-- a table, or its triggers alone
+		-- either the table was dropped, or only its triggers
 		is_gone := EXISTS (SELECT FROM unnest(structures, relations) AS d (structure, relid)
 			WHERE d.structure = s.name AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.relid));
 		IF relation IS NULL AND is_gone THEN
@@ -335,12 +357,13 @@ BEGIN
 					AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.relid));
 			PERFORM smartwf.refuse_ddl(s, faults);
 		END IF;
-		-- a partition or a child, and its rows with it
+		-- a partition or child was dropped with its rows
 		IF relation IS NOT NULL AND is_gone AND NOT smartwf.is_replicated() THEN
 			PERFORM smartwf.end_without_rows(s.name);
 		END IF;
 	END LOOP;
-	FOR s IN SELECT x.* FROM smartwf.structures x JOIN pg_event_trigger_dropped_objects() o ON o.object_type = 'table column'
+	FOR s IN SELECT x.* FROM smartwf.structures x
+		JOIN pg_event_trigger_dropped_objects() o ON o.object_type = 'table column'
 		AND o.address_names[3] IN (x.state_column, x.docid_column)
 		AND EXISTS (SELECT FROM smartwf.triggers_of(o.objid) t WHERE t.structure = x.name)
 	LOOP
@@ -351,14 +374,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.follow_drop(text[], oid[]) IS
-'For the event trigger sql_drop: our triggers that were dropped, by structure (text[]) and table (oid[]). A dropped '
-'table detaches itself and its documents end; dropping the triggers alone, or the columns that they need, is refused '
-'(42501), but to administrators.';
+'Processes a DROP command at sql_drop: detaches a table that has been dropped, and records the deletion of its '
+'documents. structures (text[]), relations (oid[]): the structures and tables of the triggers of smartwf that have '
+'been dropped. Raises 42501 if only the triggers, or the columns of state or document id, are dropped, unless the '
+'caller is an administrator.';
 
 CREATE FUNCTION smartwf.follow() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_follow';
 COMMENT ON FUNCTION smartwf.follow() IS
-'Event trigger: runs follow_ddl() or follow_drop() as the owner of the extension. Raises what these raise.';
+'Event trigger function: calls smartwf.follow_ddl() or smartwf.follow_drop() with the privileges of the owner of the '
+'extension. Raises the errors of these functions.';
 
 CREATE EVENT TRIGGER smartwf_watch ON ddl_command_start
 	EXECUTE FUNCTION smartwf.follow();
@@ -367,8 +392,8 @@ CREATE EVENT TRIGGER smartwf_follow_ddl ON ddl_command_end
 CREATE EVENT TRIGGER smartwf_follow_drop ON sql_drop
 	EXECUTE FUNCTION smartwf.follow();
 COMMENT ON EVENT TRIGGER smartwf_watch IS
-'Has the library there before a command drops anything.';
+'Loads the library of smartwf before a DDL command is executed, so that dropped triggers are noticed.';
 COMMENT ON EVENT TRIGGER smartwf_follow_ddl IS
-'Follows attached tables through every command, and keeps their triggers on.';
+'Keeps the triggers of attached tables in place after each DDL command.';
 COMMENT ON EVENT TRIGGER smartwf_follow_drop IS
-'Detaches a dropped table, and keeps the triggers of an attached one from being dropped.';
+'Detaches tables that are dropped, and prevents that only the triggers of an attached table are dropped.';

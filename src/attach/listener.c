@@ -19,6 +19,10 @@ static int	number_of_listeners = 0;
 void
 state_listener_register(const StateListener *listener)
 {
+	/* a load that failed half way may be repeated */
+	for (int i = 0; i < number_of_listeners; i++)
+		if (listeners[i] == listener)
+			return;
 	if (number_of_listeners == MOST_LISTENERS)
 		elog(ERROR, "too many listeners");
 	listeners[number_of_listeners++] = listener;

@@ -32,7 +32,7 @@ typedef struct StateChange
 	ElementRow	element;		/* as it is now, or was at the end */
 }			StateChange;
 
-/* What is NULL is not heard. */
+/* Callbacks may be NULL. */
 typedef struct StateListener
 {
 	void		(*changed) (const StateChange *change);

@@ -1,43 +1,36 @@
--- The rows of a structure, and what smartwf knows of them: where the triggers could not see
--- what happened, elements and history are made to agree with the rows.
+-- Synchronization of smartwf.elements and smartwf.history with the rows of a table, where
+-- rows were changed without firing the triggers.
 
 CREATE FUNCTION smartwf.rows_of_structure(structure text, OUT docid text, OUT state text) RETURNS SETOF record
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_rows_of_structure';
 COMMENT ON FUNCTION smartwf.rows_of_structure(text) IS
-'Document id and state (text) of every row of a structure (text), whatever policies say. Raises 42P01 if no table '
-'carries its triggers, 42501 for whom is neither the owner of the table nor an administrator.';
+'Returns the document id and the state (text each) of every row in the attached table of a structure (text), its '
+'partitions and children. The rows are scanned directly, so that row-level security does not apply. Returns no rows '
+'if there is no such structure. Raises 42P01 if no table has the triggers of the structure, and 42501 unless the '
+'caller owns the table or is an administrator.';
 
 CREATE FUNCTION smartwf.announce_end(docid text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_announce_end';
 COMMENT ON FUNCTION smartwf.announce_end(text) IS
-'Tells those who work on a document (text) that it is gone: its open runs are cancelled. Raises nothing.';
+'Informs the parts of smartwf that work on a document (docid, text) that it has been deleted: its unfinished runs are '
+'cancelled, and its timers end.';
 
 CREATE FUNCTION smartwf.announce_state(docid text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_announce_state';
 COMMENT ON FUNCTION smartwf.announce_state(text) IS
-'Tells those who work on a document (text) that it was found in its state, to which no transition led: the timer of '
-'the state starts, all others of it end. Raises nothing.';
-
-CREATE FUNCTION smartwf.record_end(docid text, workflow_id int) RETURNS void
-	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
-	SELECT record_end.docid, coalesce(max(h.revision), -1) + 1, clock_timestamp(), smartwf.actor(),
-		(array_agg(h.to_state ORDER BY h.revision DESC))[1], record_end.workflow_id
-	FROM smartwf.history h WHERE h.docid = record_end.docid;
-	SELECT smartwf.announce_end(docid)
-$$;
-COMMENT ON FUNCTION smartwf.record_end(text, int) IS
-'Writes the last line of history of a document (text) whose row is gone. Raises nothing.';
+'Informs the parts of smartwf that work on a document (docid, text) that it is in a state to which no transition has '
+'led: the timer of that state is attached, and all its other timers end.';
 
 CREATE FUNCTION smartwf.is_replicated() RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN ('smartwf.history'::regclass, 'smartwf.elements'::regclass))
+	SELECT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN ('smartwf.history'::regclass,
+		'smartwf.elements'::regclass))
 $$;
 COMMENT ON FUNCTION smartwf.is_replicated() IS
-'True if elements and history come from a publisher: whatever this database added to them would be in the way of '
-'what comes. Raises nothing.';
+'Returns true if a subscription applies changes to smartwf.elements or smartwf.history. Rows that are inserted here '
+'would then conflict with those of the publisher.';
 
--- As the lock of an element says it, for many of them.
+-- Locks of documents whose rows are gone.
 CREATE FUNCTION smartwf.require_unlocked(structure text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -54,9 +47,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_unlocked(text) IS
-'Raises WF300 if a document of a structure (text) whose row is gone is locked by somebody else than the caller.';
+'Raises WF300 if a document of a structure (text) has no row any more, and is locked by someone other than the '
+'current actor.';
 
--- Documents that an old snapshot does not see would live on without their rows.
+-- Documents that an old snapshot does not see would remain without rows.
 CREATE FUNCTION smartwf.require_read_committed() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -67,7 +61,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_read_committed() IS
-'Raises 25000 in a transaction that sees what was, not what is.';
+'Raises 25000 if the isolation level of the transaction is REPEATABLE READ or SERIALIZABLE, in which recently '
+'committed rows could not be seen.';
 
 CREATE FUNCTION smartwf.end_without_rows(structure text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -79,18 +74,27 @@ BEGIN
 	WITH gone AS (
 		UPDATE smartwf.elements e SET deleted_at = clock_timestamp()
 		WHERE e.structure = end_without_rows.structure AND e.deleted_at IS NULL
-			AND e.docid NOT IN (SELECT r.docid FROM smartwf.rows_of_structure(end_without_rows.structure) r WHERE r.docid IS NOT NULL)
-		RETURNING e.docid, e.workflow_id)
-	SELECT count(*) INTO ended FROM (SELECT smartwf.record_end(docid, workflow_id) FROM gone) line;
+			AND e.docid NOT IN (SELECT r.docid FROM smartwf.rows_of_structure(end_without_rows.structure) r
+				WHERE r.docid IS NOT NULL)
+		RETURNING e.docid, e.workflow_id
+	), line AS (
+		INSERT INTO smartwf.history (docid, revision, at, actor, from_state, workflow_id)
+		SELECT g.docid, coalesce(last.revision, -1) + 1, clock_timestamp(), smartwf.actor(), last.to_state,
+			g.workflow_id
+		FROM gone g LEFT JOIN LATERAL (
+			SELECT h.revision, h.to_state FROM smartwf.history h
+			WHERE h.docid = g.docid ORDER BY h.revision DESC LIMIT 1) last ON true
+		RETURNING docid)
+	SELECT count(*) INTO ended FROM (SELECT smartwf.announce_end(docid) FROM line) announced;
 	RETURN ended;
 END
 $$;
 COMMENT ON FUNCTION smartwf.end_without_rows(text) IS
-'Ends the documents of a structure (text) that have no row any more; how many (bigint). Raises WF300 if one is '
-'locked by somebody else than the caller.';
+'Records the deletion of those documents of a structure (text) that have no row any more. Returns their number '
+'(bigint). Raises WF300 if one of them is locked by someone else, and 25000 unless the transaction is READ COMMITTED.';
 
--- Rows that came without triggers.  Whoever is no administrator brings documents into the
--- initial state, by whatever way.
+-- Rows that were added without firing the triggers.  Unless the caller is trusted, new
+-- documents must be in the initial state.
 CREATE FUNCTION smartwf.row_faults(s smartwf.structures, version_id int, is_trusted boolean) RETURNS text[]
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	SELECT array_agg(fault) FROM (
@@ -102,17 +106,19 @@ CREATE FUNCTION smartwf.row_faults(s smartwf.structures, version_id int, is_trus
 		LEFT JOIN smartwf.states x ON x.workflow_id = version_id AND x.name = r.state
 		WHERE e.docid IS NULL AND (r.docid IS NULL OR x.name IS NULL OR NOT (is_trusted OR x.is_initial))
 		UNION ALL
-		-- a living document has no row of its own any more, and this one takes its place
+		-- the row of an existing document was replaced by another one
 		SELECT format('CRUD0235 %s: its history says that it is in state "%s", not "%s"', r.docid, h.to_state, r.state)
 		FROM smartwf.rows_of_structure(s.name) r JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL,
-			LATERAL (SELECT x.to_state FROM smartwf.history x WHERE x.docid = r.docid ORDER BY x.revision DESC LIMIT 1) h
+			LATERAL (SELECT x.to_state FROM smartwf.history x WHERE x.docid = r.docid ORDER BY x.revision DESC
+				LIMIT 1) h
 		WHERE NOT is_trusted AND h.to_state IS DISTINCT FROM r.state
 		ORDER BY 1 LIMIT 100) f
 $$;
 COMMENT ON FUNCTION smartwf.row_faults(smartwf.structures, int, boolean) IS
-'Which new rows of a structure (row of structures) cannot be documents of a workflow version (int), the first '
-'hundred (text[], null: none): those in no known state, and, unless the caller is trusted (boolean), in another than '
-'the initial one, or than the history of a living document says. Raises nothing.';
+'Returns the faults of rows that are to become documents of a structure (a row of smartwf.structures) in a workflow '
+'version (int, its id), at most one hundred (text[], null if there are none): rows in an unknown state and, unless '
+'is_trusted (boolean), new rows in a state other than the initial one, and rows whose state differs from that in the '
+'history of the existing document.';
 
 CREATE FUNCTION smartwf.require_free_names(s smartwf.structures) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -120,7 +126,8 @@ DECLARE
 	faults text[];
 BEGIN
 	SELECT array_agg(format('%s (structure "%s")', taken.docid, taken.structure)) INTO faults FROM (
-		SELECT r.docid, e.structure FROM smartwf.rows_of_structure(s.name) r JOIN smartwf.elements e ON e.docid = r.docid
+		SELECT r.docid, e.structure FROM smartwf.rows_of_structure(s.name) r
+			JOIN smartwf.elements e ON e.docid = r.docid
 		WHERE e.structure <> s.name AND e.deleted_at IS NULL
 		UNION ALL
 		SELECT r.docid, s.name FROM smartwf.rows_of_structure(s.name) r GROUP BY r.docid HAVING count(*) > 1
@@ -133,32 +140,41 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_free_names(smartwf.structures) IS
-'Raises 23505 with the document ids of a structure (row of structures) that another structure has, or that it has '
-'twice.';
+'Raises 23505 if document ids of a structure (a row of smartwf.structures) are in use in another structure, or occur '
+'more than once.';
 
-CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT registered bigint, OUT with_timer text[])
+CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT registered bigint,
+	OUT with_timer text[])
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	WITH missing AS (
-		SELECT r.* FROM smartwf.rows_of_structure(s.name) r
-		LEFT JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL
-		WHERE e.docid IS NULL
+	-- in the order of the indexes, which then are written page by page
+	WITH missing AS MATERIALIZED (
+		SELECT r.docid, r.state, e.docid IS NOT NULL AS lived_before
+		FROM smartwf.rows_of_structure(s.name) r LEFT JOIN smartwf.elements e ON e.docid = r.docid
+		WHERE e.docid IS NULL OR e.deleted_at IS NOT NULL
+		ORDER BY r.docid
 	), born AS (
-		INSERT INTO smartwf.elements AS e (docid, structure, workflow_id, created_at)
-		SELECT docid, s.name, version_id, clock_timestamp() FROM missing
-		ON CONFLICT (docid) DO UPDATE SET structure = EXCLUDED.structure, workflow_id = EXCLUDED.workflow_id,
-			created_at = CASE WHEN e.structure = EXCLUDED.structure THEN e.created_at ELSE EXCLUDED.created_at END,
+		INSERT INTO smartwf.elements (docid, structure, workflow_id, created_at)
+		SELECT docid, s.name, version_id, clock_timestamp() FROM missing WHERE NOT lived_before
+	), born_again AS (
+		UPDATE smartwf.elements e SET structure = s.name, workflow_id = version_id,
+			created_at = CASE WHEN e.structure = s.name THEN e.created_at ELSE clock_timestamp() END,
 			deleted_at = NULL, locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL
+		FROM missing m WHERE m.lived_before AND e.docid = m.docid
 	), line AS (
 		INSERT INTO smartwf.history (docid, revision, at, actor, to_state, workflow_id)
-		SELECT docid, (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid),
+		SELECT docid, CASE WHEN lived_before
+				THEN (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid)
+				ELSE 0 END,
 			clock_timestamp(), smartwf.actor(), state, version_id FROM missing
 		RETURNING docid, to_state)
-	SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x WHERE x.workflow_id = version_id AND x.timer IS NOT NULL))
+	SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x
+		WHERE x.workflow_id = version_id AND x.timer IS NOT NULL))
 	FROM line
 $$;
 COMMENT ON FUNCTION smartwf.register_rows(smartwf.structures, int) IS
-'Makes documents of the new rows of a structure (row of structures), by a workflow version (int): how many (bigint), '
-'and those whose state has a timer (text[]). Raises nothing.';
+'Registers the rows of a structure (a row of smartwf.structures) that are not documents yet as documents of a '
+'workflow version (int, its id). Returns their number (bigint), and the ids of those whose state has a timer '
+'(text[]).';
 
 CREATE FUNCTION smartwf.reconcile_rows(structure text, is_trusted boolean, OUT registered bigint, OUT ended bigint)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -171,7 +187,8 @@ BEGIN
 	SELECT * INTO s FROM smartwf.structures x WHERE x.name = structure;
 	SELECT id INTO version_id FROM smartwf.workflows w
 		WHERE w.name = s.workflow AND status = 'published' ORDER BY version DESC LIMIT 1;
-	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), smartwf.row_faults(s, version_id, is_trusted));
+	PERFORM smartwf.refuse(format('definition of structure "%s"', structure), smartwf.row_faults(s, version_id,
+		is_trusted));
 	PERFORM smartwf.require_free_names(s);
 	SELECT * INTO registered, with_timer FROM smartwf.register_rows(s, version_id);
 	PERFORM smartwf.announce_state(docid) FROM unnest(with_timer) AS docid;
@@ -179,8 +196,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.reconcile_rows(text, boolean) IS
-'What reconcile() does, for an attached structure (text). is_trusted (boolean): new documents may be in any state of '
-'the workflow, not in the initial one alone.';
+'Registers new rows of an attached structure (text), and records the deletion of documents without rows, as '
+'smartwf.reconcile() does. is_trusted (boolean): if false, new documents must be in the initial state, and existing '
+'ones in the state that their history shows. Returns how many documents were registered and how many were deleted '
+'(bigint each). Raises the errors of smartwf.reconcile().';
 
 CREATE FUNCTION smartwf.reconcile(structure text, OUT registered bigint, OUT ended bigint)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -190,17 +209,23 @@ BEGIN
 	IF relation IS NULL THEN
 		RAISE EXCEPTION 'structure "%" is not attached', structure USING ERRCODE = 'undefined_object';
 	ELSIF smartwf.is_replicated() THEN
-		RAISE EXCEPTION 'documents of structure "%" come from a publisher', structure USING ERRCODE = 'object_not_in_prerequisite_state',
-			DETAIL = 'A subscription applies to smartwf.elements or smartwf.history; lines that are written here would stop it.',
+		RAISE EXCEPTION 'documents of structure "%" come from a publisher', structure
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = 'A subscription applies to smartwf.elements or smartwf.history; lines that are '
+				'written here would stop it.',
 			HINT = 'Call smartwf.reconcile() on the publisher, or after the subscription is dropped.';
 	END IF;
-	-- changes of rows wait: what is found here must be what is written
+	-- concurrent changes of rows have to wait until this transaction ends
 	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
 	SELECT * INTO registered, ended FROM smartwf.reconcile_rows(structure, true);
 END
 $$;
 COMMENT ON FUNCTION smartwf.reconcile(text) IS
-'Makes the elements of a structure (text) agree with the rows of its table where the triggers could not: after a '
-'restore, replication, or work with triggers disabled. Returns how many it registered and how many it ended (bigint '
-'each). Raises WF001 for rows in no known state, 23505 for document ids that are taken, WF300 if it would end a '
-'document that somebody else has locked, 55000 on a subscriber.';
+'Synchronizes smartwf.elements and smartwf.history with the rows of an attached table whose changes have not fired '
+'triggers, for example after a restore, with logical replication, or while triggers were disabled. structure (text): '
+'the name of the structure. Rows that are not documents are registered in their present state, and documents without '
+'rows are marked as deleted. Returns how many documents were registered and how many were deleted (bigint each). '
+'Raises 42704 if the structure is not attached, 42501 unless the caller owns the table or is an administrator, WF001 '
+'if rows are in an unknown state, 23505 if document ids are already in use, WF300 if a document without a row is '
+'locked by someone else, 25000 unless the transaction is READ COMMITTED, and 55000 on a subscriber to which '
+'smartwf.elements or smartwf.history is replicated.';

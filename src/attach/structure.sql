@@ -11,8 +11,9 @@ CREATE TABLE smartwf.structures (
 	UNIQUE (relation_schema, relation_name)
 );
 COMMENT ON TABLE smartwf.structures IS
-'Attached tables, a row each: the table, the workflow by whose newest published version new elements live, the '
-'columns that hold state and document id. Managed by attach() and detach().';
+'Attached tables, one row for each. name: the name of the structure; relation_schema, relation_name: the table; '
+'workflow: new documents follow its newest published version; state_column, docid_column: the columns of state and '
+'document id; docid_prefix: the prefix of the document ids. Maintained by smartwf.attach() and smartwf.detach().';
 
 CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.structures
 	FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition();
@@ -23,5 +24,5 @@ SELECT pg_catalog.pg_extension_config_dump('smartwf.structures', '');
 CREATE FUNCTION smartwf.docid(prefix text, key anyelement) RETURNS text
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_docid';
 COMMENT ON FUNCTION smartwf.docid(text, anyelement) IS
-'The document id (text) of a key of any type: prefix and the key''s text, the same under every setting of DateStyle, '
-'TimeZone and the like. Raises nothing.';
+'Returns the document id (text) for a key: prefix (text) followed by the text of key (any type). The text of the key '
+'does not depend on DateStyle, TimeZone and similar settings.';

@@ -26,12 +26,12 @@ void
 actor_init(void)
 {
 	DefineCustomStringVariable("smartwf.admin_role",
-							   "Role whose members administer all workflows.",
-							   "Empty: superusers only.",
+							   "Sets the role whose members are administrators.",
+							   "With an empty string, only superusers are administrators.",
 							   &admin_role, "", PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("smartwf.actor_claim",
-							   "Claim of request.jwt.claims that names the actor.",
-							   "Set it for the gateway's login role only: whoever can run SET can forge claims.",
+							   "Sets the claim of request.jwt.claims that names the actor.",
+							   "Set it for the login role of the gateway only, because a role that can execute SET can forge claims.",
 							   &actor_claim, "", PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
@@ -115,8 +115,8 @@ names_caller(const char *name)
 }
 
 /*
- * Does a name of which it is known what it is mean the caller?  That of a person
- * is never taken for a role's, nor a role's for a person's.
+ * Does NAME denote the caller?  IS_PERSON tells whether it is a person's name or a
+ * role's; the two are never confused.
  */
 bool
 means_caller(const char *name, bool is_person)
@@ -130,10 +130,9 @@ means_caller(const char *name, bool is_person)
 }
 
 /*
- * By whom the caller is told from others, where one must not count as two: SET
- * ROLE makes nobody else of him.  A login that stands for many, a gateway's, has a
- * claim that names them; without it they are one.  A superuser can be anybody in
- * any case.
+ * A name that identifies the human or login behind the caller, where one person
+ * must not act twice.  SET ROLE does not change it.  All users of a gateway's login
+ * count as one, unless a claim names them.  A superuser can be anybody in any case.
  */
 char *
 person_of_caller(void)

@@ -29,8 +29,8 @@ void
 locale_init(void)
 {
 	DefineCustomStringVariable("smartwf.locale",
-							   "Languages of labels and messages, as in Accept-Language.",
-							   "Empty: those of the request's Accept-Language, else lc_messages.",
+							   "Sets the languages of labels and messages, as in Accept-Language.",
+							   "With an empty string, the Accept-Language of the request is used, or otherwise lc_messages.",
 							   &locale_setting, "", PGC_USERSET, 0, NULL, NULL, NULL);
 }
 

@@ -75,6 +75,7 @@ static const struct
 	{"\"%s\" may not change it", "\"%s\" ne peut pas le modifier"},
 	{"another trigger suppressed the change", "un autre déclencheur a annulé la modification"},
 	{"the condition %s is not fulfilled", "la condition %s n'est pas remplie"},
+	{"the number of lines must be positive", "le nombre de lignes doit être positif"},
 	{"guard \"%s\" cannot be judged: %s", "la condition \"%s\" ne peut pas être évaluée : %s"},
 	{"hook %s(smartwf.event) does not exist", "la fonction %s(smartwf.event) n'existe pas"},
 	{"hook %s(smartwf.event) must be a function that returns text",

@@ -2,12 +2,11 @@
  * switch_user.c
  *		Who acts, and acting as another user for a while.
  *
- * The rights that are checked are those of the current role.  Two things hide
- * that role: our own switch to the owner of our tables, and a foreign-key
- * cascade, which PostgreSQL runs as the owner of the table.  Both say so by
- * SECURITY_NOFORCE_RLS.  For whom they are done stands on a stack: it grows when
- * smartwf switches the user, and when a statement comes to its AFTER triggers,
- * cascades among them.
+ * Rights are checked for the current role, except where SECURITY_NOFORCE_RLS is
+ * set: while smartwf runs as the owner of its tables, and in foreign-key cascades,
+ * which PostgreSQL runs as the owner of the table.  For these, a stack keeps the
+ * role on whose behalf they run.  smartwf's own switches push onto it, and so does
+ * a statement that comes to its AFTER triggers (ExecutorFinish).
  *
  * A switch is a pair, switch_...() and restore_user().  An error in between ends
  * a (sub)transaction: PostgreSQL goes back to the user of before it, and so does
@@ -23,17 +22,17 @@
 #include "compat.h"
 #include "switch_user.h"
 
-/* Somebody for whom others' rights are used, or whose statement runs. */
+/* On whose behalf something runs. */
 typedef struct ActorFrame
 {
 	Oid			role;
-	Actor		assumed;		/* no name: whom the token or the role says */
+	Actor		assumed;		/* without a name: none, the token or the role decides */
 	int			nest_level;		/* of the transaction that it was made in */
 }			ActorFrame;
 
 static ActorFrame *frames = NULL;
 static int	depth = 0;
-static int	room = 0;
+static int	capacity = 0;
 
 static ExecutorFinish_hook_type previous_executor_finish = NULL;
 
@@ -41,26 +40,26 @@ static ExecutorFinish_hook_type previous_executor_finish = NULL;
 
 static const Actor nobody = {InvalidOid, NULL, false, NULL};
 
-/* As whom smartwf acts, and not as the token or the role says; no name: nobody. */
+/* The actor that smartwf has assumed; without a name if none is: then the token or the role decides. */
 const Actor *
 assumed_actor(void)
 {
 	return depth == 0 ? &nobody : &frames[depth - 1].assumed;
 }
 
-/* ACTOR: who is assumed from now on; NULL: whoever it was. */
+/* ACTOR is the actor to assume; NULL keeps the present one. */
 static void
 push_frame(Oid role, const Actor *actor)
 {
 	Actor		assumed = actor != NULL ? *actor : *assumed_actor();
 
-	if (depth == room)
+	if (depth == capacity)
 	{
-		int			wanted = room == 0 ? 16 : 2 * room;
+		int			wanted = capacity == 0 ? 16 : 2 * capacity;
 
 		frames = frames == NULL ? MemoryContextAlloc(TopMemoryContext, wanted * sizeof(ActorFrame)) :
 			repalloc(frames, wanted * sizeof(ActorFrame));
-		room = wanted;
+		capacity = wanted;
 	}
 	frames[depth++] = (ActorFrame) {role, assumed, GetCurrentTransactionNestLevel()};
 }
@@ -113,11 +112,14 @@ leave_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId
 			frames[i - 1].nest_level = level - 1;
 }
 
+/* Each switch has been undone, or its transaction has failed. */
 static void
-leave_failed_transaction(XactEvent event, void *argument)
+leave_transaction(XactEvent event, void *argument)
 {
-	if (event == XACT_EVENT_ABORT)
-		depth = 0;
+	if (event != XACT_EVENT_ABORT && event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE)
+		return;
+	Assert(depth == 0 || event == XACT_EVENT_ABORT);
+	depth = 0;
 }
 
 /* At load. */
@@ -127,13 +129,13 @@ switch_user_init(void)
 	previous_executor_finish = ExecutorFinish_hook;
 	ExecutorFinish_hook = finish_as_actor;
 	RegisterSubXactCallback(leave_subtransaction, NULL);
-	RegisterXactCallback(leave_failed_transaction, NULL);
+	RegisterXactCallback(leave_transaction, NULL);
 }
 
 /*
- * The role whose rights are checked.  Nobody stands on the stack where the
- * library was loaded in the middle of the statement that cascades: then it is
- * taken to be the session's, and whoever records the change looks again.
+ * The role whose rights are checked.  If the library was loaded during a cascade,
+ * the stack is empty.  Then it is taken to be the session's role, and the AFTER
+ * trigger looks again (require_checked_role).
  */
 Oid
 acting_role(void)
@@ -160,32 +162,43 @@ acting_role_is_guess(void)
 
 /* Switches */
 
+/* Who we are, to be restored: also for those who catch an error without a subtransaction. */
+SavedUser
+present_user(void)
+{
+	SavedUser	saved = {.depth = depth, .is_switched = true};
+
+	GetUserIdAndSecContext(&saved.user, &saved.context);
+	return saved;
+}
+
 /* Be USER for ROLE, the context with and without these flags. */
 static SavedUser
 switch_user(Oid user, int with, int without, Oid role, const Actor *actor)
 {
-	SavedUser	saved = {.depth = depth};
+	SavedUser	saved = present_user();
 
-	GetUserIdAndSecContext(&saved.user, &saved.context);
 	push_frame(role, actor);
 	SetUserIdAndSecContext(user, (saved.context | with) & ~without);
 	return saved;
 }
 
-/* As we are, where a pair may be needed and is not. */
+/*
+ * No switch is needed.  Then restore_user() must not touch the user: what was
+ * called in between may have changed it for good, by SET ROLE.
+ */
 static SavedUser
-stay(void)
+no_switch(void)
 {
-	SavedUser	saved = {.depth = depth};
-
-	GetUserIdAndSecContext(&saved.user, &saved.context);
-	return saved;
+	return (SavedUser) {.is_switched = false};
 }
 
 /* Be who we were before the switch that returned SAVED. */
 void
 restore_user(SavedUser saved)
 {
+	if (!saved.is_switched)
+		return;
 	SetUserIdAndSecContext(saved.user, saved.context);
 	depth = saved.depth;
 }
@@ -209,14 +222,13 @@ switch_to_caller(void)
 	int			context;
 
 	GetUserIdAndSecContext(&user, &context);
-	return !acts_for_somebody(context) ? stay() :
+	return !acts_for_somebody(context) ? no_switch() :
 		switch_user(acting_role(), SECURITY_LOCAL_USERID_CHANGE, SECURITY_NOFORCE_RLS, acting_role(), NULL);
 }
 
 /*
- * Plan a statement that is permitted as for the owner of its table, exempt from
- * FORCE ROW LEVEL SECURITY: as in a foreign-key cascade, it does not hold up what
- * is done for somebody else.
+ * Set SECURITY_NOFORCE_RLS without changing the user, so that planning ignores
+ * FORCE ROW LEVEL SECURITY, as in a foreign-key cascade.
  */
 SavedUser
 switch_off_forced_policies(void)
@@ -232,17 +244,15 @@ SavedUser
 switch_for_after_trigger(Oid owner)
 {
 	if (!after_triggers_run_as_queued() || GetUserId() != owner || depth == 0 || frames[depth - 1].role == owner)
-		return stay();
+		return no_switch();
 	return switch_user(owner, SECURITY_NOFORCE_RLS, 0, frames[depth - 1].role, NULL);
 }
 
 /*
- * Be somebody else altogether: with his rights, checked by them, under the
- * name that history keeps.  For the steps of flows, which act for whoever started
- * them, published them or answered.  What he would leave to the end of the
- * transaction or session, a deferred trigger or a temporary table, would act with
- * the rights of whose session it is: PostgreSQL refuses it in a restricted
- * operation.
+ * Be another actor: that role's rights, and its name in history.  For the steps of
+ * flows, which act for whoever started them, published them or answered.
+ * SECURITY_RESTRICTED_OPERATION forbids deferred triggers, temporary tables and the
+ * like, which would later run with the rights of the session's own user.
  */
 SavedUser
 switch_to_actor(const Actor *actor)

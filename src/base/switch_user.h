@@ -22,6 +22,7 @@ typedef struct SavedUser
 	Oid			user;
 	int			context;
 	int			depth;
+	bool		is_switched;	/* else there is nothing to restore */
 }			SavedUser;
 
 extern void switch_user_init(void);
@@ -29,6 +30,7 @@ extern Oid	acting_role(void);
 extern bool acting_role_is_guess(void);
 extern const Actor *assumed_actor(void);
 
+extern SavedUser present_user(void);
 extern SavedUser switch_for_caller(Oid user);
 extern SavedUser switch_to_caller(void);
 extern SavedUser switch_to_actor(const Actor *actor);

@@ -1,15 +1,15 @@
 /*
  * cache.c
- *		What a backend remembers of definitions and attached tables.
+ *		What a session remembers of definitions and attached tables.
  *
- * The states follow PostgreSQL's evtcache.c: an invalidation that comes in
- * while a definition is built leaves that definition out of the cache, so that the
- * next look-up builds it again.
+ * An entry is valid for one generation.  A change of any definition starts the
+ * next; what was cached then is asked whether it is still right when it is looked
+ * up.  An invalidation that comes in while a definition is built finds it with
+ * the generation of before, so that the next look-up does not trust it.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -17,11 +17,6 @@
 
 #include "storage/own_table.h"
 #include "cache.h"
-
-typedef enum CacheState
-{
-	NEEDS_REBUILD, REBUILDING, VALID
-} CacheState;
 
 typedef union EntryKey
 {
@@ -33,67 +28,63 @@ typedef union EntryKey
 typedef struct CacheEntry
 {
 	EntryKey	key;
-	void	   *definition;
+	void	   *definition;		/* NULL: none, or outdated */
+	MemoryContext context;
+	uint64		generation;		/* of definitions, when it was built or found right */
+	bool		is_suspect;		/* BY_RELATION: its relation has changed */
 }			CacheEntry;
 
 static OwnRelation workflows = {"workflows"};	/* whose relcache entry carries the signal */
-static CacheState cache_state = NEEDS_REBUILD;
 static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
 static MemoryContext cache_context = NULL;
-static DefinitionKind *kinds = NULL;	/* those of the present generation */
+static DefinitionKind *kinds = NULL;
 
-/* Only sets a flag: it may be called anywhere. */
+/* Generations of what definitions are made of. */
+static uint64 definitions = 1;
+static uint64 relations = 1;	/* any relation: tells only whether one changed while we built */
+static uint64 functions = 1;
+
+/* Only counts and marks: it may be called anywhere. */
 static void
-forget(Datum argument, Oid relation)
+relation_has_changed(Datum argument, Oid relation)
 {
-	if (cache_state == NEEDS_REBUILD)
-		return;
+	relations++;
 	if (!OidIsValid(relation) || relation == signalled_relation)
-		cache_state = NEEDS_REBUILD;
+		definitions++;
 	for (DefinitionKind *kind = kinds; kind != NULL; kind = kind->next)
-		if (kind->key == BY_RELATION && hash_search(kind->entries, &relation, HASH_FIND, NULL) != NULL)
-			cache_state = NEEDS_REBUILD;
+	{
+		CacheEntry *entry = kind->key != BY_RELATION ? NULL :
+			hash_search(kind->entries, &relation, HASH_FIND, NULL);
+
+		if (entry != NULL)
+			entry->is_suspect = true;
+	}
 }
 
-/* A function that a guard or a hook names may have gone or come. */
 static void
-forget_all(Datum argument, int cacheid, uint32 hashvalue)
+function_has_changed(Datum argument, int cacheid, uint32 hashvalue)
 {
-	cache_state = NEEDS_REBUILD;
+	functions++;
 }
 
+/* At the first look-up of a session. */
 static void
-register_callbacks(void)
+start_cache(void)
 {
 	static bool registered = false;
 
-	if (registered)
-		return;
-	CacheRegisterRelcacheCallback(forget, (Datum) 0);
-	CacheRegisterSyscacheCallback(PROCOID, forget_all, (Datum) 0);
-	registered = true;
+	if (!registered)
+	{
+		CacheRegisterRelcacheCallback(relation_has_changed, (Datum) 0);
+		CacheRegisterSyscacheCallback(PROCOID, function_has_changed, (Datum) 0);
+		registered = true;
+	}
+	if (cache_context == NULL)
+		cache_context = AllocSetContextCreate(CacheMemoryContext, "smartwf definitions",
+											  ALLOCSET_DEFAULT_SIZES);
 }
 
-/*
- * Start a generation.  The one before may still be in use further up the
- * stack, so it goes with the transaction, not now.
- */
-static void
-start_generation(void)
-{
-	register_callbacks();
-	signalled_relation = own_relation_oid(&workflows);
-	if (cache_context != NULL)
-		MemoryContextSetParent(cache_context, TopTransactionContext);
-	cache_context = AllocSetContextCreate(CacheMemoryContext,
-										  "smartwf definitions",
-										  ALLOCSET_DEFAULT_SIZES);
-	for (; kinds != NULL; kinds = kinds->next)
-		kinds->entries = NULL;
-	cache_state = VALID;
-}
-
-/* A kind is looked up for the first time in this generation. */
+/* A kind is looked up for the first time. */
 static void
 add_kind(DefinitionKind *kind)
 {
@@ -110,32 +101,57 @@ add_kind(DefinitionKind *kind)
 	kinds = kind;
 }
 
-/* Build the definition; keep it unless it was outdated before it was done. */
+/* It may still be in use further up the stack, so it goes with the transaction, not now. */
+static void
+retire(CacheEntry *entry)
+{
+	if (entry->definition != NULL)
+		MemoryContextSetParent(entry->context, TopTransactionContext);
+	entry->definition = NULL;
+}
+
 static void *
 build_definition(DefinitionKind *kind, const void *key)
 {
-	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
-												  "smartwf definition",
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext, "smartwf definition",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext outer = MemoryContextSwitchTo(context);
-	MemoryContext generation = cache_context;
-	void	   *definition;
+	uint64		definitions_before = definitions;
+	uint64		relations_before = relations;
+	void	   *definition = kind->build(key);
+	CacheEntry *entry;
+	bool		found;
 
-	cache_state = REBUILDING;
-	definition = kind->build(key);
 	MemoryContextSwitchTo(outer);
-
-	if (cache_state == NEEDS_REBUILD || generation != cache_context)
-		return definition;
-	cache_state = VALID;
-	if (definition != NULL)
-	{
-		CacheEntry *entry = hash_search(kind->entries, key, HASH_ENTER, NULL);
-
-		entry->definition = definition;
-		MemoryContextSetParent(context, cache_context);
-	}
+	if (definition == NULL)
+		return NULL;
+	entry = hash_search(kind->entries, key, HASH_ENTER, &found);
+	if (found)
+		retire(entry);
+	entry->definition = definition;
+	entry->context = context;
+	entry->generation = definitions_before;
+	entry->is_suspect = relations_before != relations;
+	MemoryContextSetParent(context, cache_context);
 	return definition;
+}
+
+/* Is it still right?  Then it is for this generation. */
+static bool
+is_valid(DefinitionKind *kind, const void *key, CacheEntry *entry)
+{
+	bool		is_of_table = kind->key == BY_RELATION;
+	uint64		generation = definitions;
+
+	if (entry->generation == generation && !entry->is_suspect)
+		return true;
+	if (kind->is_current == NULL || (is_of_table && entry->generation != generation))
+		return false;
+	entry->is_suspect = false;
+	if (!kind->is_current(key, entry->definition))
+		return false;
+	entry->generation = generation;
+	return true;
 }
 
 /*
@@ -150,13 +166,15 @@ cache_look_up(DefinitionKind *kind, const void *key)
 	if (kind->key == BY_NAME && strlen(key) >= sizeof(EntryKey))
 		return kind->build(key);
 	AcceptInvalidationMessages();
-	if (cache_state == NEEDS_REBUILD)
-		start_generation();
+	start_cache();
+	signalled_relation = own_relation_oid(&workflows);
 	if (kind->entries == NULL)
 		add_kind(kind);
 	entry = hash_search(kind->entries, key, HASH_FIND, NULL);
-	if (entry != NULL)
+	if (entry != NULL && entry->definition != NULL && is_valid(kind, key, entry))
 		return entry->definition;
+	if (entry != NULL)
+		retire(entry);
 	return build_definition(kind, key);
 }
 
@@ -172,4 +190,24 @@ void
 cache_signal(void)
 {
 	CacheInvalidateRelcacheByRelid(own_relation_oid(&workflows));
+}
+
+/*
+ * This session has changed a definition once more in one subtransaction, which
+ * is_current() need not see.
+ */
+void
+cache_forget_number(DefinitionKind *kind, int32 number)
+{
+	CacheEntry *entry = kind->entries == NULL ? NULL : hash_search(kind->entries, &number, HASH_FIND, NULL);
+
+	if (entry != NULL)
+		retire(entry);
+}
+
+/* Moves on with every change of a function. */
+uint64
+generation_of_functions(void)
+{
+	return functions;
 }

@@ -1,13 +1,13 @@
--- The checker: every fault of a definition at once.  It reads the JSON form, so
--- that one checker serves define_workflow(), the tables (through
--- workflow_definition()) and an import.
+-- Checks of workflow definitions, which report all faults at once.  They read the JSON form,
+-- so that the same checks apply to define_workflow(), to the tables (by way of
+-- workflow_definition()) and to imports.
 
 CREATE FUNCTION smartwf.parameter_types() RETURNS text[]
 	LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'smartwf_parameter_types';
 COMMENT ON FUNCTION smartwf.parameter_types() IS
-'The types that a parameter may have (text[]). Raises nothing.';
+'Returns the types that a parameter of a transition can have (text[]).';
 
--- Every object of a definition, flat: what it is, what to call it, its JSON.
+-- All objects of a definition.
 CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	RETURNS TABLE (kind text, object text, value jsonb, parent text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -29,7 +29,8 @@ CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	SELECT 'arc', format('%s arc %s', t.object, a.number), a.item, t.object
 	FROM transition t, smartwf.items(t.item, 'arcs') a
 	UNION ALL
-	SELECT 'parameter', format('%s parameter %s', t.object, coalesce(p.item ->> 'name', '#' || p.number)), p.item, t.object
+	SELECT 'parameter', format('%s parameter %s', t.object, coalesce(p.item ->> 'name', '#' || p.number)), p.item,
+		t.object
 	FROM transition t, smartwf.items(t.item, 'parameters') p
 	UNION ALL
 	SELECT 'grant', format('%s grant %s', t.object, g.number), g.item, t.object
@@ -44,10 +45,10 @@ CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	FROM timer t, smartwf.items(t.item, 'tasks') k
 $$;
 COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
-'Every object of a workflow''s JSON form (jsonb), a row each: kind, name for messages, JSON, and the transition that '
-'it belongs to. Raises nothing.';
+'Returns one row for each object in the JSON form of a workflow (jsonb): its kind (text), its name in messages '
+'(text), its JSON value (jsonb), and the transition or timer that contains it (text).';
 
--- The form: which keys an object has, of which type, and the code of a fault.
+-- The keys of each kind of object, their types, and the codes of faults.
 CREATE FUNCTION smartwf.definition_keys()
 	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -107,42 +108,53 @@ CREATE FUNCTION smartwf.definition_keys()
 		('grant', 'column', 'string', false, 'WFL0121')
 $$;
 COMMENT ON FUNCTION smartwf.definition_keys() IS
-'The keys of the JSON form of a workflow, by kind of object: JSON type, whether it is needed, and the code of a '
-'fault. Raises nothing.';
+'Returns the keys that each kind of object in the JSON form of a workflow can have: kind, key, JSON type, whether the '
+'key is required, and the code of the fault if it is missing or of the wrong type.';
 
 CREATE FUNCTION smartwf.form_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT 'error', 'WFL0102', o.object, format('must be an object, not %s', jsonb_typeof(o.value))
-	FROM smartwf.definition_objects(definition) o WHERE jsonb_typeof(o.value) <> 'object'
+	WITH object AS MATERIALIZED (
+		SELECT o.*, jsonb_typeof(value) AS type FROM smartwf.definition_objects(definition) o
+	), form AS MATERIALIZED (
+		SELECT * FROM smartwf.definition_keys())
+	SELECT 'error', 'WFL0102', object, format('must be an object, not %s', type)
+	FROM object WHERE type <> 'object'
 	UNION ALL
-	SELECT 'error', 'WFL0101', o.object, format('unknown property "%s"', m.key)
-	FROM smartwf.definition_objects(definition) o, smartwf.members(o.value) m
-	WHERE NOT EXISTS (SELECT FROM smartwf.definition_keys() k WHERE (k.kind, k.key) = (o.kind, m.key))
+	SELECT 'error', 'WFL0101', o.object, format('unknown property "%s"', key)
+	FROM object o, jsonb_object_keys(CASE WHEN o.type = 'object' THEN o.value ELSE '{}' END) key
+	WHERE (o.kind, key) NOT IN (SELECT k.kind, k.key FROM form k)
 	UNION ALL
 	SELECT 'error', k.code, o.object, format('"%s" must be %s %s, not %s', k.key,
-		CASE WHEN k.type IN ('array', 'object') THEN 'an' ELSE 'a' END, k.type, m.value)
-	FROM smartwf.definition_objects(definition) o
-	JOIN smartwf.definition_keys() k USING (kind)
-	JOIN LATERAL smartwf.members(o.value) m ON m.key = k.key
-	WHERE jsonb_typeof(m.value) NOT IN (k.type, 'null')
+		CASE WHEN k.type IN ('array', 'object') THEN 'an' ELSE 'a' END, k.type, o.value -> k.key)
+	FROM object o JOIN form k USING (kind)
+	WHERE o.type = 'object' AND jsonb_typeof(o.value -> k.key) NOT IN (k.type, 'null')
 	UNION ALL
 	SELECT 'error', k.code, o.object, format('"%s" is missing', k.key)
-	FROM smartwf.definition_objects(definition) o JOIN smartwf.definition_keys() k USING (kind)
-	WHERE k.needed AND jsonb_typeof(o.value) = 'object' AND o.value ->> k.key IS NULL
+	FROM object o JOIN form k USING (kind)
+	WHERE k.needed AND o.type = 'object' AND o.value ->> k.key IS NULL
 	UNION ALL
-	SELECT 'error', 'WFL0050', o.object, format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most', o.value ->> 'name')
-	FROM smartwf.definition_objects(definition) o
+	SELECT 'error', 'WFL0050', o.object,
+		format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most',
+			o.value ->> 'name')
+	FROM object o
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
 $$;
 COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS
-'Faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, wrong types, names that are none. Raises '
-'nothing.';
+'Returns the faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, values of the wrong type, '
+'malformed names.';
+
+CREATE FUNCTION smartwf.reachable(start text[], sources text[], targets text[]) RETURNS text[]
+	LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_reachable';
+COMMENT ON FUNCTION smartwf.reachable(text[], text[], text[]) IS
+'Returns the states (text[]) that arcs lead to from the states of start (text[]), these included. Arc number n leads '
+'from sources[n] to targets[n] (text[]); neither may be null.';
 
 CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	WITH RECURSIVE object AS (
+	-- IN is hashed, whatever the planner thinks of how many there are
+	WITH object AS (
 		SELECT * FROM smartwf.definition_objects(definition)
 	), state AS (
 		SELECT object, value ->> 'name' AS name, value -> 'initial' = 'true' AS initial, value ->> 'color' AS color
@@ -150,14 +162,15 @@ CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	), arc AS (
 		SELECT a.object, a.parent, a.value ->> 'from' AS "from", a.value ->> 'to' AS "to"
 		FROM object a WHERE kind = 'arc'
+	), arcs AS (
+		SELECT coalesce(array_agg("from"), '{}') AS sources, coalesce(array_agg("to"), '{}') AS targets
+		FROM arc WHERE "from" IS NOT NULL AND "to" IS NOT NULL
 	), reached (name) AS (
-		SELECT name FROM state WHERE initial
-		UNION
-		SELECT a."to" FROM arc a JOIN reached r ON a."from" = r.name
+		SELECT unnest(smartwf.reachable(ARRAY(SELECT name FROM state WHERE initial), sources, targets)) FROM arcs
 	), ending (name) AS (
-		SELECT name FROM state s WHERE NOT EXISTS (SELECT FROM arc a WHERE a."from" = s.name)
-		UNION
-		SELECT a."from" FROM arc a JOIN ending e ON a."to" = e.name)
+		SELECT unnest(smartwf.reachable(
+			ARRAY(SELECT name FROM state WHERE (name IN (SELECT "from" FROM arc)) IS NOT TRUE), targets, sources))
+		FROM arcs)
 	SELECT 'error', 'WFL0051', format('workflow %s', definition ->> 'name'),
 		format('there must be one initial state, not %s', count(*) FILTER (WHERE initial))
 	FROM state HAVING count(*) FILTER (WHERE initial) <> 1
@@ -170,19 +183,19 @@ CREATE FUNCTION smartwf.state_faults(definition jsonb)
 	UNION ALL
 	SELECT 'error', 'WFL0201', a.object, format('state "%s" is not defined', e.name)
 	FROM arc a, unnest(ARRAY[a."from", a."to"]) AS e (name)
-	WHERE e.name IS NOT NULL AND NOT EXISTS (SELECT FROM state s WHERE s.name = e.name)
+	WHERE e.name IS NOT NULL AND (e.name IN (SELECT name FROM state)) IS NOT TRUE
 	UNION ALL
 	SELECT 'error', 'WFL0203', parent, format('it leaves state "%s" twice', "from")
 	FROM arc GROUP BY parent, "from" HAVING count(*) > 1
 	UNION ALL
 	SELECT 'warning', 'WFL0902', object, 'no transition reaches it'
-	FROM state s WHERE NOT EXISTS (SELECT FROM reached r WHERE r.name = s.name)
+	FROM state WHERE (name IN (SELECT name FROM reached)) IS NOT TRUE
 	UNION ALL
 	SELECT 'warning', 'WFL0903', object, 'no final state can be reached from it'
-	FROM state s WHERE NOT EXISTS (SELECT FROM ending e WHERE e.name = s.name)
+	FROM state WHERE (name IN (SELECT name FROM ending)) IS NOT TRUE
 $$;
 COMMENT ON FUNCTION smartwf.state_faults(jsonb) IS
-'Faults and warnings about the states and arcs of a workflow''s JSON (jsonb). Raises nothing.';
+'Returns the faults and warnings about the states and arcs in the JSON form of a workflow (jsonb).';
 
 CREATE FUNCTION smartwf.transition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -222,7 +235,8 @@ CREATE FUNCTION smartwf.transition_faults(definition jsonb)
 		AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = value ->> 'role')
 $$;
 COMMENT ON FUNCTION smartwf.transition_faults(jsonb) IS
-'Faults and warnings about the transitions of a workflow''s JSON (jsonb): parameters, grants. Raises nothing.';
+'Returns the faults and warnings about the transitions in the JSON form of a workflow (jsonb), their parameters and '
+'grants.';
 
 CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -251,7 +265,8 @@ CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 	SELECT 'error', 'WFL0102', object, format('"%s" must be an object of labels, not %s', key, value) FROM part
 	WHERE jsonb_typeof(value) <> 'object'
 	UNION ALL
-	SELECT 'error', 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key, m.value)
+	SELECT 'error', 'WFL0102', p.object, format('label of %s "%s" must be a string, not %s', k.object_kind, m.key,
+		m.value)
 	FROM part p JOIN kind k USING (key), smartwf.members(p.value) m
 	WHERE jsonb_typeof(m.value) <> 'string'
 	UNION ALL
@@ -261,18 +276,20 @@ CREATE FUNCTION smartwf.translation_faults(definition jsonb)
 		WHERE o.kind = k.object_kind AND o.value ->> 'name' = m.key)
 $$;
 COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
-'Faults in the translations of a workflow''s JSON (jsonb). Raises nothing.';
+'Returns the faults in the translations in the JSON form of a workflow (jsonb).';
 
--- Rooms above know more of a definition: which flows there are, what a guard may call.
+-- Other parts of the extension register further checks: of guards, hooks, timers and flows.
 CREATE TABLE smartwf.checkers (
 	subject text COLLATE "C" CHECK (subject IN ('definition', 'attachment')),
-	function text COLLATE "C",
+	-- they run as the owner of the extension
+	function text COLLATE "C" CHECK (function ~ '^smartwf\.[a-z_]+$'),
 	PRIMARY KEY (subject, function)
 );
 COMMENT ON TABLE smartwf.checkers IS
-'Functions (schema.function) that check something. definition, the JSON form of a workflow: function(definition jsonb) '
-'returns table (severity, code, object, message text). attachment, a workflow version on a table: function(relation '
-'regclass, workflow_id int, state_column text, docid_column text) returns setof text. Filled by the extension alone.';
+'Functions (as schema.function) that check definitions and attachments. subject definition: function(definition '
+'jsonb) returns table (severity text, code text, object text, message text) checks the JSON form of a workflow. '
+'subject attachment: function(relation regclass, workflow_id int, state_column text, docid_column text) returns setof '
+'text checks whether a workflow version is suitable for a table. Only the extension inserts rows.';
 GRANT SELECT ON smartwf.checkers TO PUBLIC;
 INSERT INTO smartwf.checkers VALUES
 	('definition', 'smartwf.form_faults'), ('definition', 'smartwf.state_faults'),
@@ -287,7 +304,8 @@ CREATE FUNCTION smartwf.unsupported_faults(definition jsonb)
 	FROM smartwf.items(definition, 'unsupported')
 $$;
 COMMENT ON FUNCTION smartwf.unsupported_faults(jsonb) IS
-'Warnings of what an import kept in a workflow''s JSON (jsonb) without giving it a meaning. Raises nothing.';
+'Returns a warning for each element in the JSON form of a workflow (jsonb) that an import has kept although it has no '
+'effect.';
 
 CREATE FUNCTION smartwf.definition_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -301,5 +319,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.definition_faults(jsonb) IS
-'Everything that is wrong ("error") or odd ("warning") with a workflow''s JSON (jsonb): severity, code, object, '
-'message (text). Raises nothing.';
+'Returns all faults (severity error) and warnings (severity warning) of the JSON form of a workflow (jsonb): '
+'severity, code, object and message (text each).';

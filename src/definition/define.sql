@@ -1,11 +1,12 @@
--- Definitions in and out.
+-- Reading and storing workflow definitions.
 
 CREATE FUNCTION smartwf.newest_version(workflow text) RETURNS int
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT max(version) FROM smartwf.workflows WHERE name = workflow
 $$;
 COMMENT ON FUNCTION smartwf.newest_version(text) IS
-'The newest version (int) of a workflow (text), drafts included; null if there is none. Raises nothing.';
+'Returns the newest version number (int) of a workflow (text), including drafts, or null if there is no such '
+'workflow.';
 
 CREATE FUNCTION smartwf.translations_of(workflow_id int, of_kind text, of_locale text) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -14,7 +15,8 @@ CREATE FUNCTION smartwf.translations_of(workflow_id int, of_kind text, of_locale
 	WHERE t.workflow_id = translations_of.workflow_id AND kind = of_kind AND locale = of_locale
 $$;
 COMMENT ON FUNCTION smartwf.translations_of(int, text, text) IS
-'The labels of one kind (text) in one locale (text) of a workflow version (int), as a JSON object. Raises nothing.';
+'Returns a JSON object (json) with the labels of one kind (text) in one locale (text) of a workflow version (int, its '
+'id).';
 
 CREATE FUNCTION smartwf.with_members(object json, members json) RETURNS json
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -22,32 +24,47 @@ CREATE FUNCTION smartwf.with_members(object json, members json) RETURNS json
 		ELSE (SELECT json_object_agg(m.key, m.value ORDER BY m.number)
 			FROM (SELECT e.key, e.value, row_number() OVER () AS number FROM json_each(object) e
 				UNION ALL
-				SELECT e.key, e.value, 1000 + row_number() OVER () FROM json_each(members) e WHERE json_typeof(e.value) <> 'null') m) END
+				SELECT e.key, e.value, 1000 + row_number() OVER () FROM json_each(members) e
+					WHERE json_typeof(e.value) <> 'null') m) END
 $$;
 COMMENT ON FUNCTION smartwf.with_members(json, json) IS
-'A JSON object (json) with the members of another (json) that are not null at its end. Raises nothing.';
+'Returns object (json) with those members (json) appended that are not null.';
 
 CREATE FUNCTION smartwf.timers_of(workflow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT json_agg(json_build_object('name', t.name, 'label', t.label, 'column', t.reference_column, 'delta', t.delta,
-		'tasks', (SELECT coalesce(json_agg(json_build_object('delta', k.delta, 'kind', k.kind, 'settings', k.settings) ORDER BY k.position), '[]')
-			FROM smartwf.timer_tasks k WHERE k.workflow_id = t.workflow_id AND k.timer = t.name)) ORDER BY t.position, t.name)
+		'tasks', (SELECT coalesce(json_agg(json_build_object('delta', k.delta, 'kind', k.kind, 'settings', k.settings)
+			ORDER BY k.position), '[]')
+			FROM smartwf.timer_tasks k WHERE k.workflow_id = t.workflow_id AND k.timer = t.name))
+				ORDER BY t.position, t.name)
 	FROM smartwf.workflow_timers t WHERE t.workflow_id = timers_of.workflow_id
 $$;
 COMMENT ON FUNCTION smartwf.timers_of(int) IS
-'The timers of a workflow version (int) in the JSON form (json); null if it has none. Raises nothing.';
+'Returns the timers of a workflow version (int, its id) in JSON form (json), or null if it has none.';
 
 CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.with_members(json_build_object(
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
-		-- a flow or a timer is shown where there is one
-		'states', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', s.name, 'label', s.label,
-				'activity', s.activity, 'color', s.color, 'initial', s.is_initial),
-				json_build_object('flow', s.flow, 'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer))
+		-- keys about flows and timers are only shown if they are used
+		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL THEN usual
+				ELSE smartwf.with_members(usual, json_build_object('flow', s.flow,
+					'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer)) END
 				ORDER BY s.position, s.name), '[]')
-			FROM smartwf.states s WHERE s.workflow_id = w.id),
-		'transitions', (SELECT coalesce(json_agg(smartwf.with_members(json_build_object('name', t.name, 'label', t.label,
+			FROM smartwf.states s, LATERAL (SELECT json_build_object('name', s.name, 'label', s.label,
+				'activity', s.activity, 'color', s.color, 'initial', s.is_initial) AS usual) u
+			WHERE s.workflow_id = w.id),
+		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers THEN usual
+				ELSE smartwf.with_members(usual, json_build_object('flow', t.flow,
+					'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
+					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action)
+							ORDER BY x.position, x.timer)
+						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name))) END
+				ORDER BY t.position, t.name), '[]')
+			FROM smartwf.transitions t, LATERAL (SELECT EXISTS (
+				SELECT FROM smartwf.transition_timers x
+				WHERE x.workflow_id = w.id AND x.transition = t.name) AS has_timers,
+				json_build_object('name', t.name, 'label', t.label,
 				'askComment', t.ask_comment,
 				'arcs', (SELECT coalesce(json_agg(json_build_object('from', a.from_state, 'to', a.to_state)
 						ORDER BY a.position, a.from_state), '[]')
@@ -60,12 +77,8 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 					FROM smartwf.transition_parameters p WHERE p.workflow_id = w.id AND p.transition = t.name),
 				'grants', (SELECT coalesce(json_agg(json_build_object(g.kind, g.grantee)
 						ORDER BY g.position, g.grantee), '[]')
-					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)),
-				json_build_object('flow', t.flow, 'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
-					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action) ORDER BY x.position, x.timer)
-						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name)))
-				ORDER BY t.position, t.name), '[]')
-			FROM smartwf.transitions t WHERE t.workflow_id = w.id),
+					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)) AS usual) u
+			WHERE t.workflow_id = w.id),
 		'translations', (SELECT coalesce(json_object_agg(l.locale, json_build_object(
 				'states', smartwf.translations_of(w.id, 'state', l.locale),
 				'activities', smartwf.translations_of(w.id, 'activity', l.locale),
@@ -79,50 +92,61 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 		AND w.version = coalesce(workflow_definition.version, smartwf.newest_version(w.name))
 $$;
 COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
-'A workflow (text) of a version (int, default: the newest) in the JSON form (json) that define_workflow() takes, '
-'every key shown; null if there is none. Raises nothing.';
+'Returns the definition of a workflow. name (text): the workflow; version (int): the version, by default the newest, '
+'including drafts. The result (json) has the form that smartwf.define_workflow() accepts, with defaults filled in. '
+'Returns null if there is no such workflow or version.';
 
--- The same form for what a caller gives: every default filled in.  Its rules
--- are those of the columns' defaults.
+-- The JSON form of a given definition with all defaults filled in, which are those of the
+-- columns.
 CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers'
 		|| CASE WHEN item ->> 'flow' IS NULL THEN '{}'
-			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean, false)) END
+			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean,
+				false)) END
 		|| CASE WHEN item ->> 'timer' IS NULL THEN '{}' ELSE jsonb_build_object('timer', item -> 'timer') END
-		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}' ELSE jsonb_build_object('timers', item -> 'timers') END
+		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}'
+			ELSE jsonb_build_object('timers', item -> 'timers') END
 $$;
 COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
-'A state or transition in JSON (jsonb) with its keys about flows and timers, each complete or not there. Raises '
-'nothing.';
+'Returns a state or transition in JSON form (jsonb) with its keys about flows and timers filled in, or removed if '
+'they are not used.';
 
 CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_build_object('timers', jsonb_agg('{"label": "", "column": null, "delta": "0"}' || jsonb_strip_nulls(item - 'tasks')
-			|| jsonb_build_object('tasks', (SELECT coalesce(jsonb_agg('{"delta": "0"}' || jsonb_strip_nulls(k.item - 'settings')
-					|| jsonb_build_object('settings', coalesce(nullif(k.item -> 'settings', 'null'), '{}')) ORDER BY k.number), '[]')
+	SELECT coalesce(jsonb_build_object('timers', jsonb_agg('{"label": "", "column": null, "delta": "0"}'
+		|| jsonb_strip_nulls(item - 'tasks')
+			|| jsonb_build_object('tasks', (SELECT coalesce(jsonb_agg('{"delta": "0"}'
+				|| jsonb_strip_nulls(k.item - 'settings')
+					|| jsonb_build_object('settings', coalesce(nullif(k.item -> 'settings', 'null'), '{}'))
+						ORDER BY k.number), '[]')
 				FROM smartwf.items(item, 'tasks') k)) ORDER BY number)), '{}')
 	FROM smartwf.items(definition, 'timers') HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION smartwf.complete_timers(jsonb) IS
-'The key timers of a workflow''s JSON form (jsonb), every default filled in; null if there are none. Raises nothing.';
+'Returns a JSON object (jsonb) with the key timers of the JSON form of a workflow (jsonb), with all defaults filled '
+'in, or null if it has no timers.';
 
 CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "description": "", "locale": "", "transitions": [], "unsupported": []}'
-		|| jsonb_strip_nulls(definition - 'unsupported' - 'timers') || coalesce(smartwf.complete_timers(definition), '{}') || jsonb_build_object(
-		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported' ELSE '[]' END,
+		|| jsonb_strip_nulls(definition - 'unsupported' - 'timers') || coalesce(smartwf.complete_timers(definition),
+			'{}') || jsonb_build_object(
+		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported'
+			ELSE '[]' END,
 		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
 				|| smartwf.complete_optional_keys(jsonb_strip_nulls(item)) ORDER BY number), '[]')
 			FROM smartwf.items(definition, 'states')),
 		'transitions', (SELECT coalesce(jsonb_agg(
-				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, "m0": null, "m1": null, "m2": null, "m3": null}'
+				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, '
+				'"m0": null, "m1": null, "m2": null, "m3": null}'
 				|| smartwf.complete_optional_keys(item) || jsonb_build_object(
 					'label', coalesce(item ->> 'label', ''),
 					'parameters', (SELECT coalesce(jsonb_agg(
 							'{"label": "", "type": "text", "needed": false, "multiple": false, "visibility": "write"}'
 							|| jsonb_strip_nulls(p.item - 'options')
-							|| jsonb_build_object('options', CASE jsonb_typeof(p.item -> 'options') WHEN 'object' THEN p.item -> 'options' ELSE '{}' END)
+							|| jsonb_build_object('options', CASE jsonb_typeof(p.item -> 'options') WHEN 'object'
+								THEN p.item -> 'options' ELSE '{}' END)
 							ORDER BY p.number), '[]')
 						FROM smartwf.items(item, 'parameters') p),
 					'grants', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(g.item) ORDER BY g.number), '[]')
@@ -130,14 +154,15 @@ CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 				ORDER BY number), '[]')
 			FROM smartwf.items(definition, 'transitions')),
 		'translations', (SELECT coalesce(jsonb_object_agg(key,
-				'{"states": {}, "activities": {}, "transitions": {}, "parameters": {}}' || jsonb_strip_nulls(value)), '{}')
+				'{"states": {}, "activities": {}, "transitions": {}, "parameters": {}}' || jsonb_strip_nulls(value)),
+					'{}')
 			FROM smartwf.members(definition -> 'translations')
-			-- a locale without a label leaves no trace
+			-- a locale without labels is not stored
 			WHERE EXISTS (SELECT FROM smartwf.members(value) part, smartwf.members(part.value))))
 $$;
 COMMENT ON FUNCTION smartwf.complete_definition(jsonb) IS
-'A valid workflow''s JSON form (jsonb) with every default filled in, as workflow_definition() shows it. Raises '
-'nothing.';
+'Returns the JSON form of a valid workflow (jsonb) with all defaults filled in, as smartwf.workflow_definition() '
+'returns it.';
 
 CREATE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -155,11 +180,14 @@ BEGIN
 	INSERT INTO smartwf.timer_tasks (workflow_id, timer, position, delta, kind, settings)
 		SELECT new.id, t.item ->> 'name', k.number, k.item ->> 'delta', k.item ->> 'kind', k.item -> 'settings'
 		FROM smartwf.items(definition, 'timers') t, smartwf.items(t.item, 'tasks') k;
-	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued, position)
+	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued,
+		position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
-			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean, false), number
+			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean,
+				false), number
 		FROM smartwf.items(definition, 'states');
-	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow, flow_queued, position)
+	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow,
+		flow_queued, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
 			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
 			coalesce((item ->> 'flowQueued')::boolean, false), number
@@ -170,9 +198,11 @@ BEGIN
 	INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition, position)
 		SELECT new.id, a.item ->> 'from', a.item ->> 'to', t.item ->> 'name', a.number
 		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'arcs') a;
-	INSERT INTO smartwf.transition_parameters (workflow_id, transition, name, label, type, needed, multiple, visibility, options, position)
+	INSERT INTO smartwf.transition_parameters (workflow_id, transition, name, label, type, needed, multiple, visibility,
+		options, position)
 		SELECT new.id, t.item ->> 'name', p.item ->> 'name', p.item ->> 'label', p.item ->> 'type',
-			(p.item ->> 'needed')::boolean, (p.item ->> 'multiple')::boolean, p.item ->> 'visibility', p.item -> 'options', p.number
+			(p.item ->> 'needed')::boolean, (p.item ->> 'multiple')::boolean, p.item ->> 'visibility',
+				p.item -> 'options', p.number
 		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'parameters') p;
 	INSERT INTO smartwf.transition_grants (workflow_id, transition, kind, grantee, position)
 		SELECT new.id, t.item ->> 'name', m.key, m.value #>> '{}', g.number
@@ -187,8 +217,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.store_definition(jsonb) IS
-'Stores a complete and valid definition (jsonb) as the next version of its workflow and returns that (int). For '
-'define_workflow(), which checks. Raises constraint violations.';
+'Stores a complete and valid definition (jsonb) as the next version of its workflow. Returns the version number '
+'(int). Called by smartwf.define_workflow(), which checks the definition before.';
 
 CREATE FUNCTION smartwf.define_workflow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -222,31 +252,34 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
-'Defines a workflow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the '
-'version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, WF400 '
-'for what is no JSON object; warns of what is odd.';
+'Creates a workflow, or its next version, from its JSON form, and publishes it. definition (jsonb): the complete '
+'definition. Returns the version number (int). If the definition is the same as that of the newest version, nothing '
+'is changed, and that version is returned. Warnings are reported with severity WARNING. Raises WF001 with one line of '
+'DETAIL for each fault, and WF400 if definition is not a JSON object.';
 
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT f.* FROM smartwf.definition_faults(smartwf.workflow_definition(name, version)::jsonb) f
-	WHERE smartwf.workflow_definition(name, version) IS NOT NULL
+	WITH stored AS MATERIALIZED (
+		SELECT smartwf.workflow_definition(name, version)::jsonb AS definition)
+	SELECT f.* FROM stored s, smartwf.definition_faults(s.definition) f WHERE s.definition IS NOT NULL
 	UNION ALL
 	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined'
-	WHERE smartwf.workflow_definition(name, version) IS NULL
+	FROM stored s WHERE s.definition IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
-'Everything that is wrong ("error") or odd ("warning") with a stored workflow (text) of a version (int, default: the '
-'newest): severity, code, object, message (text). Raises nothing.';
+'Checks a stored workflow. name (text): the workflow; version (int): the version, by default the newest, including '
+'drafts. Returns one row for each fault (severity error) and warning (severity warning): severity, code, object and '
+'message (text each).';
 
--- What the surroundings of a definition are to blame for: it was valid when it was published.
+-- Faults that a version can get after it was published.
 CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0516']
 $$;
 COMMENT ON FUNCTION smartwf.codes_of_surroundings() IS
-'The codes (text[]) of faults that a published version can get without a change of its own: a function or a column '
-'is gone. Raises nothing.';
+'Returns the codes (text[]) of those faults that a published version can get without being changed, for example '
+'because a function or column was dropped.';
 
 CREATE FUNCTION smartwf.check_published(workflow_id int) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -257,7 +290,7 @@ BEGIN
 	SELECT * INTO w FROM smartwf.workflows x WHERE x.id = workflow_id;
 	current_shape := smartwf.workflow_shape(workflow_id);
 	IF w.status IS DISTINCT FROM 'published' OR w.shape <> current_shape THEN
-		RETURN;		-- a draft, or being loaded
+		RETURN;		-- it is a draft, or is being loaded
 	END IF;
 	PERFORM smartwf.refuse(format('definition of workflow "%s"', w.name), ARRAY(
 		SELECT format('%s %s: %s', f.code, f.object, f.message)
@@ -269,6 +302,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.check_published(int) IS
-'Checks a workflow version (int) that is published: all of it if the transaction has published it, and then freezes '
-'its shape; else what may change of a frozen one. One that is being loaded is left alone. Raises WF001 with every '
+'Checks a published workflow version (int, its id). If the current transaction has published it, the whole definition '
+'is checked, and its shape is set; otherwise only those parts are checked that can be changed after publication. '
+'Drafts and versions that are still being loaded are not checked. Raises WF001 with one line of DETAIL for each '
 'fault.';

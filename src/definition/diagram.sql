@@ -1,20 +1,27 @@
--- Workflows as pictures; flows use the same forms.
+-- Diagrams of workflows; flows use the same formats.
 
--- How each format writes what; %1 to %3 are filled in order.
+-- The templates of each format, for format().
 CREATE FUNCTION smartwf.diagram_forms()
-	RETURNS TABLE (format text, head text, stage text, node text, marked text, stage_end text, edge text, marked_edge text, foot text, stop text)
+	RETURNS TABLE (format text, head text, stage text, node text, marked text, stage_end text, edge text,
+		marked_edge text, foot text, stop text)
 	LANGUAGE sql IMMUTABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
 	VALUES
-		('mermaid', E'flowchart TD\n  classDef done fill:#dfd\n  classDef waiting fill:#ffd\n  classDef failed fill:#fdd\n', E'  subgraph s%1$s ["%2$s"]\n', E'    n%1$s["%2$s"]\n', E'    n%1$s["%2$s"]:::%3$s\n', E'  end\n',
+		('mermaid',
+			E'flowchart TD\n  classDef done fill:#dfd\n  classDef waiting fill:#ffd\n  classDef failed fill:#fdd\n',
+			E'  subgraph s%1$s ["%2$s"]\n', E'    n%1$s["%2$s"]\n', E'    n%1$s["%2$s"]:::%3$s\n', E'  end\n',
 			E'  %1$s -->|"%3$s"| %2$s\n', E'  %1$s ==>|"%3$s"| %2$s\n', '', E'  stop(("end"))\n'),
-		('dot', E'digraph {\n  node [shape=box, style=filled, fillcolor=white];\n', E'  subgraph cluster_%1$s {\n    label="%2$s";\n', E'    n%1$s [label="%2$s"];\n', E'    n%1$s [label="%2$s", fillcolor=%3$s];\n', E'  }\n',
-			E'  %1$s -> %2$s [label="%3$s"];\n', E'  %1$s -> %2$s [label="%3$s", penwidth=3];\n', E'}\n', E'  stop [shape=circle, label="end"];\n'),
-		('plantuml', E'@startuml\n', E'package "%2$s" {\n', E'  rectangle "%2$s" as n%1$s\n', E'  rectangle "%2$s" as n%1$s %3$s\n', E'}\n',
+		('dot', E'digraph {\n  node [shape=box, style=filled, fillcolor=white];\n',
+			E'  subgraph cluster_%1$s {\n    label="%2$s";\n', E'    n%1$s [label="%2$s"];\n',
+			E'    n%1$s [label="%2$s", fillcolor=%3$s];\n', E'  }\n',
+			E'  %1$s -> %2$s [label="%3$s"];\n', E'  %1$s -> %2$s [label="%3$s", penwidth=3];\n', E'}\n',
+				E'  stop [shape=circle, label="end"];\n'),
+		('plantuml', E'@startuml\n', E'package "%2$s" {\n', E'  rectangle "%2$s" as n%1$s\n',
+			E'  rectangle "%2$s" as n%1$s %3$s\n', E'}\n',
 			E'%1$s --> %2$s : %3$s\n', E'%1$s -[bold]-> %2$s : %3$s\n', E'@enduml\n', E'circle "end" as stop\n')
 $$;
 COMMENT ON FUNCTION smartwf.diagram_forms() IS
-'The formats of diagrams, a row each: how it writes head, group, node, marked node, edge, marked edge, foot, and the '
-'end of a flow. Raises nothing.';
+'Returns one row for each format of diagrams: the templates for its head, groups, nodes, marked nodes, edges, marked '
+'edges, foot, and the end of a flow (text each).';
 
 CREATE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -23,18 +30,20 @@ CREATE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
 		ELSE replace(name, '"', '''''') END
 $$;
 COMMENT ON FUNCTION smartwf.diagram_text(text, text) IS
-'A name (text) as a diagram of that format (text) can hold it between quotation marks (text). Raises nothing.';
+'Returns name (text) quoted for use in a label of a diagram of the given format (text).';
 
 CREATE FUNCTION smartwf.diagram_mark(format text, status text) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE format WHEN 'mermaid' THEN status ELSE m.color END
-	FROM (VALUES ('dot', 'done', 'palegreen'), ('dot', 'waiting', 'khaki'), ('dot', 'failed', 'salmon'), ('plantuml', 'done', '#PaleGreen'),
-		('plantuml', 'waiting', '#Khaki'), ('plantuml', 'failed', '#Salmon'), ('mermaid', status, '')) AS m (of_format, of_status, color)
+	FROM (VALUES ('dot', 'done', 'palegreen'), ('dot', 'waiting', 'khaki'), ('dot', 'failed', 'salmon'),
+		('plantuml', 'done', '#PaleGreen'),
+		('plantuml', 'waiting', '#Khaki'), ('plantuml', 'failed', '#Salmon'), ('mermaid', status, '')) AS m (of_format,
+			of_status, color)
 	WHERE (m.of_format, m.of_status) = (format, status)
 $$;
 COMMENT ON FUNCTION smartwf.diagram_mark(text, text) IS
-'How a diagram of a format (text) marks a node that is done, waiting or failed (status, text), as text. Raises '
-'nothing.';
+'Returns the color or class (text) by which a diagram of the given format (text) marks a node of the given status '
+'(text: done, waiting or failed).';
 
 CREATE FUNCTION smartwf.diagram_form(format text) RETURNS record
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -49,9 +58,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.diagram_form(text) IS
-'The row of diagram_forms() for a format (text). Raises WF400 for an unknown one.';
+'Returns the row of smartwf.diagram_forms() for a format (text). Raises WF400 if the format is unknown.';
 
-CREATE FUNCTION smartwf.diagram(name text, format text DEFAULT 'mermaid', docid text DEFAULT NULL, version int DEFAULT NULL) RETURNS text
+CREATE FUNCTION smartwf.diagram(name text, format text DEFAULT 'mermaid', docid text DEFAULT NULL,
+	version int DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	form record := smartwf.diagram_form(format);
@@ -61,31 +71,40 @@ DECLARE
 BEGIN
 	SELECT w.id INTO workflow FROM smartwf.workflows w
 		WHERE w.name = diagram.name AND (diagram.version IS NULL OR w.version = diagram.version)
-			AND (diagram.docid IS NULL OR w.id = (SELECT e.workflow_id FROM smartwf.elements e WHERE e.docid = diagram.docid))
+			AND (diagram.docid IS NULL OR w.id = (SELECT e.workflow_id FROM smartwf.elements e
+				WHERE e.docid = diagram.docid))
 		ORDER BY w.version DESC LIMIT 1;
 	IF workflow IS NULL THEN
-		RAISE EXCEPTION 'workflow "%" has no such version, or that is no document of it', name USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'workflow "%" has no such version, or that is no document of it', name
+			USING ERRCODE = 'undefined_object';
 	END IF;
 	WITH state AS (
-		SELECT s.*, row_number() OVER (ORDER BY s.position, s.name) AS n FROM smartwf.states s WHERE s.workflow_id = workflow
+		SELECT s.*, row_number() OVER (ORDER BY s.position, s.name) AS n FROM smartwf.states s
+			WHERE s.workflow_id = workflow
 	), line AS (
-		SELECT h.*, row_number() OVER (ORDER BY h.revision DESC) AS age FROM smartwf.history h WHERE h.docid = diagram.docid
+		SELECT h.*, row_number() OVER (ORDER BY h.revision DESC) AS age FROM smartwf.history h
+			WHERE h.docid = diagram.docid
 	), shown AS (
 		SELECT s.n, s.name, smartwf.diagram_text(coalesce(nullif(s.label, ''), s.name), format) AS label,
 			CASE WHEN EXISTS (SELECT FROM line l WHERE l.age = 1 AND l.to_state = s.name) THEN 'waiting'
 				WHEN EXISTS (SELECT FROM line l WHERE l.to_state = s.name) THEN 'done' END AS status
 		FROM state s)
-	SELECT (SELECT string_agg(format(CASE WHEN s.status IS NULL THEN form.node ELSE form.marked END, s.n, s.label, smartwf.diagram_mark(format, s.status)), '' ORDER BY s.n) FROM shown s),
-		(SELECT string_agg(format(CASE WHEN EXISTS (SELECT FROM line l WHERE (l.from_state, l.to_state, l.transition) = (a.from_state, a.to_state, a.transition))
-				THEN form.marked_edge ELSE form.edge END, 'n' || f.n, 'n' || t.n, smartwf.diagram_text(coalesce(nullif(tr.label, ''), tr.name), format)),
+	SELECT (SELECT string_agg(format(CASE WHEN s.status IS NULL THEN form.node ELSE form.marked END, s.n, s.label,
+		smartwf.diagram_mark(format, s.status)), '' ORDER BY s.n) FROM shown s),
+		(SELECT string_agg(format(CASE WHEN EXISTS (SELECT FROM line l
+			WHERE (l.from_state, l.to_state, l.transition) = (a.from_state, a.to_state, a.transition))
+				THEN form.marked_edge ELSE form.edge END, 'n' || f.n, 'n' || t.n,
+					smartwf.diagram_text(coalesce(nullif(tr.label, ''), tr.name), format)),
 				'' ORDER BY tr.position, tr.name, a.position, a.from_state)
 			FROM smartwf.arcs a JOIN shown f ON f.name = a.from_state JOIN shown t ON t.name = a.to_state
-			JOIN smartwf.transitions tr ON tr.workflow_id = a.workflow_id AND tr.name = a.transition WHERE a.workflow_id = workflow)
+			JOIN smartwf.transitions tr ON tr.workflow_id = a.workflow_id AND tr.name = a.transition
+				WHERE a.workflow_id = workflow)
 		INTO nodes, edges;
 	RETURN form.head || coalesce(nodes, '') || coalesce(edges, '') || form.foot;
 END
 $$;
 COMMENT ON FUNCTION smartwf.diagram(text, text, text, int) IS
-'A workflow (text) of a version (int, default: the newest) as a diagram (text) in a format (text: mermaid, dot or '
-'plantuml); with a document (docid, text), of its version, its current state and the way it came marked. Raises '
-'WF400 for another format, 42704 for an unknown workflow, version, or document of it.';
+'Returns a workflow as the source text of a diagram (text). name (text): the workflow; format (text): mermaid (the '
+'default), dot or plantuml; docid (text): a document of the workflow, whose current state, past states and '
+'transitions are marked in the version that it follows; version (int): the version, by default the newest. Raises '
+'WF400 if the format is unknown, and 42704 if there is no such workflow, version, or document of the workflow.';

@@ -1,20 +1,23 @@
--- The documented XML form of a graph and its configuration.
+-- Import of the XML form of workflows (graph and configuration).
 
 CREATE FUNCTION smartwf.import_namespaces() RETURNS text[]
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT ARRAY[['workflow', 'https://platform.anakeen.com/4/schemas/workflow/1.0']]
 $$;
 COMMENT ON FUNCTION smartwf.import_namespaces() IS
-'Prefixes and XML namespaces (text[]) of a documented workflow. Raises nothing.';
+'Returns the prefixes and XML namespaces (text[][]) of the XML form of a workflow.';
 
 CREATE FUNCTION smartwf.imported_states(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', g.name, 'label', g.label, 'activity', g.activity,
-		'color', (SELECT c.color FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', g.name, 'label', g.label, 'activity',
+		g.activity,
+		'color', (SELECT c.color
+			FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 				'//workflow:config/workflow:steps/workflow:step' PASSING definition
 				COLUMNS ref text PATH '@ref', color text PATH 'normalize-space(workflow:color)') c
 			WHERE c.ref = g.name LIMIT 1),
-		'initial', CASE lower(g.initial) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END))
+		'initial', CASE lower(g.initial) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0'
+			THEN false END))
 		ORDER BY g.number), '[]')
 	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 		'//workflow:graph/workflow:steps/workflow:step' PASSING definition
@@ -22,7 +25,7 @@ CREATE FUNCTION smartwf.imported_states(definition xml) RETURNS jsonb
 			activity text PATH '@activity-label', initial text PATH '@initial') g
 $$;
 COMMENT ON FUNCTION smartwf.imported_states(xml) IS
-'The states of a documented workflow (xml) in the JSON form (jsonb). Raises nothing.';
+'Returns the states of a workflow in XML form (xml) in JSON form (jsonb).';
 
 CREATE FUNCTION smartwf.imported_transitions(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -37,14 +40,15 @@ CREATE FUNCTION smartwf.imported_transitions(definition xml) RETURNS jsonb
 		GROUP BY name, CASE WHEN name IS NULL THEN number END) t
 $$;
 COMMENT ON FUNCTION smartwf.imported_transitions(xml) IS
-'The transitions of a documented workflow (xml) in the JSON form (jsonb): those of one name are arcs of one '
-'transition. Raises nothing.';
+'Returns the transitions of a workflow in XML form (xml) in JSON form (jsonb). Transitions of the same name become '
+'arcs of one transition.';
 
--- Elements that have no place in a definition yet: mail templates, timers,
--- access references, and whatever else there is.
+-- Elements that have no effect in smartwf: mail templates, timers, access references and
+-- others.
 CREATE FUNCTION smartwf.imported_unsupported(definition xml) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml', source::text)
+	SELECT coalesce(jsonb_agg(jsonb_build_object('object', btrim(concat_ws(' ', kind, ref)), 'element', element, 'xml',
+		source::text)
 		ORDER BY number), '[]')
 	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 		'//workflow:graph/*[not(self::workflow:steps or self::workflow:transitions)]
@@ -61,7 +65,8 @@ CREATE FUNCTION smartwf.imported_unsupported(definition xml) RETURNS jsonb
 			ref text PATH 'string((../@ref | ../@name)[1])', source xml PATH '.')
 $$;
 COMMENT ON FUNCTION smartwf.imported_unsupported(xml) IS
-'What a documented workflow (xml) says that has no meaning yet: a JSON list of {object, element, xml}. Raises nothing.';
+'Returns the elements of a workflow in XML form (xml) that have no effect in smartwf, as a JSON array of objects with '
+'the keys object, element and xml (jsonb).';
 
 CREATE FUNCTION smartwf.import_workflow(definition xml) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -88,23 +93,27 @@ BEGIN
 	LOOP
 		faults := faults || fault;
 	END LOOP;
-	SELECT jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(x.config, ''), nullif(x.graph, '')), 'label', x.label))
+	SELECT jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(x.config, ''), nullif(x.graph, '')), 'label',
+		x.label))
 		|| jsonb_build_object('states', smartwf.imported_states(definition),
 			'transitions', smartwf.imported_transitions(definition),
 			'unsupported', smartwf.imported_unsupported(definition))
 		INTO workflow
 		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
 			'/*' PASSING definition
-			COLUMNS config text PATH 'string((//workflow:config/@name)[1])', graph text PATH 'string(//workflow:graph/@name)',
+			COLUMNS config text PATH 'string((//workflow:config/@name)[1])',
+				graph text PATH 'string(//workflow:graph/@name)',
 				label text PATH 'string(//workflow:graph/@label)') x;
 	IF cardinality(faults) > 0 THEN
 		PERFORM smartwf.refuse(format('definition of workflow "%s"', workflow ->> 'name'), faults || ARRAY(
-			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow) WHERE severity = 'error'));
+			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow)
+				WHERE severity = 'error'));
 	END IF;
 	RETURN smartwf.define_workflow(workflow);
 END
 $$;
 COMMENT ON FUNCTION smartwf.import_workflow(xml) IS
-'Defines a workflow from its documented XML form (xml), graph and configuration; its name is the configuration''s, '
-'else the graph''s. Returns the version (int). Mail templates, timers and the like are kept and warned of. Raises '
-'WF001 with every fault, WF400 for a document without one graph.';
+'Creates a workflow, or its next version, from its XML form (xml: graph and configuration), and publishes it. The '
+'name of the workflow is that of the configuration or, without one, that of the graph. Returns the version number '
+'(int). Elements that have no effect, such as mail templates and timers, are kept, and reported as warnings. Raises '
+'WF001 with one line of DETAIL for each fault, and WF400 if the document does not contain exactly one graph.';

@@ -24,6 +24,7 @@
 #include "storage/result.h"
 #include "cache.h"
 #include "protect.h"
+#include "workflow.h"
 
 static OwnRelation workflows = {"workflows"};
 
@@ -34,10 +35,14 @@ static List *unfrozen = NIL;
 /* Those that were checked and have not changed since. */
 static List *checked = NIL;
 
+/* Those whose row this subtransaction has written anew; see signal_workflow(). */
+static List *touched = NIL;
+static SubTransactionId touched_in = InvalidSubTransactionId;
+
 static void
 forget_lists(void)
 {
-	frozen = unfrozen = checked = NIL;
+	frozen = unfrozen = checked = touched = NIL;
 }
 
 static void
@@ -232,12 +237,42 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 	return PointerGetDatum(row);
 }
 
+/*
+ * Something of a workflow has changed.  Sessions that remember it tell by the
+ * version of its row, so that is written anew, once a subtransaction: what is
+ * rolled back must not leave a version that somebody has seen.
+ */
+static void
+signal_workflow(int32 id, bool has_row)
+{
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(id);
+
+	workflow_forget(id);
+	if (touched_in != GetCurrentSubTransactionId())
+		touched = NIL;
+	touched_in = GetCurrentSubTransactionId();
+	if (has_row || list_member_int(touched, id))
+		return;
+	remember(&touched, id);
+	call_as_owner("UPDATE smartwf.workflows SET name = name WHERE id OPERATOR(pg_catalog.=) $1", 1, &type, &value);
+}
+
 /* smartwf.signal_definition(): AFTER INSERT OR UPDATE OR DELETE, always. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_signal_definition);
 Datum
 smartwf_signal_definition(PG_FUNCTION_ARGS)
 {
-	(void) trigger_data(fcinfo);
+	TriggerData *data = trigger_data(fcinfo);
+	Relation	relation = data->tg_relation;
+	bool		has_row = is_workflows(relation);
+
+	if (has_row || SPI_fnumber(RelationGetDescr(relation), "workflow_id") > 0)
+	{
+		signal_workflow(workflow_id_of(data->tg_trigtuple, relation), has_row);
+		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+			signal_workflow(workflow_id_of(data->tg_newtuple, relation), has_row);
+	}
 	cache_signal();
 	notify_workers_at_commit(WORK_ON_RUNS);	/* a limit that was raised, say */
 	return PointerGetDatum(NULL);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -15,6 +16,7 @@
 #include "base/json_value.h"
 #include "base/locale.h"
 #include "storage/own_statement.h"
+#include "storage/own_table.h"
 #include "storage/result.h"
 #include "cache.h"
 #include "parameter_type.h"
@@ -271,7 +273,7 @@ read_translations(Workflow *workflow, const JsonbValue *definition)
 
 /* What the rest of the code relies on, whoever wrote the rows. */
 static bool
-holds_together(const Workflow *workflow)
+is_consistent(const Workflow *workflow)
 {
 	int			initial_states = 0;
 
@@ -302,7 +304,7 @@ read_workflow(const QueryResult *result)
 	read_states(workflow, definition);
 	read_transitions(workflow, definition);
 	read_arcs(workflow, definition);
-	workflow->is_complete = result_boolean(result, 0, 5) && holds_together(workflow);
+	workflow->is_complete = result_boolean(result, 0, 5) && is_consistent(workflow);
 	read_translations(workflow, definition);
 	return workflow;
 }
@@ -333,16 +335,47 @@ read_workflow(const QueryResult *result)
 	" w.shape IS NULL OR w.shape OPERATOR(pg_catalog.=) smartwf.workflow_shape(w.id)" \
 	" FROM smartwf.workflows w WHERE "
 
+/* The version of its row, which changes whenever anything of it does; see protect.c. */
+static bool
+read_row_version(int32 id, RowVersion *version)
+{
+	static OwnRelation workflows = {"workflows"};
+	Relation	relation = table_open(own_relation_oid(&workflows), AccessShareLock);
+	bool		is_there = row_version_by_number(relation, id, version);
+
+	table_close(relation, NoLock);
+	return is_there;
+}
+
 static void *
 build_by_id(const void *key)
 {
 	Oid			type = INT4OID;
-	Datum		id = Int32GetDatum(*(const int32 *) key);
-	QueryResult	   *result = read_as_owner(DEFINITION_OF "w.id OPERATOR(pg_catalog.=) $1", 1, &type, &id);
-	Workflow   *workflow = result->rows == 0 ? NULL : read_workflow(result);
+	int32		id = *(const int32 *) key;
+	Datum		value = Int32GetDatum(id);
+	RowVersion	version;
+	QueryResult *result;
+	Workflow   *workflow;
 
+	/* before the rest: what changes in between will be seen to have changed */
+	if (!read_row_version(id, &version))
+		return NULL;
+	result = read_as_owner(DEFINITION_OF "w.id OPERATOR(pg_catalog.=) $1", 1, &type, &value);
+	workflow = result->rows == 0 ? NULL : read_workflow(result);
+	if (workflow != NULL)
+		workflow->row = version;
 	free_result(result);
 	return workflow;
+}
+
+static bool
+is_current_by_id(const void *key, const void *definition)
+{
+	RowVersion	then = ((const Workflow *) definition)->row;
+	RowVersion	now;
+
+	return read_row_version(*(const int32 *) key, &now) && now.made_by == then.made_by &&
+		ItemPointerEquals(&now.place, &then.place);
 }
 
 static void *
@@ -353,7 +386,14 @@ build_newest(const void *key)
 					  " ORDER BY version DESC LIMIT 1", key);
 }
 
-static DefinitionKind workflows_by_id = {BY_NUMBER, build_by_id};
+static DefinitionKind workflows_by_id = {BY_NUMBER, build_by_id, is_current_by_id};
+
+/* This session has changed something of it. */
+void
+workflow_forget(int32 id)
+{
+	cache_forget_number(&workflows_by_id, id);
+}
 
 /* A workflow version for what it calls things, NULL if there is none. */
 const Workflow *
@@ -439,7 +479,7 @@ labels_for_reader(const Workflow *workflow)
 	return &workflow->labels[0];
 }
 
-/* A transition of the workflow as an labels has it. */
+/* The same transition with its labels in that locale. */
 const Transition *
 transition_in(const LocaleLabels *labels, const Workflow *workflow, const Transition *transition)
 {

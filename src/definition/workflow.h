@@ -12,6 +12,8 @@
 
 #include "utils/jsonb.h"
 
+#include "storage/row.h"
+
 #define NO_STATE (-1)
 
 typedef enum HookKind
@@ -91,6 +93,7 @@ typedef struct LocaleLabels
 typedef struct Workflow
 {
 	int32		id;
+	RowVersion	row;			/* of smartwf.workflows, that says so */
 	const char *name;
 	int32		version;
 	bool		is_complete;	/* has the shape that it was published with */
@@ -101,10 +104,11 @@ typedef struct Workflow
 	Arc		   *arcs;			/* in the order of their transitions */
 	int			number_of_arcs;
 	int			initial;		/* index of the initial state */
-	LocaleLabels    *labels;		/* the first has the workflow's own labels */
+	LocaleLabels *labels;		/* the first has the workflow's own labels */
 	int			number_of_locales;
 }			Workflow;
 
+extern void workflow_forget(int32 id);
 extern const Workflow *workflow_by_id(int32 id);
 extern const Workflow *workflow_for_labels(int32 id);
 extern const Workflow *newest_workflow(const char *name);

@@ -1,75 +1,80 @@
--- What an HTTP gateway exposes, and nothing else.  Everything is open to PUBLIC
--- and judges its caller.
+-- The schema that an HTTP gateway exposes.  Everything in it is granted to PUBLIC, and
+-- checks the privileges of the caller.
 
 CREATE SCHEMA smartwf_api;
 COMMENT ON SCHEMA smartwf_api IS
 'Lifecycles of documents
-States, transitions and history, for HTTP gateways. Everything here judges its caller: it shows the documents whose rows he may see, and does what their workflows let him do.';
+States, transitions and history of documents, and flows, for HTTP gateways. All views and functions check the '
+'privileges of the caller: they show only documents whose rows the caller can see, and do only what the workflows '
+'of these documents allow the caller to do.';
 
--- Views: the predicate on docid or structure goes down to the index of elements,
--- so asking for one document costs one.
+-- Views.  A condition on docid or structure uses an index of smartwf.elements, so that a
+-- query for one document reads only that document.
 
 CREATE VIEW smartwf_api.element_states WITH (security_barrier) AS
 SELECT e.docid, e.structure, smartwf.element_document('states', e.docid) AS data
 FROM smartwf.elements e
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_states IS
-'For each document that the caller sees: the states that can follow its current one.';
-COMMENT ON COLUMN smartwf_api.element_states.data IS 'What get_states() answers.';
+'Documents that the caller can see, with the states that can be reached from the current state.';
+COMMENT ON COLUMN smartwf_api.element_states.data IS 'Result of get_states().';
 
 CREATE VIEW smartwf_api.element_state WITH (security_barrier) AS
 SELECT e.docid, e.structure, s.name AS state, smartwf.element_document('state', e.docid, s.name) AS data
 FROM smartwf.elements e JOIN smartwf.states s ON s.workflow_id = e.workflow_id
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_state IS
-'For each document that the caller sees and each state of its workflow: the state, and the transition that leads '
-'there now.';
+'States of the workflows of the documents that the caller can see, with the transition that leads there from the '
+'current state. One row for each document and state.';
 COMMENT ON COLUMN smartwf_api.element_state.state IS 'Name of the state.';
-COMMENT ON COLUMN smartwf_api.element_state.data IS 'What get_state() answers.';
+COMMENT ON COLUMN smartwf_api.element_state.data IS 'Result of get_state().';
 
 CREATE VIEW smartwf_api.element_transitions WITH (security_barrier) AS
 SELECT e.docid, e.structure, smartwf.element_document('transitions', e.docid) AS data
 FROM smartwf.elements e
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_transitions IS
-'For each document that the caller sees: every transition of its workflow, and whether it leaves the current state.';
-COMMENT ON COLUMN smartwf_api.element_transitions.data IS 'What get_transitions() answers.';
+'Documents that the caller can see, with all transitions of their workflows, and whether these leave the current '
+'state.';
+COMMENT ON COLUMN smartwf_api.element_transitions.data IS 'Result of get_transitions().';
 
 CREATE VIEW smartwf_api.element_transition WITH (security_barrier) AS
 SELECT e.docid, e.structure, t.name AS transition, smartwf.element_document('transition', e.docid, t.name) AS data
 FROM smartwf.elements e JOIN smartwf.transitions t ON t.workflow_id = e.workflow_id
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_transition IS
-'For each document that the caller sees and each transition of its workflow: where it leads from the current state, '
-'and what it asks for.';
+'Transitions of the workflows of the documents that the caller can see, with the state to which they lead from the '
+'current state, and their parameters. One row for each document and transition.';
 COMMENT ON COLUMN smartwf_api.element_transition.transition IS 'Name of the transition.';
-COMMENT ON COLUMN smartwf_api.element_transition.data IS 'What get_transition() answers.';
+COMMENT ON COLUMN smartwf_api.element_transition.data IS 'Result of get_transition().';
 
 CREATE VIEW smartwf_api.element_history WITH (security_barrier) AS
 SELECT e.docid, e.structure, smartwf.element_document('history', e.docid) AS data
 FROM smartwf.elements e
 WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
 COMMENT ON VIEW smartwf_api.element_history IS
-'For each document that the caller sees: every change of it, newest first.';
-COMMENT ON COLUMN smartwf_api.element_history.data IS 'What get_history() answers.';
+'Documents that the caller can see, with their history, the latest change first.';
+COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().';
 
--- Flows: what the policies of their tables let the caller see.
+-- Flows: the rows that the caller can see by the policies of the tables.
 
 CREATE VIEW smartwf_api.runs WITH (security_barrier) AS
-SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message, r.started_at, r.changed_at
+SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message,
+	r.started_at, r.changed_at
 FROM smartwf.runs r WHERE smartwf.sees_run(r.id);
 COMMENT ON VIEW smartwf_api.runs IS
 'Runs of flows that the caller may see.';
 
 CREATE VIEW smartwf_api.confirmations WITH (security_barrier) AS
-SELECT c.id AS confirmation, c.run, c.step, c.field, c.message, c.options, c.users, c.answers_needed, c.due_at, c.status, c.choice, c.asked_at, c.closed_at
+SELECT c.id AS confirmation, c.run, c.step, c.field, c.message, c.options, c.users, c.answers_needed, c.due_at,
+	c.status, c.choice, c.asked_at, c.closed_at
 FROM smartwf.confirmations c WHERE smartwf.names_caller(c.users, c.people);
 COMMENT ON VIEW smartwf_api.confirmations IS
-'What the caller is or was asked by flows.';
+'Questions that runs ask the caller, or have asked.';
 
 CREATE VIEW smartwf_api.inbox WITH (security_barrier) AS SELECT * FROM smartwf.inbox;
 COMMENT ON VIEW smartwf_api.inbox IS
-'What the caller was told by mail, and what he is asked and has not answered yet.';
+'Inbox of the caller: notifications on the channel mail, and open questions that the caller has not answered yet.';
 
 DO $install$
 DECLARE
@@ -78,13 +83,23 @@ BEGIN
 	FOR place IN
 		SELECT c.oid::regclass AS view, a.attname, w.words
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure', 'Name of the structure that the document belongs to.'),
-			('run', 'The run of a flow.'), ('flow', 'Name of the flow.'), ('status', 'How it stands.'), ('step', 'The step of the flow.'), ('actor', 'Who started it.'),
-			('model', 'What it works on: fields and values.'), ('sqlstate', 'Of the failure.'), ('message', 'What is asked, or why it failed.'),
-			('started_at', 'When it was started.'), ('changed_at', 'When it changed last.'), ('confirmation', 'The question: answer_confirmation() answers it.'),
-			('field', 'The field that the answer goes to.'), ('options', 'The answers that there are.'), ('users', 'Who is asked.'),
-			('answers_needed', 'How many must give the same answer.'), ('due_at', 'Until when.'), ('choice', 'The answer.'), ('asked_at', 'When it was asked.'),
-			('closed_at', 'When it was answered or cancelled.'), ('at', 'When it was told or asked.'), ('notification', 'What was told.'), ('subject', 'Its subject.'), ('body', 'What is told or asked.'), ('read_at', 'When it was read; see mark_read().')
+		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
+			'Name of the structure that the document belongs to.'),
+			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'),
+				('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
+			('model', 'Fields on which the run works; null if the caller may not see them.'),
+				('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
+			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'),
+				('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
+			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'),
+				('users', 'Roles and persons that are asked.'),
+			('answers_needed', 'Number of persons that must give the same answer.'),
+				('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'),
+				('asked_at', 'Time at which the question was asked.'),
+			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
+				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
+				('body', 'Text of the notification or question.'),
+				('read_at', 'Time at which the notification was marked as read; see mark_read().')
 			) AS w (name, words) ON w.name = a.attname
 		WHERE c.relnamespace = 'smartwf_api'::regnamespace
 	LOOP
@@ -96,10 +111,11 @@ BEGIN
 END
 $install$;
 
--- Functions: as their namesakes in schema smartwf, but failures carry the
--- documented HTTP status and code in the form that PostgREST understands.
+-- Functions, like those of the same names in schema smartwf, but with errors in the form that
+-- PostgREST understands, with the documented HTTP status and code.
 
-CREATE FUNCTION smartwf_api.get_states(docid text, all_states boolean DEFAULT false, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf_api.get_states(docid text, all_states boolean DEFAULT false,
+	structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_states';
 CREATE FUNCTION smartwf_api.get_state(docid text, state text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_state';
@@ -107,7 +123,8 @@ CREATE FUNCTION smartwf_api.get_transitions(docid text, structure text DEFAULT N
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_transitions';
 CREATE FUNCTION smartwf_api.get_transition(docid text, transition text, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_transition';
-CREATE FUNCTION smartwf_api.get_history(docid text, structure text DEFAULT NULL) RETURNS json
+CREATE FUNCTION smartwf_api.get_history(docid text, structure text DEFAULT NULL, before int DEFAULT NULL,
+	most int DEFAULT 1000) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_history';
 CREATE FUNCTION smartwf_api.pass_transition(docid text, transition text, comment text DEFAULT NULL,
 		parameters jsonb DEFAULT NULL, structure text DEFAULT NULL) RETURNS json
@@ -116,9 +133,11 @@ CREATE FUNCTION smartwf_api.set_state(docid text, state text, comment text DEFAU
 		parameters jsonb DEFAULT NULL, structure text DEFAULT NULL) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_set_state';
 CREATE FUNCTION smartwf_api.pass_transitions(docids text[], transition text, comment text DEFAULT NULL,
-		parameters jsonb DEFAULT NULL, OUT docid text, OUT ok boolean, OUT code text, OUT message text) RETURNS SETOF record
+		parameters jsonb DEFAULT NULL, OUT docid text, OUT ok boolean, OUT code text,
+			OUT message text) RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_pass_transitions';
-CREATE FUNCTION smartwf_api.blockers(docid text, transition text, structure text DEFAULT NULL, OUT code text, OUT message text)
+CREATE FUNCTION smartwf_api.blockers(docid text, transition text, structure text DEFAULT NULL, OUT code text,
+	OUT message text)
 	RETURNS SETOF record
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_blockers';
 CREATE FUNCTION smartwf_api.lock_element(docid text, temporary boolean DEFAULT false) RETURNS void
@@ -126,9 +145,11 @@ CREATE FUNCTION smartwf_api.lock_element(docid text, temporary boolean DEFAULT f
 CREATE FUNCTION smartwf_api.unlock_element(docid text, force boolean DEFAULT false) RETURNS boolean
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_unlock_element';
 
-CREATE FUNCTION smartwf_api.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION smartwf_api.start_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL,
+	key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_start_flow';
-CREATE FUNCTION smartwf_api.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL, key text DEFAULT NULL,
+CREATE FUNCTION smartwf_api.enqueue_flow(flow text, docid text DEFAULT NULL, model jsonb DEFAULT NULL,
+	key text DEFAULT NULL,
 		at timestamptz DEFAULT NULL, priority int DEFAULT 0) RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_enqueue_flow';
 CREATE FUNCTION smartwf_api.restart_run(run bigint, from_step text DEFAULT NULL) RETURNS text
@@ -139,7 +160,8 @@ CREATE FUNCTION smartwf_api.reset_run(run bigint) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_reset_run';
 CREATE FUNCTION smartwf_api.run_document(run bigint) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_run_document';
-CREATE FUNCTION smartwf_api.answer_confirmation(confirmation bigint, choice text, comment text DEFAULT NULL) RETURNS text
+CREATE FUNCTION smartwf_api.answer_confirmation(confirmation bigint, choice text,
+	comment text DEFAULT NULL) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_answer_confirmation';
 CREATE FUNCTION smartwf_api.mark_read(notification bigint, is_read boolean DEFAULT true) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_mark_read';
@@ -152,7 +174,7 @@ CREATE FUNCTION smartwf_api.set_run_model(run bigint, model jsonb) RETURNS jsonb
 CREATE FUNCTION smartwf_api.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_delegate';
 
--- they say of themselves what their namesakes say
+-- the comments of the functions of the same names in schema smartwf
 DO $install$
 DECLARE
 	api record;
@@ -172,8 +194,8 @@ $install$;
 CREATE FUNCTION smartwf_api.gateway(bytea) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_gateway';
 COMMENT ON FUNCTION smartwf_api.gateway(bytea) IS
-'Answers a request of the documented service that a web server passes on: method and address in the headers '
-'X-Original-Method and X-Original-URI, the body as bytes (bytea). Sets status and headers of the response, and '
-'returns its content (json). Failures: the documented answers; WF400 where a header is missing.';
+'Answers an HTTP request that a web server passes on through PostgREST. The argument (bytea) is the body of the '
+'request; method and address are taken from the headers X-Original-Method and X-Original-URI. Sets status and headers '
+'of the response, and returns its body (json), for failures as well. Raises WF400 if one of these headers is missing.';
 
 GRANT USAGE ON SCHEMA smartwf_api TO PUBLIC;

@@ -17,6 +17,7 @@
 #include "base/json_text.h"
 #include "base/message.h"
 #include "base/request_header.h"
+#include "base/switch_user.h"
 #include "route.h"
 
 #define METHOD_HEADER "x-original-method"
@@ -99,6 +100,7 @@ static Datum
 exposed(PGFunction function, FunctionCallInfo fcinfo)
 {
 	MemoryContext context = CurrentMemoryContext;
+	SavedUser	caller = present_user();
 	volatile Datum result = (Datum) 0;
 
 	PG_TRY();
@@ -111,6 +113,7 @@ exposed(PGFunction function, FunctionCallInfo fcinfo)
 		Failure		failure;
 
 		MemoryContextSwitchTo(context);
+		restore_user(caller);
 		error = CopyErrorData();
 		FlushErrorState();
 		if (failure_of_sqlstate(error->sqlerrcode, &failure))

@@ -1,17 +1,17 @@
--- The documented service: requests and answers.
+-- The HTTP service: requests and responses.
 
 CREATE FUNCTION smartwf.route(method text, uri text, body jsonb DEFAULT NULL, OUT status int, OUT content json)
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_route';
 COMMENT ON FUNCTION smartwf.route(text, text, jsonb) IS
-'Answers a request of the documented service: method (text: GET, HEAD, POST), address (uri, text: path and query, '
-'percent-encoded UTF-8) and body (jsonb object with comment and parameters; null: none). Returns the HTTP status '
-'(int) and the documented answer (content, json), of failures too; what a failed request did is undone. Raises WF400 '
-'for a null method or uri, and errors that concern the whole transaction.';
+'Answers an HTTP request. method (text): GET, HEAD or POST; uri (text): path and query, percent-encoded UTF-8; body '
+'(jsonb): an object with comment and parameters, or null. Returns the HTTP status code (status, int) and the body of '
+'the response (content, json). Failures are returned in the same form, and what the request has done is rolled back. '
+'Raises WF400 if method or uri is null, and errors that concern the whole transaction.';
 
 CREATE FUNCTION smartwf.element_document(kind text, docid text, name text DEFAULT NULL) RETURNS json
 	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_element_document';
 COMMENT ON FUNCTION smartwf.element_document(text, text, text) IS
-'What get_states(), get_state(), get_transitions(), get_transition() or get_history() answers (kind, text: states, '
-'state, transitions, transition, history) about a document (docid, text), and about a state or transition of it '
-'(name, text); null (json) where they would raise a documented failure. For the views of smartwf_api. Raises WF400 '
-'for an unknown kind.';
+'Returns the result of get_states(), get_state(), get_transitions(), get_transition() or get_history() (json), or '
+'null if that function would raise a documented error. kind (text): states, state, transitions, transition or '
+'history; docid (text): the document; name (text): the state or transition. Used by the views of schema smartwf_api. '
+'Raises WF400 if kind is unknown.';

@@ -1,6 +1,7 @@
 -- Moving documents to another version of their workflow.
 
-CREATE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}', docid text DEFAULT NULL)
+CREATE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
+	docid text DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -20,7 +21,8 @@ BEGIN
 	SELECT * INTO target FROM smartwf.workflows w WHERE w.name = s.workflow AND w.status = 'published'
 		AND (w.version = migrate.version OR migrate.version IS NULL) ORDER BY w.version DESC LIMIT 1;
 	IF target.id IS NULL THEN
-		RAISE EXCEPTION 'workflow "%" has no published version %', s.workflow, coalesce(version::text, '') USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'workflow "%" has no published version %', s.workflow, coalesce(version::text, '')
+			USING ERRCODE = 'undefined_object';
 	END IF;
 	EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', smartwf.attached_relation(structure));
 	EXECUTE format('CREATE TEMPORARY TABLE smartwf_moving ON COMMIT DROP AS
@@ -52,7 +54,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.migrate(text, int, jsonb, text) IS
-'Moves the elements of a structure (text), or one of them (docid, text), to a version (int, default: the newest) of '
-'its workflow; states (jsonb object) maps states that the version has no more to those that take their place. '
-'Returns how many moved (bigint). For administrators (else 42501). Raises WF001 naming each element whose state the '
-'version does not know, 42704 for an unknown structure or version.';
+'Moves documents of a structure to another version of its workflow. structure (text): the structure; version (int): a '
+'published version, by default the newest; states (jsonb): an object that maps states which the version does not have '
+'to states which it has; docid (text): if given, only this document is moved. Documents that follow the version '
+'already are not changed. Returns the number of documents that were moved (bigint). Raises 42501 unless the caller is '
+'an administrator, WF001 with one line of DETAIL for each document whose state the version does not have, and 42704 '
+'if there is no such structure or published version.';

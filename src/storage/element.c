@@ -76,38 +76,29 @@ static const OwnColumn history_columns[] = {
 
 static OwnTable history = {{"history"}, HISTORY_COLUMNS, history_columns};
 
-/* The rows by an index whose leading column is DOCID, but not more than MOST. */
-static List *
-find_rows(Relation relation, Oid index_id, const char *docid, ScanDirection direction,
-		  int most)
+/* Lines of history in an answer, unless another number is asked for. */
+#define USUAL_LINES 1000
+
+/* The first row by an index whose leading column is DOCID, NULL if there is none. */
+static HeapTuple
+find_row(Relation relation, Oid index_id, const char *docid, Snapshot snapshot, ScanDirection direction)
 {
-	Snapshot	snapshot = fresh_snapshot();
 	ScanKeyData key;
 	List	   *rows;
 
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
-	rows = rows_by_index(relation, index_id, &key, snapshot, direction, most);
-	UnregisterSnapshot(snapshot);
-	return rows;
-}
-
-/* The first of them, NULL if there is none. */
-static HeapTuple
-find_row(Relation relation, Oid index_id, const char *docid, ScanDirection direction)
-{
-	List	   *rows = find_rows(relation, index_id, docid, direction, 1);
-
+	rows = rows_by_index(relation, index_id, &key, 1, snapshot, direction, 1);
 	return rows == NIL ? NULL : linitial(rows);
 }
 
 /* Read an element by an index; false if it is not in there. */
 static bool
-read_by_index(const char *docid, Element *element, Oid (*index_of) (Relation relation))
+read_by_index(const char *docid, Element *element, Oid (*index_of) (Relation relation), Snapshot snapshot)
 {
 	Relation	relation = own_table_open(&elements, AccessShareLock);
 	const AttrNumber *number = elements.number;
 	TupleDesc	descriptor = RelationGetDescr(relation);
-	HeapTuple	tuple = find_row(relation, index_of(relation), docid, ForwardScanDirection);
+	HeapTuple	tuple = find_row(relation, index_of(relation), docid, snapshot, ForwardScanDirection);
 	bool		isnull;
 
 	memset(element, 0, sizeof(Element));
@@ -143,7 +134,11 @@ index_of_locked(Relation relation)
 bool
 element_read(const char *docid, Element *element)
 {
-	return read_by_index(docid, element, primary_key);
+	Snapshot	snapshot = fresh_snapshot();
+	bool		found = read_by_index(docid, element, primary_key, snapshot);
+
+	UnregisterSnapshot(snapshot);
+	return found;
 }
 
 /*
@@ -156,23 +151,27 @@ element_status_read(const char *docid, ElementStatus *status)
 {
 	Relation	relation = own_table_open(&history, AccessShareLock);
 	TupleDesc	descriptor = RelationGetDescr(relation);
-	HeapTuple	last = find_row(relation, primary_key_of(relation), docid,
+	Snapshot	snapshot = fresh_snapshot();
+	HeapTuple	last = find_row(relation, primary_key_of(relation), docid, snapshot,
 								BackwardScanDirection);
+	bool		lives = last != NULL && !heap_attisnull(last, history.number[HISTORY_TO_STATE], descriptor);
 	Element		element;
 
 	memset(status, 0, sizeof(ElementStatus));
-	table_close(relation, NoLock);
-	if (last == NULL || heap_attisnull(last, history.number[HISTORY_TO_STATE], descriptor))
-		return false;
-	status->workflow_id = int_of_row(last, descriptor, history.number[HISTORY_WORKFLOW_ID]);
-	status->revision = int_of_row(last, descriptor, history.number[HISTORY_REVISION]);
-	if (read_by_index(docid, &element, index_of_locked))
+	if (lives)
+	{
+		status->workflow_id = int_of_row(last, descriptor, history.number[HISTORY_WORKFLOW_ID]);
+		status->revision = int_of_row(last, descriptor, history.number[HISTORY_REVISION]);
+	}
+	if (lives && read_by_index(docid, &element, index_of_locked, snapshot))
 	{
 		status->locked_by = element.locked_by;
 		status->locked_by_person = element.locked_by_person;
 		status->lock_is_temporary = element.lock_is_temporary;
 	}
-	return true;
+	UnregisterSnapshot(snapshot);
+	table_close(relation, NoLock);
+	return lives;
 }
 
 /* Write a new element. */
@@ -223,8 +222,10 @@ bool
 element_read_locked(const char *docid, Element *element)
 {
 	Relation	relation = own_table_open(&elements, RowExclusiveLock);
-	HeapTuple	row = find_row(relation, primary_key_of(relation), docid, ForwardScanDirection);
+	Snapshot	snapshot = fresh_snapshot();
+	HeapTuple	row = find_row(relation, primary_key_of(relation), docid, snapshot, ForwardScanDirection);
 
+	UnregisterSnapshot(snapshot);
 	if (row != NULL)
 		row = locked_row(relation, row, true);
 	table_close(relation, NoLock);
@@ -297,9 +298,11 @@ element_unlock(Element *element)
 static int32
 next_revision(Relation relation, const char *docid)
 {
-	HeapTuple	last = find_row(relation, primary_key_of(relation), docid,
+	Snapshot	snapshot = fresh_snapshot();
+	HeapTuple	last = find_row(relation, primary_key_of(relation), docid, snapshot,
 								BackwardScanDirection);
 
+	UnregisterSnapshot(snapshot);
 	return last == NULL ? 0 :
 		int_of_row(last, RelationGetDescr(relation), history.number[HISTORY_REVISION]) + 1;
 }
@@ -353,15 +356,21 @@ history_line(HeapTuple tuple, TupleDesc descriptor)
 	return line;
 }
 
-/* The lines of an element (HistoryLine *), newest first. */
+/* Lines of an element's history (HistoryLine *), newest first. */
 List *
-history_read(const Element *element)
+history_read(const Element *element, const HistoryPage *page)
 {
 	Relation	relation = own_table_open(&history, AccessShareLock);
-	List	   *rows = find_rows(relation, primary_key_of(relation), element->docid,
-								 BackwardScanDirection, INT_MAX);
+	Snapshot	snapshot = fresh_snapshot();
+	ScanKeyData keys[2];
+	List	   *rows;
 	List	   *lines = NIL;
 	ListCell   *cell;
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(element->docid));
+	ScanKeyInit(&keys[1], 2, BTLessStrategyNumber, F_INT4LT, Int32GetDatum(page->before));
+	rows = rows_by_index(relation, primary_key_of(relation), keys, page->has_end ? 2 : 1, snapshot,
+						 BackwardScanDirection, page->most > 0 ? page->most : USUAL_LINES);
 
 	foreach(cell, rows)
 	{
@@ -371,6 +380,7 @@ history_read(const Element *element)
 			break;
 		lines = lappend(lines, line);
 	}
+	UnregisterSnapshot(snapshot);
 	table_close(relation, NoLock);
 	return lines;
 }

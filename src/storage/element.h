@@ -55,6 +55,14 @@ typedef struct HistoryLine
 	List	   *messages;		/* of char * */
 }			HistoryLine;
 
+/* Which lines of a document's history, newest first. */
+typedef struct HistoryPage
+{
+	bool		has_end;
+	int32		before;			/* if so: only those of earlier revisions */
+	int32		most;			/* 0: as many as usual */
+}			HistoryPage;
+
 extern bool element_status_read(const char *docid, ElementStatus *status);
 extern bool element_read(const char *docid, Element *element);
 extern void element_insert(const char *docid, const char *structure, int32 workflow_id);
@@ -65,7 +73,7 @@ extern void element_lock(Element *element, const char *actor, bool is_person, bo
 extern void element_unlock(Element *element);
 
 extern HeapTuple history_append(const HistoryLine *line);
-extern List *history_read(const Element *element);
+extern List *history_read(const Element *element, const HistoryPage *page);
 extern void history_set_messages(HeapTuple line, ArrayType *messages);
 
 #endif

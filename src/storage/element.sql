@@ -1,4 +1,4 @@
--- The elements of attached tables, and their history.
+-- The documents of attached tables, and their history.
 
 CREATE TABLE smartwf.elements (
 	docid text COLLATE "C" PRIMARY KEY,
@@ -13,9 +13,11 @@ CREATE TABLE smartwf.elements (
 CREATE INDEX elements_structure ON smartwf.elements (structure);
 CREATE INDEX elements_locked ON smartwf.elements (docid) WHERE locked_by IS NOT NULL;
 COMMENT ON TABLE smartwf.elements IS
-'Every element of every structure: the version of the workflow that it lives by, who locked it (a person, by a '
-'token, or a role), since when it is deleted. created_at: since when it has its name; what ended before was a '
-'document of that name in another structure. Changed by smartwf alone.';
+'Documents, one row for each document of an attached table. workflow_id: the version of the workflow that the '
+'document follows. locked_by: the role or person that has locked it, a person if locked_by_person is true; '
+'lock_is_temporary: whether the next transition releases the lock. created_at: when the document got its id; earlier '
+'history belongs to a document of another structure that had the same id. deleted_at: when it was deleted, null if it '
+'exists. Maintained by smartwf.';
 
 CREATE TABLE smartwf.history (
 	docid text COLLATE "C" NOT NULL,
@@ -32,9 +34,10 @@ CREATE TABLE smartwf.history (
 	PRIMARY KEY (docid, revision)
 );
 COMMENT ON TABLE smartwf.history IS
-'Every change of every element: revision 0 is its birth (from_state null), its deletion has to_state null. '
-'transition is null where an administrator went without one. Written by smartwf alone; the last line of a living '
-'element must stay, since it tells the element''s version.';
+'History of documents, one row for each change. revision counts from 0, which is the creation (from_state is null); '
+'to_state is null for the deletion. transition is null if an administrator has changed the state without one. '
+'comment, parameters: as given; messages: what the hooks m2 and m3 returned; workflow_id: the version of the '
+'workflow. Maintained by smartwf. The last row of an existing document must not be deleted.';
 
 SELECT pg_catalog.pg_extension_config_dump('smartwf.elements', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.history', '');
@@ -42,4 +45,4 @@ SELECT pg_catalog.pg_extension_config_dump('smartwf.history', '');
 CREATE FUNCTION smartwf.refuse_locked(docid text, holder text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_refuse_locked';
 COMMENT ON FUNCTION smartwf.refuse_locked(text, text) IS
-'Raises WF300: a document (text) cannot be deleted, since it is locked by its holder (text).';
+'Raises WF300: the document docid (text) cannot be deleted, because it is locked by holder (text).';

@@ -5,10 +5,9 @@
  * Nobody but the engine writes these tables; whoever sets it to work has no
  * privileges on them.  Every name is qualified, operators too.
  *
- * Those with a saved plan all go by an index, also where the planner, who looks at a table that is
- * nearly empty, would rather read all of it: the plan is still there when the
- * queue is long.  The planner's own switches are the way to say so, set for the
- * moment: as settings they would cost more than some of the statements.
+ * Saved plans always use indexes, even if the table is nearly empty at planning
+ * time, because they are kept when it has grown.  The planner's switches are set as
+ * C variables: going through the settings would cost more than some statements.
  */
 #include "postgres.h"
 
@@ -127,15 +126,15 @@ read_as_owner(const char *query, int arguments, Oid *types, Datum *values)
 	return finish(saved, context);
 }
 
-/* Run a query for what it does, as our owner. */
+/* Execute a statement for what it does, as our owner. */
 void
 call_as_owner(const char *query, int arguments, Oid *types, Datum *values)
 {
 	SavedUser	saved;
 
 	connect_as_owner(&saved);
-	if (SPI_execute_with_args(query, arguments, types, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "\"%s\" failed", query);
+	if (SPI_execute_with_args(query, arguments, types, values, NULL, false, 0) < 0)
+		elog(ERROR, "\"%s\" failed: %s", query, SPI_result_code_string(SPI_result));
 	SPI_finish();
 	restore_user(saved);
 }

@@ -33,7 +33,7 @@ take_result(MemoryContext context)
 	return result;
 }
 
-/* For who keeps the memory context for long. */
+/* Free a result in a long-lived memory context. */
 void
 free_result(QueryResult *result)
 {
@@ -50,6 +50,7 @@ free_result(QueryResult *result)
 static Datum
 value_of(const QueryResult *result, int row, int column, bool *isnull)
 {
+	Assert(row < result->rows);
 	return heap_getattr(result->row[row], column, result->descriptor, isnull);
 }
 
@@ -57,6 +58,7 @@ value_of(const QueryResult *result, int row, int column, bool *isnull)
 char *
 result_text(const QueryResult *result, int row, int column)
 {
+	Assert(row < result->rows);
 	return SPI_getvalue(result->row[row], result->descriptor, column);
 }
 

@@ -91,7 +91,7 @@ read_binding(const char *name)
 	bool		isnull;
 
 	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
-	rows = rows_by_index(relation, primary_key_of(relation), &key, snapshot, ForwardScanDirection, 1);
+	rows = rows_by_index(relation, primary_key_of(relation), &key, 1, snapshot, ForwardScanDirection, 1);
 	if (rows != NIL)
 		role = (Oid) DatumGetInt64(heap_getattr(linitial(rows), known_table.number[KNOWN_ROLE],
 											  RelationGetDescr(relation), &isnull));

@@ -2,8 +2,8 @@
  * row.c
  *		Rows, read by an index and written, without a statement.
  *
- * As a subscription applies them: no user is switched, no search_path is looked
- * at, and it takes less time.
+ * Rows are written as logical replication's apply worker does: no switch of user,
+ * no search_path, no planning.
  */
 #include "postgres.h"
 
@@ -159,11 +159,11 @@ fresh_snapshot(void)
 }
 
 /*
- * The rows (HeapTuple) whose leading column in a B-tree has the value of KEY, in
- * the order of the index, forward or backward, but not more than MOST.
+ * The rows (HeapTuple) that the keys find in a B-tree, in the order of the index,
+ * forward or backward, but not more than MOST.
  */
 List *
-rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
+rows_by_index(Relation relation, Oid index_id, ScanKey keys, int number_of_keys, Snapshot snapshot,
 			  ScanDirection direction, int most)
 {
 	Relation	index;
@@ -178,8 +178,8 @@ rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
 						RelationGetRelationName(relation))));
 	index = index_open(index_id, AccessShareLock);
 	slot = table_slot_create(relation, NULL);
-	scan = begin_index_scan(relation, index, snapshot, 1);
-	index_rescan(scan, key, 1, NULL, 0);
+	scan = begin_index_scan(relation, index, snapshot, number_of_keys);
+	index_rescan(scan, keys, number_of_keys, NULL, 0);
 	while (list_length(rows) < most && index_getnext_slot(scan, direction, slot))
 		rows = lappend(rows, ExecCopySlotHeapTuple(slot));
 	index_endscan(scan);
@@ -200,7 +200,7 @@ rows_by_key(Relation relation, int64 key)
 	List	   *rows;
 
 	ScanKeyInit(&scan_key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
-	rows = rows_by_index(relation, primary_key_of(relation), &scan_key, snapshot, ForwardScanDirection, INT_MAX);
+	rows = rows_by_index(relation, primary_key_of(relation), &scan_key, 1, snapshot, ForwardScanDirection, INT_MAX);
 	UnregisterSnapshot(snapshot);
 	return rows;
 }
@@ -212,6 +212,24 @@ row_by_key(Relation relation, int64 key)
 	List	   *rows = rows_by_key(relation, key);
 
 	return rows == NIL ? NULL : linitial(rows);
+}
+
+/* Which version of the row with that primary key, an int, is the present one?  False if there is none. */
+bool
+row_version_by_number(Relation relation, int32 key, RowVersion *version)
+{
+	Snapshot	snapshot = fresh_snapshot();
+	ScanKeyData scan_key;
+	List	   *rows;
+
+	ScanKeyInit(&scan_key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(key));
+	rows = rows_by_index(relation, primary_key_of(relation), &scan_key, 1, snapshot, ForwardScanDirection, 1);
+	UnregisterSnapshot(snapshot);
+	if (rows == NIL)
+		return false;
+	version->made_by = HeapTupleHeaderGetRawXmin(((HeapTuple) linitial(rows))->t_data);
+	version->place = ((HeapTuple) linitial(rows))->t_self;
+	return true;
 }
 
 /*

@@ -26,6 +26,13 @@ typedef struct ColumnValues
 	bool		nulls[MOST_VALUES];
 }			ColumnValues;
 
+/* A version of a row: whoever writes it anew makes another one. */
+typedef struct RowVersion
+{
+	TransactionId made_by;
+	ItemPointerData place;
+}			RowVersion;
+
 extern void put_value(ColumnValues *values, AttrNumber column, Datum value, bool isnull);
 extern void put_text(ColumnValues *values, AttrNumber column, const char *text);
 extern void put_jsonb(ColumnValues *values, AttrNumber column, Jsonb *json);
@@ -41,9 +48,10 @@ extern int64 bigint_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber colum
 extern Jsonb *jsonb_of_row(HeapTuple row, TupleDesc descriptor, AttrNumber column);
 
 extern Snapshot fresh_snapshot(void);
-extern List *rows_by_index(Relation relation, Oid index_id, ScanKey key, Snapshot snapshot,
+extern List *rows_by_index(Relation relation, Oid index_id, ScanKey keys, int number_of_keys, Snapshot snapshot,
 						   ScanDirection direction, int most);
 
+extern bool row_version_by_number(Relation relation, int32 key, RowVersion *version);
 extern HeapTuple row_by_key(Relation relation, int64 key);
 extern List *rows_by_key(Relation relation, int64 key);
 extern HeapTuple locked_row(Relation relation, HeapTuple row, bool waits);

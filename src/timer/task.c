@@ -142,6 +142,7 @@ due_tasks(int most)
 		task->task = result_int(result, i, 3);
 		tasks = lappend(tasks, task);
 	}
+	free_result(result);
 	return tasks;
 }
 

@@ -1,15 +1,16 @@
--- The rules of a workflow, checked when it is defined.
+-- Checks of the guards, hooks and grants of workflow definitions.
 
 CREATE FUNCTION smartwf.hook_fault(hook text) RETURNS text
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_hook_fault';
 COMMENT ON FUNCTION smartwf.hook_fault(text) IS
-'Why the named function (text, schema.function) cannot be a hook (text), null if it can. Raises nothing.';
+'Returns the reason why a function (text, as schema.function) cannot be used as a hook (text), or null if it can.';
 
 CREATE FUNCTION smartwf.guard_fault(guard text, relation regclass) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_guard_fault';
 COMMENT ON FUNCTION smartwf.guard_fault(text, regclass) IS
-'Why an expression (text) cannot be a guard on a table (regclass; null: any table, then columns are not looked at), '
-'as text; null if it can. Raises nothing.';
+'Returns the reason why an expression (text) cannot be used as a guard on a table (regclass), or null if it can '
+'(text). If the table is null, the expression is only checked for its syntax and form, not for the columns that it '
+'uses.';
 
 CREATE FUNCTION smartwf.rule_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -17,7 +18,8 @@ CREATE FUNCTION smartwf.rule_faults(definition jsonb)
 	WITH object AS (
 		SELECT * FROM smartwf.definition_objects(definition)
 	), attached AS (
-		SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures WHERE workflow = definition ->> 'name')
+		SELECT smartwf.attached_relation(name) AS relation FROM smartwf.structures
+			WHERE workflow = definition ->> 'name')
 	SELECT 'error', h.code, object, smartwf.hook_fault(value ->> h.key)
 	FROM object, (VALUES ('m0', 'WFL0108'), ('m1', 'WFL0105'), ('m2', 'WFL0106'), ('m3', 'WFL0109')) AS h (key, code)
 	WHERE kind = 'transition' AND jsonb_typeof(value -> h.key) = 'string'
@@ -40,8 +42,8 @@ CREATE FUNCTION smartwf.rule_faults(definition jsonb)
 			AND a.attname = o.value ->> 'column' AND a.attnum > 0 AND NOT a.attisdropped)
 $$;
 COMMENT ON FUNCTION smartwf.rule_faults(jsonb) IS
-'Faults of the hooks, guards and grants of a workflow''s JSON (jsonb), also by the tables that are attached to it. '
-'Raises nothing.';
+'Returns the faults of the hooks, guards and column grants in the JSON form of a workflow (jsonb), also with regard '
+'to the tables that are attached to it.';
 INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.rule_faults');
 
 CREATE FUNCTION smartwf.attached_guard_faults(relation regclass, workflow_id int, state_column text, docid_column text)
@@ -52,6 +54,6 @@ CREATE FUNCTION smartwf.attached_guard_faults(relation regclass, workflow_id int
 	WHERE t.workflow_id = attached_guard_faults.workflow_id AND smartwf.guard_fault(t.guard, relation) IS NOT NULL
 $$;
 COMMENT ON FUNCTION smartwf.attached_guard_faults(regclass, int, text, text) IS
-'Why guards of a workflow version (int) cannot be those of a table (regclass); its columns for state and document id '
-'(text) do not matter (set of text). Raises nothing.';
+'Returns one line (setof text) for each guard of a workflow version (int, its id) that cannot be evaluated on a table '
+'(regclass). The columns of state and document id (text) are not used. Registered in smartwf.checkers.';
 INSERT INTO smartwf.checkers VALUES ('attachment', 'smartwf.attached_guard_faults');

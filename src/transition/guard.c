@@ -36,6 +36,7 @@
 #include "base/compat.h"
 #include "base/message.h"
 #include "base/subtransaction.h"
+#include "definition/cache.h"
 #include "callee.h"
 #include "guard.h"
 #include "transition_check.h"
@@ -279,6 +280,29 @@ calls_others(Node *node, void *context)
 	return expression_tree_walker(node, calls_others, context);
 }
 
+/*
+ * A guard of the table that was analyzed before, NULL if none.  One that calls
+ * functions of others is outdated when a function changes; it may still be in use
+ * further up the stack, so it goes with the transaction.
+ */
+static Guard *
+known_guard(AttachedTable *table, const char *text)
+{
+	for (Guard **link = &table->guards; *link != NULL; link = &(*link)->next)
+	{
+		Guard	   *guard = *link;
+
+		if (strcmp(guard->text, text) != 0)
+			continue;
+		if (!guard->calls_others || guard->functions == generation_of_functions())
+			return guard;
+		*link = guard->next;
+		MemoryContextSetParent(guard->context, TopTransactionContext);
+		return NULL;
+	}
+	return NULL;
+}
+
 /* The transition's guard for that table, analyzed now if not before. */
 static Guard *
 find_guard(TransitionCheck *check, char **fault)
@@ -287,21 +311,26 @@ find_guard(TransitionCheck *check, char **fault)
 	GuardText	text = {check->transition->guard, table->relid, NULL};
 	ErrorData  *error;
 	MemoryContext outer;
+	MemoryContext context;
+	uint64		functions;
 	Guard	   *guard;
 
 	*fault = NULL;
-	for (guard = table->guards; guard != NULL; guard = guard->next)
-		if (strcmp(guard->text, text.text) == 0)
-			return guard;
-
+	guard = known_guard(table, text.text);
+	if (guard != NULL)
+		return guard;
+	functions = generation_of_functions();
 	error = run_in_subtransaction(analyze_text, &text, false);
 	if (error != NULL)
 	{
 		*fault = psprintf(localized("guard \"%s\" cannot be judged: %s"), text.text, error->message);
 		return NULL;
 	}
-	outer = MemoryContextSwitchTo(table->context);
+	context = AllocSetContextCreate(table->context, "smartwf guard", ALLOCSET_SMALL_SIZES);
+	outer = MemoryContextSwitchTo(context);
 	guard = palloc0_object(Guard);
+	guard->context = context;
+	guard->functions = functions;
 	guard->text = pstrdup(text.text);
 	guard->expression = copyObject(text.expression);
 	guard->calls_others = calls_others(guard->expression, NULL);
@@ -324,7 +353,7 @@ planned_guard(Guard *guard)
 	plan = expression_planner(copyObject((Expr *) guard->expression));
 	if (guard->number_of_plans < MOST_PLANS_OF_GUARD)
 	{
-		MemoryContext outer = MemoryContextSwitchTo(GetMemoryChunkContext(guard));
+		MemoryContext outer = MemoryContextSwitchTo(guard->context);
 
 		plan = copyObject(plan);
 		guard->planned_by[guard->number_of_plans] = user;

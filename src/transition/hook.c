@@ -215,14 +215,14 @@ call_hook(TransitionCheck *check, HookKind kind, HeapTuple row)
 	return call.message;
 }
 
-/* May I?  The hook's own words. */
+/* m0: refuses before parameters are stored.  The message is the hook's. */
 char *
 check_m0(TransitionCheck *check)
 {
 	return call_hook(check, HOOK_M0, check->proposed);
 }
 
-/* Ready?  It sees the parameters stored. */
+/* m1: refuses after parameters are stored in the proposed row. */
 char *
 check_m1(TransitionCheck *check)
 {

@@ -75,8 +75,8 @@ consider(Preview *preview, const Transition *transition, int to)
 }
 
 /*
- * The reachable to every state, by its index: where several arcs lead to a state, the
- * first whose right the caller holds, else the first.
+ * For each state, by its index, how it can be reached: of several arcs, the first
+ * that the caller has the right to pass, else the first.
  */
 ReachableState *
 preview_states(Preview *preview)

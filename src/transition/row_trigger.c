@@ -36,6 +36,7 @@
 #include "check.h"
 #include "hook.h"
 #include "pending.h"
+#include "request.h"
 #include "right.h"
 #include "row_trigger.h"
 #include "transition_check.h"
@@ -111,22 +112,28 @@ workflow_for_birth(const AttachedTable *table)
 	return workflow;
 }
 
-/* Register the element, or refuse a name that is taken. */
-static void
+/*
+ * Register the element, or refuse a name that is taken; the revision that its first
+ * line of history has, since what no element has been called has none.
+ */
+static int32
 register_element(const AttachedTable *table, const char *docid, const Workflow *workflow)
 {
 	Element		element;
 
 	if (!element_read(docid, &element))
+	{
 		element_insert(docid, table->structure->name, workflow->id);
-	else if (element.is_deleted)
-		element_revive(&element, table->structure->name, workflow->id);
-	else
+		return 0;
+	}
+	if (!element.is_deleted)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("document \"%s\" exists already", docid),
 				 errdetail("It belongs to structure \"%s\".", element.structure),
 				 errhint("Attach the tables with different values of docid_prefix.")));
+	element_revive(&element, table->structure->name, workflow->id);
+	return UNKNOWN_REVISION;
 }
 
 /* The row as other rooms see it. */
@@ -144,14 +151,13 @@ record_birth(const Firing *firing, const char *docid, HeapTuple row)
 	const Workflow *workflow = workflow_for_birth(table);
 	char	   *state = state_of_row(table, row, firing->descriptor);
 	const char *initial = workflow->states[workflow->initial].name;
-	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION, .to_state = initial,
-	.actor = actor_name(), .workflow_id = workflow->id};
+	HistoryLine line = {.docid = docid, .to_state = initial, .actor = actor_name(), .workflow_id = workflow->id};
 
 	if (state == NULL || strcmp(state, initial) != 0)
 		raise_failure_with_hint(INVALID_TRANSITION,
 								psprintf(localized("A new document starts in state \"%s\"."), initial),
 								workflow->name);
-	register_element(table, docid, workflow);
+	line.revision = register_element(table, docid, workflow);
 	history_append(&line);
 	announce_change(&(StateChange) {docid, workflow, NULL, workflow->initial, true, element_row(firing, row)});
 }
@@ -207,7 +213,7 @@ arc_to_state(const TransitionCheck *check, int to)
  * Which transition is this?  By name, if it was asked for so; else the one that
  * leads to the target state.  Only an administrator may go without one.
  */
-void
+static void
 choose_transition(TransitionCheck *check, const Request *request, const char *target)
 {
 	const Workflow *workflow = check->workflow;
@@ -239,7 +245,7 @@ choose_transition(TransitionCheck *check, const Request *request, const char *ta
 	check->transition = arc == NULL ? NULL : arc->transition;
 }
 
-/* Let a hook speak: who asked hears it, and it joins what history keeps. */
+/* Call a hook and collect its message, for the requester and for history. */
 static ArrayBuildState *
 add_words(ArrayBuildState *messages, TransitionCheck *check, HookKind hook, HeapTuple row)
 {
@@ -310,8 +316,8 @@ require_checked_row(const Firing *firing, const Change *change, HeapTuple row)
 }
 
 /*
- * Write history of a change that is stored now, let m2 speak, set other rooms to
- * work, and let m3 speak.
+ * Record a change that was stored: write history, call m2, notify listeners,
+ * release a temporary lock, call m3.
  */
 static void
 record_change(Firing *firing, Change *change, HeapTuple row)
@@ -349,9 +355,9 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 }
 
 /*
- * Another trigger changes a row whose earlier change has not been recorded yet.
- * If that change was stored, it comes first in history; if the row is still the
- * version that was checked, it never was, and is forgotten.
+ * The row is updated again before its previous change was recorded.  If that change
+ * was stored, record it now, to keep history in order; if it was suppressed (the
+ * row version is unchanged), drop it.
  */
 static void
 settle_earlier_change(Firing *firing, const char *docid)

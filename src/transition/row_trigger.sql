@@ -1,4 +1,4 @@
--- What stands between a client and the state of a row.
+-- Types and functions for hooks and for the row triggers.
 
 CREATE TYPE smartwf.event AS (
 	docid text,
@@ -14,12 +14,13 @@ CREATE TYPE smartwf.event AS (
 	element jsonb
 );
 COMMENT ON TYPE smartwf.event IS
-'What a hook is called with: function(smartwf.event) returns text; null or an empty text means that it has nothing '
-'to say. element is the row: for m0 and m1 as it shall be stored, still in its old state; for m2 and m3 as it was '
-'stored.';
+'Argument of hooks. A hook is a function (smartwf.event) returns text; null or an empty string means that it has no '
+'objection or message. docid, structure, workflow, version: the document; transition, from_state, to_state: the '
+'change; actor, comment, parameters: as recorded in smartwf.history; element: the row as JSON, for m0 and m1 as it '
+'will be stored, but still in its old state, for m2 and m3 as it has been stored.';
 
 CREATE FUNCTION smartwf.requested_state(state anyelement) RETURNS anyelement
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_requested_state';
 COMMENT ON FUNCTION smartwf.requested_state(anyelement) IS
-'The state to which the transition under way leads from the given state (both of the type of the state column); '
-'outside of pass_transition() and set_state() the given state itself. Raises nothing.';
+'Returns the target state of the transition that is being passed, given the current state (both of the type of the '
+'state column). Outside of smartwf.pass_transition() and smartwf.set_state(), returns its argument.';

@@ -5,9 +5,8 @@
  * Saved plans, as ri_triggers.c has them: names quoted and qualified, operators
  * qualified, the key a parameter.  All of them run as the caller, by whose rights
  * and search_path the table's triggers, defaults and constraints are evaluated.
- * What a grant allows him, or we ourselves must know, is a matter of the
- * permission check alone: it is made as for the owner of the table, in the way
- * of views (checkAsUser).
+ * Where a grant permits the change, or smartwf itself must read, only the permission
+ * check uses the owner of the table (checkAsUser, as for views).
  */
 #include "postgres.h"
 
@@ -340,7 +339,7 @@ row_by_index(AttachedTable *table, Relation relation, Oid index_id, const char *
 	ScanKeyEntryInitializeWithInfo(&key, 0, 1, BTEqualStrategyNumber, InvalidOid,
 								   column->attcollation, &type->eq_opr_finfo,
 								   key_of_docid(table, docid));
-	rows = rows_by_index(relation, index_id, &key, snapshot, ForwardScanDirection, 1);
+	rows = rows_by_index(relation, index_id, &key, 1, snapshot, ForwardScanDirection, 1);
 	UnregisterSnapshot(snapshot);
 	return rows == NIL ? NULL : linitial(rows);
 }

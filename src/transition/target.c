@@ -2,9 +2,9 @@
  * target.c
  *		An element that somebody asks for by its document id.
  *
- * Whether the caller sees it is asked before any failure is told that would
- * say more than that.  Where nothing else is wrong, that question is left to
- * whoever goes on: the statement to come may answer it at no cost.
+ * Errors that reveal more than existence are raised only after the caller is known
+ * to see the row.  If there is no other error, this test is left to the next
+ * statement, which may make it at no extra cost.
  */
 #include "postgres.h"
 
@@ -15,8 +15,8 @@
 #include "target.h"
 
 /*
- * Does the caller see the row?  Of a deleted one nothing tells whether he did, so
- * only those have seen it who see all rows.
+ * Does the caller see the row?  A deleted row cannot be tested, so it counts as seen
+ * only by those who see all rows.
  */
 static bool
 is_visible(Target *target)
@@ -29,7 +29,7 @@ is_visible(Target *target)
 	return target->is_seen;
 }
 
-/* He does not; unless it is that the row has gone since the element was read. */
+/* Raise CRUD0201, or CRUD0219 if the row was deleted since the element was read. */
 static void
 raise_invisible(Target *target)
 {

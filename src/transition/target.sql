@@ -1,12 +1,12 @@
--- Who sees a document.
+-- Visibility of documents.
 
 CREATE FUNCTION smartwf.is_visible(docid text) RETURNS boolean
 	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_visible';
 COMMENT ON FUNCTION smartwf.is_visible(text) IS
-'True if a document (docid, text) lives, is under a workflow, and the caller sees its row. Raises nothing.';
+'Returns true if a document (docid, text) exists, belongs to an attached table, and the caller can see its row.';
 
 CREATE FUNCTION smartwf.is_readable(docid text) RETURNS boolean
 	LANGUAGE c STABLE COST 50 AS 'MODULE_PATHNAME', 'smartwf_is_readable';
 COMMENT ON FUNCTION smartwf.is_readable(text) IS
-'True if the caller sees a document (docid, text) and may read all columns of its row, or is an administrator who '
-'sees it. Raises nothing.';
+'Returns true if the caller can see the row of a document (docid, text), and is an administrator or has the SELECT '
+'privilege on all of its columns.';

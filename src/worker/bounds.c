@@ -37,12 +37,12 @@ void
 bounds_init(void)
 {
 	DefineCustomIntVariable("smartwf.step_timeout",
-							"How long a step that a worker takes may last.",
-							"0: as long as it likes. The setting \"timeout\" of a step goes before.",
+							"Sets the maximum allowed duration of a step in a worker.",
+							"A value of 0 turns off the timeout. The setting \"timeout\" of a step takes precedence.",
 							&step_timeout, 5 * 60 * 1000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("smartwf.lock_timeout",
-							"How long a step that a worker takes waits for a lock before it is put off.",
-							"0: as long as it must.",
+							"Sets the maximum time that a step in a worker waits for a lock before it is put off.",
+							"A value of 0 turns off the timeout.",
 							&lock_timeout, 2 * 1000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 }
 
@@ -86,7 +86,7 @@ limit_step(int64 timeout)
 	return GetCurrentTimestamp() + milliseconds * 1000;
 }
 
-/* Was it the step that was to end, not the session that takes it? */
+/* Was the step interrupted, and not the session that runs it? */
 bool
 step_was_interrupted(void)
 {

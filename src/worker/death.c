@@ -27,7 +27,7 @@ void
 death_init(void)
 {
 	DefineCustomIntVariable("smartwf.step_deaths",
-							"How often a step may end the process that takes it before it has failed.",
+							"Sets the number of times a step can terminate the process that executes it before it fails.",
 							NULL, &step_deaths, 3, 1, 1000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 

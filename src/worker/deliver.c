@@ -111,7 +111,7 @@ deliver_batch(void)
 
 /* Once for each process: why nothing is delivered. */
 static void
-say_what_is_wanting(void)
+report_missing_libcurl(void)
 {
 	static bool has_said = false;
 
@@ -129,7 +129,7 @@ deliver_due(void)
 
 	if (!transfer_is_possible())
 	{
-		say_what_is_wanting();
+		report_missing_libcurl();
 		return false;
 	}
 	PG_TRY();

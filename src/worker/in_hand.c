@@ -1,12 +1,12 @@
 /*
  * in_hand.c
- *		What each process that works has in hand, in memory that outlives a crash.
+ *		Which step each process is executing, in memory that outlives a crash.
  *
- * A step can end the process that runs it, and the server's shared memory with
- * it.  So this is a file of its own, mapped into the postmaster and with that
- * into all processes: a note costs a few stores, nothing is written in
- * advance.  Whoever is only told to end by another's crash takes his note back;
- * what is left names the step that did it.  After a clean shutdown nothing does.
+ * A step can crash the process that runs it, and with it the server's shared
+ * memory.  So the notes are kept in a file of their own, mapped into the postmaster
+ * and so into all processes; writing a note costs a few stores.  A process that is
+ * only told to quit because another one crashed removes its note in its SIGQUIT
+ * handler; the note that is left names the step that crashed.
  */
 #include "postgres.h"
 

@@ -110,12 +110,12 @@ launcher_init(void)
 	BackgroundWorker launcher;
 
 	DefineCustomStringVariable("smartwf.databases",
-							   "Databases that background workers serve, separated by commas.",
-							   "Empty: none.",
+							   "Lists the databases that background workers serve.",
+							   "The names are separated by commas. An empty string means none.",
 							   &databases, "", PGC_SIGHUP, 0, check_databases, NULL, NULL);
 	DefineCustomIntVariable("smartwf.workers",
-							"Background workers for runs and timers, for each database.",
-							"Each database has one more, for deliveries.",
+							"Sets the number of background workers for runs and timers in each database.",
+							"Each database has one more worker, for deliveries.",
 							&workers, 2, 1, 64, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	/* pg_upgrade wants to be alone */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
@@ -182,10 +182,7 @@ note_trouble(const char *database, const char *what)
 	trouble->what = what;
 }
 
-/*
- * Does somebody drop, rename or copy a database just now?  All of these lock it
- * against whoever would come in, as we would.
- */
+/* Is a database being dropped, renamed or copied?  All of these lock it against new sessions. */
 static bool
 is_being_taken(Oid database)
 {

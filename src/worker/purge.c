@@ -171,11 +171,11 @@ void
 purge_init(void)
 {
 	DefineCustomIntVariable("smartwf.purge_after",
-							"Age at which workers do away with runs and notifications that are over.",
-							"0: never.", &purge_after, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MIN,
+							"Sets the age at which workers delete finished runs and delivered notifications.",
+							"A value of 0 means never.", &purge_after, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MIN,
 							NULL, NULL, NULL);
 	DefineCustomBoolVariable("smartwf.purge_keeps_failed",
-							 "Whether those that failed are kept.", NULL, &purge_keeps_failed, true,
+							 "Keeps failed runs and notifications when workers purge.", NULL, &purge_keeps_failed, true,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 

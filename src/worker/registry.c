@@ -36,13 +36,13 @@
 /* How long pause_database() waits for workers to end, in microseconds. */
 #define LONGEST_WAIT (10 * USECS_PER_SEC)
 
-/* A worker's place. */
-typedef struct Place
+/* A worker's slot. */
+typedef struct WorkerSlot
 {
 	int			pid;			/* 0: free */
 	Oid			database;
 	PGPROC	   *process;
-	int			kinds;			/* what wakes it; see wake.h */
+	int			kinds;			/* WORK_ON_... bits for which it is woken; see notify_workers.h */
 	bool		is_idle;		/* it sleeps, or looks once more before it does */
 	TimestampTz started_at;
 	TimestampTz changed_at;
@@ -52,7 +52,7 @@ typedef struct Place
 	bool		is_cancelled;	/* somebody has cancelled that */
 	TimestampTz deadline;		/* of the step that it takes; 0: none */
 	char		doing[LONGEST_DOING];
-}			Place;
+}			WorkerSlot;
 
 typedef struct Registry
 {
@@ -60,20 +60,20 @@ typedef struct Registry
 	int			replacements;	/* workers that have ended to be replaced */
 	char		paused[MOST_PAUSES][NAMEDATALEN];	/* databases */
 	int			slots;
-	Place		place[FLEXIBLE_ARRAY_MEMBER];
+	WorkerSlot		slot[FLEXIBLE_ARRAY_MEMBER];
 }			Registry;
 
-static int	number_of_places = 0;
+static int	number_of_slots = 0;
 static Registry *registry = NULL;
 static LWLock *registry_lock = NULL;
-static Place *my_place = NULL;
+static WorkerSlot *my_slot = NULL;
 
 static shmem_startup_hook_type previous_startup_hook = NULL;
 
 static Size
 registry_size(void)
 {
-	return offsetof(Registry, place) + number_of_places * sizeof(Place);
+	return offsetof(Registry, slot) + number_of_slots * sizeof(WorkerSlot);
 }
 
 static void
@@ -87,7 +87,7 @@ request_shared_memory(void)
 static shmem_request_hook_type previous_request_hook = NULL;
 
 static void
-request_board(void)
+request_memory(void)
 {
 	if (previous_request_hook != NULL)
 		previous_request_hook();
@@ -96,7 +96,7 @@ request_board(void)
 #endif
 
 static void
-start_board(void)
+start_registry(void)
 {
 	bool		found;
 
@@ -108,7 +108,7 @@ start_board(void)
 	if (!found)
 	{
 		memset(registry, 0, registry_size());
-		registry->slots = number_of_places;
+		registry->slots = number_of_slots;
 		in_hand_forget_processes();
 	}
 	LWLockRelease(AddinShmemInitLock);
@@ -123,11 +123,11 @@ wake_idle(int kinds)
 	LWLockAcquire(registry_lock, LW_SHARED);
 	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &registry->place[i];
+		WorkerSlot	   *slot = &registry->slot[i];
 
-		if (place->pid != 0 && place->is_idle && place->database == MyDatabaseId &&
-			(place->kinds & kinds) != 0)
-			SetLatch(&place->process->procLatch);
+		if (slot->pid != 0 && slot->is_idle && slot->database == MyDatabaseId &&
+			(slot->kinds & kinds) != 0)
+			SetLatch(&slot->process->procLatch);
 	}
 	LWLockRelease(registry_lock);
 }
@@ -146,12 +146,12 @@ cancel_run(int64 run)
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &registry->place[i];
+		WorkerSlot	   *slot = &registry->slot[i];
 
-		if (place->pid == 0 || place->run != run || place->database != MyDatabaseId)
+		if (slot->pid == 0 || slot->run != run || slot->database != MyDatabaseId)
 			continue;
-		place->is_cancelled = true;
-		found = kill(place->pid, SIGINT) == 0;
+		slot->is_cancelled = true;
+		found = kill(slot->pid, SIGINT) == 0;
 	}
 	LWLockRelease(registry_lock);
 	return found;
@@ -161,15 +161,15 @@ cancel_run(int64 run)
 void
 registry_init(int slots)
 {
-	number_of_places = slots;
+	number_of_slots = slots;
 #if PG_VERSION_NUM >= 150000
 	previous_request_hook = shmem_request_hook;
-	shmem_request_hook = request_board;
+	shmem_request_hook = request_memory;
 #else
 	request_shared_memory();
 #endif
 	previous_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = start_board;
+	shmem_startup_hook = start_registry;
 	worker_notifier_register(wake_idle);
 	interrupter_register(cancel_run);
 }
@@ -178,37 +178,37 @@ registry_init(int slots)
 bool
 registry_is_there(void)
 {
-	return my_place != NULL;
+	return my_slot != NULL;
 }
 
 static void
-leave_board(int code, Datum argument)
+leave_registry(int code, Datum argument)
 {
-	if (my_place == NULL)
+	if (my_slot == NULL)
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
-	my_place->pid = 0;
+	my_slot->pid = 0;
 	/* a step that ends its worker costs the others no time */
 	if (something_is_in_hand())
 		registry->replacements++;
 	LWLockRelease(registry_lock);
-	my_place = NULL;
+	my_slot = NULL;
 }
 
-/* Take a place, if there is one: from now on this process is woken and watched. */
+/* Take a slot, if there is one: from now on this process is woken and watched. */
 void
 registry_enter(int kinds)
 {
 	static bool registered = false;
 
-	if (registry == NULL || my_place != NULL)
+	if (registry == NULL || my_slot != NULL)
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
-	for (int i = 0; i < registry->slots && my_place == NULL; i++)
-		if (registry->place[i].pid == 0)
-			my_place = &registry->place[i];
-	if (my_place != NULL)
-		*my_place = (Place)
+	for (int i = 0; i < registry->slots && my_slot == NULL; i++)
+		if (registry->slot[i].pid == 0)
+			my_slot = &registry->slot[i];
+	if (my_slot != NULL)
+		*my_slot = (WorkerSlot)
 	{
 		.pid = MyProcPid, .database = MyDatabaseId, .process = MyProc, .kinds = kinds,
 			.started_at = GetCurrentTimestamp(), .changed_at = GetCurrentTimestamp()
@@ -217,7 +217,7 @@ registry_enter(int kinds)
 	LWLockRelease(registry_lock);
 	/* for good: only the latest entry could be cancelled */
 	if (!registered)
-		before_shmem_exit(leave_board, 0);
+		before_shmem_exit(leave_registry, 0);
 	registered = true;
 }
 
@@ -226,30 +226,30 @@ void
 registry_leave(void)
 {
 	in_hand_leave();
-	leave_board(0, 0);
+	leave_registry(0, 0);
 }
 
 /* Idle: it looks for work, or sleeps, and wants to be woken. */
 void
 registry_set_idle(bool is_idle)
 {
-	if (my_place == NULL)
+	if (my_slot == NULL)
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
-	if (my_place->is_idle != is_idle)
-		my_place->changed_at = GetCurrentTimestamp();
-	my_place->is_idle = is_idle;
+	if (my_slot->is_idle != is_idle)
+		my_slot->changed_at = GetCurrentTimestamp();
+	my_slot->is_idle = is_idle;
 	if (is_idle)
-		my_place->doing[0] = '\0';
+		my_slot->doing[0] = '\0';
 	LWLockRelease(registry_lock);
 }
 
 static void
 set_doing(const char *doing)
 {
-	strlcpy(my_place->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
-	my_place->changed_at = GetCurrentTimestamp();
-	my_place->is_idle = false;
+	strlcpy(my_slot->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
+	my_slot->changed_at = GetCurrentTimestamp();
+	my_slot->is_idle = false;
 }
 
 /* Say what this process does, here and in pg_stat_activity. */
@@ -258,7 +258,7 @@ registry_report(const char *doing)
 {
 	if (AmBackgroundWorkerProcess())
 		pgstat_report_activity(STATE_RUNNING, doing);
-	if (my_place == NULL)
+	if (my_slot == NULL)
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	set_doing(doing);
@@ -266,41 +266,41 @@ registry_report(const char *doing)
 }
 
 /*
- * A step of a run, or a task (RUN 0), begins: say so.  What was to stop the one
- * before comes too late.
+ * A step of a run begins, or a task (RUN 0).  A request to cancel the previous one
+ * is discarded.
  */
 void
 registry_begin_step(const char *doing, int64 run, TimestampTz deadline)
 {
 	if (AmBackgroundWorkerProcess())
 		pgstat_report_activity(STATE_RUNNING, doing);
-	if (my_place == NULL)
+	if (my_slot == NULL)
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	set_doing(doing);
-	my_place->run = run;
-	my_place->deadline = deadline;
-	my_place->is_cancelled = false;
+	my_slot->run = run;
+	my_slot->deadline = deadline;
+	my_slot->is_cancelled = false;
 	LWLockRelease(registry_lock);
 }
 
-/* Has somebody cancelled its run? */
+/* Was its run cancelled? */
 bool
 registry_step_is_cancelled(void)
 {
 	/* once it is set, only we reset it */
-	return my_place != NULL && my_place->is_cancelled;
+	return my_slot != NULL && my_slot->is_cancelled;
 }
 
 /* From here on the step is not interrupted any more; what has come so far counts. */
 void
 registry_end_interrupts(void)
 {
-	if (my_place == NULL || (my_place->run == 0 && my_place->deadline == 0))
+	if (my_slot == NULL || (my_slot->run == 0 && my_slot->deadline == 0))
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
-	my_place->run = 0;
-	my_place->deadline = 0;
+	my_slot->run = 0;
+	my_slot->deadline = 0;
 	LWLockRelease(registry_lock);
 }
 
@@ -310,18 +310,18 @@ registry_end_step(void)
 {
 	bool		is_cancelled;
 
-	if (my_place == NULL)
+	if (my_slot == NULL)
 		return false;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
-	is_cancelled = my_place->is_cancelled;
-	my_place->is_cancelled = false;
-	my_place->run = 0;
-	my_place->deadline = 0;
+	is_cancelled = my_slot->is_cancelled;
+	my_slot->is_cancelled = false;
+	my_slot->run = 0;
+	my_slot->deadline = 0;
 	LWLockRelease(registry_lock);
 	return is_cancelled;
 }
 
-/* Something in this database over which its process has died; see in_hand.h. */
+/* The next step or task in this database whose process died; see in_hand.h. */
 bool
 registry_next_death(WorkInHand *work)
 {
@@ -362,7 +362,7 @@ wake_launcher(void)
 		SetLatch(&registry->launcher->procLatch);
 }
 
-/* This worker ends so that a new one takes its place, at once. */
+/* This worker ends so that a new one takes its slot, at once. */
 void
 registry_note_replacement(void)
 {
@@ -390,10 +390,10 @@ registry_end_late_steps(TimestampTz before)
 	LWLockAcquire(registry_lock, LW_SHARED);
 	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &registry->place[i];
+		WorkerSlot	   *slot = &registry->slot[i];
 
-		if (place->pid != 0 && place->deadline != 0 && place->deadline < before)
-			kill(place->pid, SIGTERM);
+		if (slot->pid != 0 && slot->deadline != 0 && slot->deadline < before)
+			kill(slot->pid, SIGTERM);
 	}
 	LWLockRelease(registry_lock);
 }
@@ -447,8 +447,8 @@ workers_of_database(Oid database)
 
 	LWLockAcquire(registry_lock, LW_SHARED);
 	for (int i = 0; i < registry->slots; i++)
-		number += registry->place[i].pid != 0 && registry->place[i].database == database &&
-			registry->place[i].pid != MyProcPid;
+		number += registry->slot[i].pid != 0 && registry->slot[i].database == database &&
+			registry->slot[i].pid != MyProcPid;
 	LWLockRelease(registry_lock);
 	return number;
 }
@@ -513,13 +513,13 @@ smartwf_resume_database(PG_FUNCTION_ARGS)
 void
 registry_count(bool has_failed)
 {
-	if (my_place == NULL)
+	if (my_slot == NULL)
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	if (has_failed)
-		my_place->failed++;
+		my_slot->failed++;
 	else
-		my_place->done++;
+		my_slot->done++;
 	LWLockRelease(registry_lock);
 }
 
@@ -542,21 +542,21 @@ smartwf_list_workers(PG_FUNCTION_ARGS)
 	LWLockAcquire(registry_lock, LW_SHARED);
 	for (int i = 0; i < registry->slots; i++)
 	{
-		Place	   *place = &registry->place[i];
+		WorkerSlot	   *slot = &registry->slot[i];
 		Datum		values[8];
 		bool		nulls[8] = {false};
 
-		if (place->pid == 0 || place->database != MyDatabaseId)
+		if (slot->pid == 0 || slot->database != MyDatabaseId)
 			continue;
-		values[0] = Int32GetDatum(place->pid);
-		values[1] = CStringGetTextDatum(work_of(place->kinds));
-		values[2] = CStringGetTextDatum(place->is_idle ? "idle" : "working");
-		values[3] = CStringGetTextDatum(place->doing);
-		nulls[3] = place->doing[0] == '\0';
-		values[4] = TimestampTzGetDatum(place->started_at);
-		values[5] = TimestampTzGetDatum(place->changed_at);
-		values[6] = Int64GetDatum(place->done);
-		values[7] = Int64GetDatum(place->failed);
+		values[0] = Int32GetDatum(slot->pid);
+		values[1] = CStringGetTextDatum(work_of(slot->kinds));
+		values[2] = CStringGetTextDatum(slot->is_idle ? "idle" : "working");
+		values[3] = CStringGetTextDatum(slot->doing);
+		nulls[3] = slot->doing[0] == '\0';
+		values[4] = TimestampTzGetDatum(slot->started_at);
+		values[5] = TimestampTzGetDatum(slot->changed_at);
+		values[6] = Int64GetDatum(slot->done);
+		values[7] = Int64GetDatum(slot->failed);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	LWLockRelease(registry_lock);

@@ -4,8 +4,8 @@
  *		procedure that was called.
  *
  * The work runs in a subtransaction: after an error there is still a whole
- * transaction to end, in the same way in both slots.  Settings that it
- * changes, in a deferred trigger even, end with the unit.
+ * transaction to end, in a background worker as in a procedure.  Settings that it
+ * changes, in a deferred trigger even, end with the transaction.
  */
 #include "postgres.h"
 
@@ -44,7 +44,7 @@ apply_worker_settings(void)
  * that is busy for days heeds them as well.
  */
 void
-heed_the_server(void)
+process_server_events(void)
 {
 	QueryCancelPending = false; /* it was for the unit before */
 	CHECK_FOR_INTERRUPTS();
@@ -60,7 +60,7 @@ heed_the_server(void)
 static void
 begin_in_worker(void)
 {
-	heed_the_server();
+	process_server_events();
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());

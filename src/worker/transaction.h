@@ -24,7 +24,7 @@ extern const Transactions procedure_transactions;
 extern void transactions_begin(const Transactions *transactions);
 extern void transactions_end(void);
 extern void apply_worker_settings(void);
-extern void heed_the_server(void);
+extern void process_server_events(void);
 extern ErrorData *run_in_transaction(const char *what, Work work, void *argument);
 
 #endif

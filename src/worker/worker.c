@@ -52,12 +52,12 @@ worker_init(void)
 	int			slots = max_worker_processes + PLACES_FOR_SESSIONS;
 
 	DefineCustomStringVariable("smartwf.worker_role",
-							   "Role that background workers connect as.",
-							   "Empty: the bootstrap superuser. Steps have the rights of their run's starter in any case; session_user shows this role.",
+							   "Sets the role as which background workers connect.",
+							   "An empty string means the bootstrap superuser. Steps have the rights of their run in any case.",
 							   &worker_role, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	DefineCustomIntVariable("smartwf.naptime",
-							"How long a background worker sleeps at most before it looks for work.",
-							"It is woken when there is some.",
+							"Sets the maximum time that a background worker sleeps before it checks for work.",
+							"Workers are woken when a transaction that leaves work for them commits.",
 							&naptime, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 	launcher_init();
 	bounds_init();
@@ -100,7 +100,7 @@ work_and_sleep(int kinds)
 
 	/* we look while we can be woken: what comes in from here on is not missed */
 	ResetLatch(MyLatch);
-	heed_the_server();
+	process_server_events();
 	registry_set_idle(true);
 	if (extension_is_there())
 	{
@@ -114,7 +114,7 @@ work_and_sleep(int kinds)
 	pgstat_report_stat(true);
 	if (pause > 0)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, pause, PG_WAIT_EXTENSION);
-	heed_the_server();
+	process_server_events();
 }
 
 /*

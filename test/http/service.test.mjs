@@ -291,7 +291,7 @@ test('what is not meant for the world is not there', async () => {
 test("PostgREST's description of the schema is readable", async () => {
 	const { json } = await ask('GET', '/rest/', { as: clerk });
 	assert.equal(json.info.title, 'Lifecycles of documents');
-	assert.match(json.info.description, /judges its caller/);
+	assert.match(json.info.description, /check the privileges of the caller/);
 	const operations = Object.entries(json.paths).filter(([path]) => path !== '/');
 	assert.equal(operations.length, 32);
 	for (const [path, methods] of operations)

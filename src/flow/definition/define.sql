@@ -1,6 +1,7 @@
--- Definitions of flows, in and out.
+-- Reading and storing flow definitions.
 
-CREATE FUNCTION smartwf.flow_list(of_flow int, of_stage text, of_parent text, of_branch text, of_value text) RETURNS json
+CREATE FUNCTION smartwf.flow_list(of_flow int, of_stage text, of_parent text, of_branch text,
+	of_value text) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN coalesce((SELECT json_agg(smartwf.flow_step(s) ORDER BY s.position) FROM smartwf.steps s
@@ -9,30 +10,33 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_list(int, text, text, text, text) IS
-'The steps of one list of a flow (int): of a stage (text), or of a branch (text, and its value, text) of a parent '
-'(text), as JSON. Raises nothing.';
+'Returns the steps of one list of a flow version (int, its id) as a JSON array (json): those of a stage (text), or of '
+'a branch (text, with its value, text) of a parent (text).';
 
--- The branches that a kind of step has are always shown; what happens when it
--- fails, where that is said.
+-- The branches of a kind of step are always shown, the key failure only if it is used.
 CREATE FUNCTION smartwf.flow_step(step smartwf.steps) RETURNS json
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN (SELECT json_object_agg(m.key, m.value ORDER BY m.number) FROM (
 		VALUES (1, 'name', to_json(step.name)), (2, 'kind', to_json(step.kind)), (3, 'settings', step.settings::json)
 		UNION ALL
-		SELECT 4, 'else', smartwf.flow_list(step.flow_id, step.stage, step.name, 'else', NULL) WHERE step.kind = 'if_condition'
+		SELECT 4, 'else', smartwf.flow_list(step.flow_id, step.stage, step.name, 'else', NULL)
+			WHERE step.kind = 'if_condition'
 		UNION ALL
-		SELECT 5, 'cases', (SELECT coalesce(json_object_agg(c.value, smartwf.flow_list(step.flow_id, step.stage, step.name, 'case', c.value) ORDER BY c.value), '{}')
+		SELECT 5, 'cases', (SELECT coalesce(json_object_agg(c.value, smartwf.flow_list(step.flow_id, step.stage,
+			step.name, 'case', c.value) ORDER BY c.value), '{}')
 				FROM jsonb_array_elements_text(coalesce(step.cases, '[]')) AS c (value)) WHERE step.kind = 'switch_case'
 		UNION ALL
-		SELECT 6, 'default', smartwf.flow_list(step.flow_id, step.stage, step.name, 'default', NULL) WHERE step.kind = 'switch_case'
+		SELECT 6, 'default', smartwf.flow_list(step.flow_id, step.stage, step.name, 'default', NULL)
+			WHERE step.kind = 'switch_case'
 		UNION ALL
-		SELECT 7, 'failure', (step.failure || jsonb_build_object('steps', smartwf.flow_list(step.flow_id, step.stage, step.name, 'failure', NULL)))::json
+		SELECT 7, 'failure', (step.failure || jsonb_build_object('steps', smartwf.flow_list(step.flow_id, step.stage,
+			step.name, 'failure', NULL)))::json
 		WHERE step.failure IS NOT NULL) AS m (number, key, value));
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_step(smartwf.steps) IS
-'A step, with all that its branches hold, as JSON. Raises nothing.';
+'Returns a step (a row of smartwf.steps) in JSON form (json), including the steps in its branches.';
 
 CREATE FUNCTION smartwf.flow_grants_form(of_flow int, of_privilege text) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -40,39 +44,45 @@ CREATE FUNCTION smartwf.flow_grants_form(of_flow int, of_privilege text) RETURNS
 	FROM smartwf.flow_grants g WHERE g.flow_id = of_flow AND g.privilege = of_privilege
 $$;
 COMMENT ON FUNCTION smartwf.flow_grants_form(int, text) IS
-'The roles that have a privilege (text: read, start, manage) on a flow version (int), as JSON. Raises nothing.';
+'Returns the roles that have a privilege (text: read, start or manage) on a flow version (int, its id) in JSON form '
+'(json).';
 
 CREATE FUNCTION smartwf.flow_form(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess', f.restrict_access,
+	SELECT json_build_object('name', f.name, 'label', f.label, 'structure', f.structure, 'restrictAccess',
+		f.restrict_access,
 		'runAs', f.run_as, 'maxRuns', f.max_runs,
 		'grants', smartwf.flow_grants_form(f.id, 'read'), 'start', smartwf.flow_grants_form(f.id, 'start'),
 		'managers', smartwf.flow_grants_form(f.id, 'manage'), 'model', f.model,
-		'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'steps', smartwf.flow_list(f.id, s.name, NULL, NULL, NULL))
+		'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name, 'steps',
+			smartwf.flow_list(f.id, s.name, NULL, NULL, NULL))
 				ORDER BY s.position), '[]')
 			FROM smartwf.stages s WHERE s.flow_id = f.id))
 	FROM smartwf.flows f WHERE f.id = flow_form.flow_id
 $$;
 COMMENT ON FUNCTION smartwf.flow_form(int) IS
-'A flow version (int, its id) in the JSON form (json) that define_flow() takes; null if there is none. Raises nothing.';
+'Returns a flow version (int, its id) in the JSON form that smartwf.define_flow() accepts (json), or null if there is '
+'no such version.';
 
--- Whoever wrote the rows: what the engine relies on.  It looks when it reads a flow.
+-- The conditions on which the engine relies, checked whenever it reads a flow.
 CREATE FUNCTION smartwf.flow_is_sound(flow_id int) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	definition jsonb := smartwf.flow_form(flow_id);
 BEGIN
 	RETURN NOT EXISTS (SELECT FROM smartwf.flow_form_faults(definition))
-		-- what a flow names elsewhere may be gone since
-		AND NOT EXISTS (SELECT FROM smartwf.flow_setting_faults(definition) f WHERE f.code NOT IN ('WFL0509', 'WFL0510', 'WFL0516'))
+		-- objects to which the flow refers may have been dropped since
+		AND NOT EXISTS (SELECT FROM smartwf.flow_setting_faults(definition) f
+			WHERE f.code NOT IN ('WFL0509', 'WFL0510', 'WFL0516'))
 		AND NOT EXISTS (SELECT FROM smartwf.flow_order_faults(definition))
-		-- each step stands where its parent and its stage are
-		AND (SELECT count(*) FROM smartwf.flow_steps(definition)) = (SELECT count(*) FROM smartwf.steps s WHERE s.flow_id = flow_is_sound.flow_id);
+		-- the stage and the parent of each step exist
+		AND (SELECT count(*) FROM smartwf.flow_steps(definition)) = (SELECT count(*) FROM smartwf.steps s
+			WHERE s.flow_id = flow_is_sound.flow_id);
 END
 $$;
 COMMENT ON FUNCTION smartwf.flow_is_sound(int) IS
-'True if the rows of a flow version (int) make a flow that can be driven: kinds, settings and order are in order, '
-'and no step is lost. Raises nothing.';
+'Returns true if the rows of a flow version (int, its id) form a flow that can be executed: kinds, settings and order '
+'are valid, and each step is in a stage or branch that exists.';
 
 CREATE FUNCTION smartwf.flow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -81,21 +91,24 @@ CREATE FUNCTION smartwf.flow_definition(name text, version int DEFAULT NULL) RET
 	ORDER BY f.version DESC LIMIT 1
 $$;
 COMMENT ON FUNCTION smartwf.flow_definition(text, int) IS
-'A flow (text) of a version (int, default: the newest, drafts included) in the JSON form (json) that define_flow() '
-'takes, every key shown; null if there is none. Raises nothing.';
+'Returns the definition of a flow. name (text): the flow; version (int): the version, by default the newest, '
+'including drafts. The result (json) has the form that smartwf.define_flow() accepts, with defaults filled in. '
+'Returns null if there is no such flow or version.';
 
 CREATE FUNCTION smartwf.check_flow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	SELECT f.* FROM smartwf.flow_faults(smartwf.flow_definition(name, version)::jsonb) f
-	WHERE smartwf.flow_definition(name, version) IS NOT NULL
+	WITH stored AS MATERIALIZED (
+		SELECT smartwf.flow_definition(name, version)::jsonb AS definition)
+	SELECT f.* FROM stored s, smartwf.flow_faults(s.definition) f WHERE s.definition IS NOT NULL
 	UNION ALL
 	SELECT 'error', 'WFL0003', format('flow %s', name), 'it is not defined'
-	WHERE smartwf.flow_definition(name, version) IS NULL
+	FROM stored s WHERE s.definition IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_flow(text, int) IS
-'Everything that is wrong ("error") or odd ("warning") with a stored flow (text) of a version (int, default: the '
-'newest, drafts included): severity, code, object, message (text). Raises nothing.';
+'Checks a stored flow. name (text): the flow; version (int): the version, by default the newest, including drafts. '
+'Returns one row for each fault (severity error) and warning (severity warning): severity, code, object and message '
+'(text each).';
 
 CREATE FUNCTION smartwf.require_valid_flow(definition json) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -104,17 +117,18 @@ CREATE FUNCTION smartwf.require_valid_flow(definition json) RETURNS void
 		FROM smartwf.flow_faults(definition::jsonb) f WHERE f.severity = 'error'))
 $$;
 COMMENT ON FUNCTION smartwf.require_valid_flow(json) IS
-'Raises WF001 with every fault of a flow''s JSON form (json), a line each.';
+'Checks the JSON form of a flow (json). Raises WF001 with one line of DETAIL for each fault.';
 
--- The same form for what a caller gives: every default filled in.
+-- The JSON form of a given definition with all defaults filled in.
 CREATE FUNCTION smartwf.complete_failure(failure jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT '{"retries": 0, "backoff": "1 second", "maximumBackoff": "1 hour", "then": "fail"}' || jsonb_strip_nulls(failure - 'steps')
+	SELECT '{"retries": 0, "backoff": "1 second", "maximumBackoff": "1 hour", "then": "fail"}'
+		|| jsonb_strip_nulls(failure - 'steps')
 	WHERE jsonb_typeof(failure) = 'object'
 $$;
 COMMENT ON FUNCTION smartwf.complete_failure(jsonb) IS
-'What happens when a step fails (jsonb), without the steps of its branch, every default filled in; null if nothing '
-'is said. Raises nothing.';
+'Returns the key failure of a step (jsonb), without the steps of its branch, with all defaults filled in, or null if '
+'it is null.';
 
 CREATE FUNCTION smartwf.complete_flow_list(list jsonb) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -124,43 +138,48 @@ BEGIN
 			|| CASE s.item ->> 'kind'
 				WHEN 'if_condition' THEN jsonb_build_object('else', smartwf.complete_flow_list(s.item -> 'else'))
 				WHEN 'switch_case' THEN jsonb_build_object('default', smartwf.complete_flow_list(s.item -> 'default'),
-					'cases', (SELECT coalesce(jsonb_object_agg(m.key, smartwf.complete_flow_list(m.value)), '{}') FROM smartwf.members(s.item -> 'cases') m))
+					'cases', (SELECT coalesce(jsonb_object_agg(m.key, smartwf.complete_flow_list(m.value)), '{}')
+						FROM smartwf.members(s.item -> 'cases') m))
 				ELSE '{}' END
-			|| CASE WHEN jsonb_typeof(s.item -> 'failure') = 'object' THEN jsonb_build_object('failure', smartwf.complete_failure(s.item -> 'failure')
-				|| jsonb_build_object('steps', smartwf.complete_flow_list(s.item -> 'failure' -> 'steps'))) ELSE '{}' END
+			|| CASE WHEN jsonb_typeof(s.item -> 'failure') = 'object'
+				THEN jsonb_build_object('failure', smartwf.complete_failure(s.item -> 'failure')
+				|| jsonb_build_object('steps', smartwf.complete_flow_list(s.item -> 'failure' -> 'steps')))
+					ELSE '{}' END
 			ORDER BY s.number), '[]')
 		FROM smartwf.items(jsonb_build_object('steps', list), 'steps') s);
 END
 $$;
 COMMENT ON FUNCTION smartwf.complete_flow_list(jsonb) IS
-'A valid list of steps (jsonb) with every default filled in (jsonb). Raises nothing.';
+'Returns a valid array of steps (jsonb) with all defaults filled in.';
 
 CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": null,
 			"grants": [], "start": [], "managers": [], "model": null}' || jsonb_strip_nulls(definition - 'stages')
-		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps', smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
+		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps',
+			smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
 			FROM smartwf.items(definition, 'stages')))
 $$;
 COMMENT ON FUNCTION smartwf.complete_flow(jsonb) IS
-'A valid flow''s JSON form (jsonb) with every default filled in, as flow_definition() shows it. Raises nothing.';
+'Returns the JSON form of a valid flow (jsonb) with all defaults filled in, as smartwf.flow_definition() returns it.';
 
--- Stages and steps of a complete form, in the order in which parents come first.
+-- Stages and steps of a complete definition.
 CREATE FUNCTION smartwf.store_flow_steps(of_flow int, definition jsonb) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO smartwf.stages (flow_id, name, position)
 		SELECT of_flow, item ->> 'name', number FROM smartwf.items(definition, 'stages');
-	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases, failure)
+	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases,
+		failure)
 		SELECT of_flow, s.name, s.stage, s.parent, s.branch, s.branch_value, s.number, s.kind, s.item -> 'settings',
-			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]') FROM smartwf.members(s.item -> 'cases') m) END,
+			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]')
+				FROM smartwf.members(s.item -> 'cases') m) END,
 			smartwf.complete_failure(s.item -> 'failure')
 		FROM smartwf.flow_steps(definition) s ORDER BY s.path;
 $$;
 COMMENT ON FUNCTION smartwf.store_flow_steps(int, jsonb) IS
-'Stores the stages and steps of a complete form (jsonb) as those of a draft (int, its id). Raises constraint '
-'violations.';
+'Stores the stages and steps of a complete definition (jsonb) in a draft (int, its id).';
 
--- What a flow says beside its stages.
+-- The properties of a flow, except for its stages.
 CREATE FUNCTION smartwf.store_flow_settings(of_flow int, definition jsonb) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	UPDATE smartwf.flows SET label = definition ->> 'label', structure = definition ->> 'structure',
@@ -170,11 +189,11 @@ CREATE FUNCTION smartwf.store_flow_settings(of_flow int, definition jsonb) RETUR
 	DELETE FROM smartwf.flow_grants WHERE flow_id = of_flow;
 	INSERT INTO smartwf.flow_grants (flow_id, privilege, role, position)
 		SELECT of_flow, g.privilege, item ->> 'role', number
-		FROM (VALUES ('grants', 'read'), ('start', 'start'), ('managers', 'manage')) AS g (key, privilege), smartwf.items(definition, g.key);
+		FROM (VALUES ('grants', 'read'), ('start', 'start'), ('managers', 'manage')) AS g (key, privilege),
+			smartwf.items(definition, g.key);
 $$;
 COMMENT ON FUNCTION smartwf.store_flow_settings(int, jsonb) IS
-'Stores what a complete form (jsonb) says beside its stages, as the settings of a draft (int, its id). Raises '
-'constraint violations.';
+'Stores the properties of a complete definition (jsonb), except for its stages, in a draft (int, its id).';
 
 CREATE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -192,8 +211,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.store_flow(jsonb) IS
-'Stores a complete form (jsonb) as the next version of its flow, a draft, and returns its id (int). Raises '
-'constraint violations: a flow has one draft at a time.';
+'Stores a complete definition (jsonb) as the next version of its flow, as a draft. Returns its id (int). Raises 23505 '
+'if the flow has a draft already.';
 
 CREATE FUNCTION smartwf.define_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -218,7 +237,8 @@ BEGIN
 	SELECT * INTO newest FROM smartwf.flows f WHERE f.name = complete ->> 'name' ORDER BY f.version DESC LIMIT 1;
 	IF newest.status = 'draft' THEN
 		RAISE EXCEPTION 'flow "%" has a draft', newest.name USING ERRCODE = 'WF001',
-			DETAIL = format('WFL0519 flow %s: version %s is a draft, which a new version would lose.', newest.name, newest.version),
+			DETAIL = format('WFL0519 flow %s: version %s is a draft, which a new version would lose.', newest.name,
+				newest.version),
 			HINT = 'Publish it with smartwf.publish_flow(), or drop it with smartwf.discard_flow().';
 	ELSIF smartwf.flow_form(newest.id)::jsonb = complete THEN
 		RETURN newest.version;
@@ -229,9 +249,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.define_flow(jsonb) IS
-'Defines a flow from its JSON form (jsonb): creates it, or makes and publishes its next version, and returns the '
-'version (int). The same definition again changes nothing. Raises WF001 with every fault as a line of DETAIL, or if '
-'the flow has a draft; WF400 for what is no JSON object; warns of what is odd.';
+'Creates a flow, or its next version, from its JSON form, and publishes it. definition (jsonb): the complete '
+'definition. Returns the version number (int). If the definition is the same as that of the newest version, nothing '
+'is changed, and that version is returned. Warnings are reported with severity WARNING. Raises WF001 with one line of '
+'DETAIL for each fault, or if the flow has a draft, and WF400 if definition is not a JSON object.';
 
 CREATE FUNCTION smartwf.register_dataflow(name text, function text, description text DEFAULT '') RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -247,10 +268,12 @@ BEGIN
 		PERFORM smartwf.refuse(format('dataflow "%s"', name), ARRAY[format('WFL0516 dataflow %s: %s', name, fault)]);
 	END IF;
 	INSERT INTO smartwf.dataflows AS d VALUES (name, function, description)
-		ON CONFLICT ON CONSTRAINT dataflows_pkey DO UPDATE SET function = EXCLUDED.function, description = EXCLUDED.description;
+		ON CONFLICT ON CONSTRAINT dataflows_pkey DO UPDATE SET function = EXCLUDED.function,
+			description = EXCLUDED.description;
 END
 $$;
 COMMENT ON FUNCTION smartwf.register_dataflow(text, text, text) IS
-'Registers a function (text, schema.function; (model jsonb, run bigint) returns jsonb) as a dataflow of a name '
-'(text), with a description (text); again: replaces it. Raises WF001 if there is no such function, WF400 for what is '
-'no name.';
+'Registers a function as a data flow, which steps of the kind execute_data_flow can call. name (text): the name of '
+'the data flow; function (text): the function, as schema.function, which must be of the form (model jsonb, run '
+'bigint) returns jsonb; description (text): for display. A data flow of the same name is replaced. Raises WF001 if '
+'there is no such function, and WF400 if the name is malformed, or function or description is null.';

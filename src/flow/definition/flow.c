@@ -48,7 +48,7 @@ next_of(const Flow *flow, int index)
 	return END_OF_FLOW;
 }
 
-/* What is asked of each step, be it that it does not say so. */
+/* Settings that every kind of step may have; missing ones get defaults. */
 static void
 read_usual_settings(Step *step)
 {

@@ -1,7 +1,9 @@
 /*
  * flow.h
- *		A flow version as an immutable structure in memory; see definition.h of
- *		lifecycle/ for how long it lasts.
+ *		A flow version as an immutable structure in memory.
+ *
+ * It stays readable until the end of the transaction that looked it up, whatever
+ * happens to the definition meanwhile.
  */
 #ifndef SMARTWF_FLOW_H
 #define SMARTWF_FLOW_H

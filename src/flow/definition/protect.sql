@@ -1,10 +1,11 @@
--- A published flow is checked, and frozen from then on.
+-- Checks and protection of published flows.
 
--- The steps of such a flow have the rights of whoever published it.
+-- The steps of a flow that runs as its owner have the rights of the role that has published it.
 CREATE FUNCTION smartwf.require_ordinary_owner(flow text, run_as text, owner text) RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF run_as = 'owner' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = require_ordinary_owner.owner AND r.rolsuper) THEN
+	IF run_as = 'owner' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = require_ordinary_owner.owner
+		AND r.rolsuper) THEN
 		RAISE EXCEPTION 'flow "%" would run as "%", a superuser', flow, owner USING ERRCODE = 'WF001',
 			DETAIL = format('WFL0520 flow %s: it runs as its owner, the role that publishes it.', flow),
 			HINT = 'Publish it as an ordinary role (SET ROLE), or let it run as its starter.';
@@ -12,11 +13,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.require_ordinary_owner(text, text, text) IS
-'Raises WF001 if a flow (text) that runs as its owner (run_as, text) would do so with the rights of a superuser '
-'(owner, text).';
+'Checks the owner of a flow. flow (text): the flow; run_as (text): as in smartwf.flows; owner (text): the role that '
+'publishes it. Raises WF001 if run_as is owner, and the owner is a superuser.';
 
--- A published version is frozen; publishing checks.  One that comes with its shape is
--- being loaded, and not frozen before it is complete.
+-- A version is checked when it is published, and frozen from then on.  A version that is
+-- inserted with its shape is being loaded, and is not frozen until it is complete.
 CREATE FUNCTION smartwf.protect_flow() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -24,7 +25,8 @@ DECLARE
 BEGIN
 	IF TG_TABLE_NAME <> 'flows' THEN
 		SELECT f.id INTO frozen FROM smartwf.flows f
-			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int)
+			WHERE f.status = 'published' AND (f.id = (to_jsonb(NEW) ->> 'flow_id')::int
+				OR f.id = (to_jsonb(OLD) ->> 'flow_id')::int)
 				AND f.shape = smartwf.flow_shape(f.id);
 	ELSIF TG_OP = 'INSERT' AND NEW.status = 'published' AND NEW.run_as = 'owner'
 		AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = NEW.owner AND pg_has_role(r.oid, 'MEMBER')) THEN
@@ -40,22 +42,28 @@ BEGIN
 		NEW.shape := smartwf.flow_shape(NEW.id);
 		PERFORM smartwf.require_ordinary_owner(NEW.name, NEW.run_as, NEW.owner);
 	ELSIF TG_OP = 'UPDATE' AND OLD.status = 'published'
-		-- an owner who is forgotten is nobody, and nobody else
-		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as, coalesce(NEW.owner, OLD.owner), NEW.model)
-			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape, OLD.run_as, OLD.owner, OLD.model) THEN
+		-- forget_role() sets the owner to null
+		AND (NEW.id, NEW.name, NEW.version, NEW.status, NEW.structure, NEW.shape, NEW.run_as,
+			coalesce(NEW.owner, OLD.owner), NEW.model)
+			IS DISTINCT FROM (OLD.id, OLD.name, OLD.version, OLD.status, OLD.structure, OLD.shape, OLD.run_as,
+				OLD.owner, OLD.model) THEN
 		frozen := OLD.id;
 	END IF;
 	IF frozen IS NOT NULL THEN
 		RAISE EXCEPTION 'published flow % cannot change its stages and steps', frozen USING ERRCODE = 'WF001',
-			DETAIL = format('WFL0002 %s: a published version is frozen; label, access, grants and limit may change.', TG_TABLE_NAME),
-			HINT = 'Make a draft of it with smartwf.draft_flow(), or define the next version with smartwf.define_flow().';
+			DETAIL = format('WFL0002 %s: a published version is frozen; label, access, grants and limit may change.',
+				TG_TABLE_NAME),
+			HINT = 'Make a draft of it with smartwf.draft_flow(), '
+				'or define the next version with smartwf.define_flow().';
 	END IF;
 	RETURN coalesce(NEW, OLD);
 END
 $$;
 COMMENT ON FUNCTION smartwf.protect_flow() IS
-'Trigger BEFORE INSERT, UPDATE, DELETE on the tables of flows: checks a flow that is published, and keeps its shape '
-'from then on. Raises WF001.';
+'Trigger function, BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW, on smartwf.flows, smartwf.stages and '
+'smartwf.steps: checks flows when they are published, and protects published versions. Raises WF001 if a flow is not '
+'valid, or a published version would change, and 42501 if a published flow that runs as its owner is inserted by a '
+'role that is not a member of the owner.';
 
 DO $install$
 DECLARE
@@ -64,7 +72,8 @@ BEGIN
 	FOREACH name IN ARRAY ARRAY['flows', 'stages', 'steps'] LOOP
 		EXECUTE format('CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.%I
 			FOR EACH ROW EXECUTE FUNCTION smartwf.protect_flow()', name);
-		EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I EXECUTE FUNCTION smartwf.refuse_truncate()', name);
+		EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I EXECUTE FUNCTION smartwf.refuse_truncate()',
+			name);
 	END LOOP;
 END
 $install$;

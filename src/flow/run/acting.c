@@ -127,7 +127,7 @@ open_cursors(void)
 	return names;
 }
 
-/* Those that a step has left would run as whoever fetches from them. */
+/* Close cursors that the step opened: they would run as whoever fetches from them. */
 static void
 close_cursors_but(List *before)
 {

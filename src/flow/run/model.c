@@ -2,10 +2,9 @@
  * model.c
  *		What a flow works on: the fields of an element, or free JSON.
  *
- * The model of an element is its row.  base is that row as last read: what the
- * model has other than it, the flow has changed; what the table has other than
- * it, somebody else has.  Everything here runs with the rights of whoever
- * started the flow.
+ * The model of an element is its row.  base is that row as last read: where the
+ * model differs from it, the flow has changed a field; where the table's row does,
+ * somebody else has.  Everything here runs as the role that the step acts for.
  */
 #include "postgres.h"
 

@@ -147,7 +147,7 @@ questions_of_run(int64 run)
 	ListCell   *cell;
 
 	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(run));
-	foreach(cell, rows_by_index(relation, own_relation_oid(&confirmations_of_run), &key, snapshot,
+	foreach(cell, rows_by_index(relation, own_relation_oid(&confirmations_of_run), &key, 1, snapshot,
 								ForwardScanDirection, INT_MAX))
 		questions = lappend(questions, question_of_row(lfirst(cell), RelationGetDescr(relation)));
 	UnregisterSnapshot(snapshot);

@@ -33,6 +33,7 @@
 #include "storage/row.h"
 #include "record.h"
 #include "run_table.h"
+#include "step_kind.h"
 #include "store.h"
 
 /* So often, every hundredth of a second, a worker is looked for that drives a run. */
@@ -132,6 +133,25 @@ add_progress(ColumnValues *values, const Run *run)
 
 /* Reading */
 
+/* What was restored may stand anywhere: refuse what the engine itself never stores. */
+static void
+require_sound_run(const Run *run, const char *step)
+{
+	if (step != NULL && run->step == END_OF_FLOW)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("step \"%s\" of run " INT64_FORMAT " is not defined", step, run->id)));
+	if (run->status == RUN_WAITING &&
+		(run->step == END_OF_FLOW || step_kind(run->flow->steps[run->step].kind)->end_wait == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("run " INT64_FORMAT " waits where its flow does not wait", run->id)));
+	if (run->model == NULL || !JB_ROOT_IS_OBJECT(run->model) || (run->base != NULL && !JB_ROOT_IS_OBJECT(run->base)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the model of run " INT64_FORMAT " is no object", run->id)));
+}
+
 static Run *
 run_of_row(HeapTuple row, TupleDesc descriptor)
 {
@@ -165,10 +185,6 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->model = jsonb_of_row(row, descriptor, number[RUN_MODEL]);
 	run->base = jsonb_of_row(row, descriptor, number[RUN_BASE]);
 	run->step = step == NULL ? END_OF_FLOW : step_index(run->flow, step);
-	if (step != NULL && run->step == END_OF_FLOW)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("step \"%s\" of run " INT64_FORMAT " is not defined", step, run->id)));
 	run->sqlstate = text_of_row(row, descriptor, number[RUN_SQLSTATE]);
 	run->message = text_of_row(row, descriptor, number[RUN_MESSAGE]);
 	run->context = text_of_row(row, descriptor, number[RUN_CONTEXT]);
@@ -177,10 +193,7 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	run->attempt = int_of_row(row, descriptor, number[RUN_ATTEMPT]);
 	run->deaths = int_of_row(row, descriptor, number[RUN_DEATHS]);
 	run->put_offs = int_of_row(row, descriptor, number[RUN_PUT_OFFS]);
-	if (run->model == NULL || !JB_ROOT_IS_OBJECT(run->model) || (run->base != NULL && !JB_ROOT_IS_OBJECT(run->base)))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("the model of run " INT64_FORMAT " is no object", run->id)));
+	require_sound_run(run, step);
 	run->stored_model = run->model;
 	run->stored_base = run->base;
 	run->is_stored = true;
@@ -249,7 +262,7 @@ open_runs_of_document(const char *docid)
 
 	ScanKeyInit(&key, 1 /* of the index */ , BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
 	key.sk_collation = C_COLLATION_OID;
-	foreach(cell, rows_by_index(relation, own_relation_oid(&runs_of_document), &key, snapshot,
+	foreach(cell, rows_by_index(relation, own_relation_oid(&runs_of_document), &key, 1, snapshot,
 								ForwardScanDirection, INT_MAX))
 	{
 		char	   *status = text_of_row(lfirst(cell), descriptor, runs.number[RUN_STATUS]);
@@ -277,11 +290,11 @@ run_exists(int64 id)
 }
 
 /*
- * The same where whoever drives it in the background shall stop, and what the step
- * did be undone.  Another session is waited for.
+ * Load and lock a run, and interrupt a worker that drives it; its step is rolled
+ * back.  If another session has it, wait.
  */
 Run *
-run_seize(int64 id)
+run_load_interrupting(int64 id)
 {
 	int			tries = 0;
 	Run		   *run;

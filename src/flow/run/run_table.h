@@ -11,7 +11,7 @@
 
 extern Run *run_load(int64 id);
 extern Run *run_read(int64 id);
-extern Run *run_seize(int64 id);
+extern Run *run_load_interrupting(int64 id);
 extern List *open_runs_of_document(const char *docid);
 extern Run *run_claim(int64 id);
 extern Run *run_claim_any(int64 id);

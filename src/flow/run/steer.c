@@ -53,14 +53,14 @@ may_manage(const Flow *flow)
 }
 
 /* Whose a run is to steer. */
-typedef enum Steersman
+typedef enum RunPrivilege
 {
 	MANAGER,
 	STARTER_OR_MANAGER
-} Steersman;
+} RunPrivilege;
 
 static bool
-may_steer(const Run *run, Steersman who)
+may_steer(const Run *run, RunPrivilege who)
 {
 	return may_manage(run->flow) ||
 		(who == STARTER_OR_MANAGER && is_same_actor(run->actor, run->actor_is_person) && holds_role(run->starter));
@@ -71,7 +71,7 @@ may_steer(const Run *run, Steersman who)
  * so his right is looked at first.
  */
 static Run *
-run_to_steer(FunctionCallInfo fcinfo, Steersman who, Run *(*load) (int64 id))
+run_to_steer(FunctionCallInfo fcinfo, RunPrivilege who, Run *(*load) (int64 id))
 {
 	Run		   *run;
 	int64		id;
@@ -100,7 +100,7 @@ run_to_steer(FunctionCallInfo fcinfo, Steersman who, Run *(*load) (int64 id))
 static void
 require_status(const Run *run, const char *what, int statuses)
 {
-	/* a worker is between two steps of it; but a step cannot steer its own run */
+	/* "running" here means that a worker is between two steps, unless a step controls its own run */
 	if (run->status == RUN_RUNNING && (statuses & 1 << RUN_WAITING) != 0 &&
 		!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(run->row->t_data)))
 		return;
@@ -157,7 +157,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_cancel_run);
 Datum
 smartwf_cancel_run(PG_FUNCTION_ARGS)
 {
-	Run		   *run = run_to_steer(fcinfo, STARTER_OR_MANAGER, run_seize);
+	Run		   *run = run_to_steer(fcinfo, STARTER_OR_MANAGER, run_load_interrupting);
 
 	require_status(run, localized("Cancelling"), UNFINISHED);
 	run_close_confirmations(run);
@@ -172,7 +172,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_reset_run);
 Datum
 smartwf_reset_run(PG_FUNCTION_ARGS)
 {
-	Run		   *run = run_to_steer(fcinfo, STARTER_OR_MANAGER, run_seize);
+	Run		   *run = run_to_steer(fcinfo, STARTER_OR_MANAGER, run_load_interrupting);
 
 	require_status(run, localized("Reset"), UNFINISHED | 1 << RUN_CANCELLED);
 	run_close_confirmations(run);
@@ -199,9 +199,9 @@ record_intervention(Run *run, const char *outcome, Jsonb *changes)
 	run->records = lappend(run->records, record);
 }
 
-/* It waits, if it has not failed: "running" is no status to stop at. */
+/* Require status waiting or failed. */
 static void
-require_standing(const Run *run, const char *what)
+require_not_ended(const Run *run, const char *what)
 {
 	if ((NOT_ENDED & (1 << run->status)) == 0)
 		raise_failure(RUN_CLOSED, what,
@@ -214,15 +214,15 @@ require_standing(const Run *run, const char *what)
  * for, nor disturbed.
  */
 static Run *
-standing_run(FunctionCallInfo fcinfo, const char *what)
+not_ended_run(FunctionCallInfo fcinfo, const char *what)
 {
 	Run		   *run = run_to_steer(fcinfo, MANAGER, run_read);
 
-	require_standing(run, what);
+	require_not_ended(run, what);
 	run = run_load(run->id);
 	if (run == NULL)
 		refuse_unknown_run(PG_GETARG_INT64(0));
-	require_standing(run, what);
+	require_not_ended(run, what);
 	return run;
 }
 
@@ -231,7 +231,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_skip_step);
 Datum
 smartwf_skip_step(PG_FUNCTION_ARGS)
 {
-	Run		   *run = standing_run(fcinfo, localized("Skipping"));
+	Run		   *run = not_ended_run(fcinfo, localized("Skipping"));
 
 	if (run->step == END_OF_FLOW)
 		raise_failure(RUN_CLOSED, localized("Skipping"),
@@ -275,7 +275,7 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_set_run_model);
 Datum
 smartwf_set_run_model(PG_FUNCTION_ARGS)
 {
-	Run		   *run = standing_run(fcinfo, localized("Changing the model"));
+	Run		   *run = not_ended_run(fcinfo, localized("Changing the model"));
 	Jsonb	   *before = run->model;
 
 	if (PG_ARGISNULL(1) || !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1)))

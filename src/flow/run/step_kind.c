@@ -15,6 +15,10 @@ static int	number_of_kinds = 0;
 void
 step_kind_register(const StepKind *kind)
 {
+	/* a load that failed half way may be repeated */
+	for (int i = 0; i < number_of_kinds; i++)
+		if (kinds[i] == kind)
+			return;
 	if (number_of_kinds == MOST_STEP_KINDS)
 		elog(ERROR, "too many kinds of steps");
 	kinds[number_of_kinds++] = kind;

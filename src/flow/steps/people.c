@@ -140,8 +140,8 @@ void
 people_init(void)
 {
 	DefineCustomBoolVariable("smartwf.notify",
-							 "Whether a notification calls NOTIFY, too.",
-							 "Before PostgreSQL 19 transactions that do so commit one after the other.",
+							 "Sends NOTIFY for each notification and question.",
+							 "Before PostgreSQL 19, transactions that send NOTIFY commit one after the other.",
 							 &notifies, true, PGC_SUSET, 0, NULL, NULL, NULL);
 }
 

@@ -60,22 +60,23 @@ define_text(const char *name, const char *what, const char *more, char **variabl
 void
 delivery_init(void)
 {
-	define_text("smartwf.smtp_url", "Mail server, as smtp://host:port or smtps://host:port.",
-				"Empty: notifications by smtp wait.", &smtp_url);
-	define_text("smartwf.smtp_from", "Address that mails come from.", NULL, &smtp_from);
-	define_text("smartwf.smtp_user", "User at the mail server.", "Empty: none.", &smtp_user);
-	define_text("smartwf.smtp_password_file", "File that holds his password.", NULL, &smtp_password_file);
-	define_text("smartwf.push_url", "Where live pushes go whose recipient has no address of his own.",
-				"Empty: such a push is the NOTIFY alone.", &push_url);
-	define_text("smartwf.push_secret_file", "File that holds the key by which live pushes are signed.",
-				"Empty: they are not.", &push_secret_file);
-	define_text("smartwf.tls_ca_file", "Certificates of the authorities to trust.",
-				"Empty: those of the system.", &tls_ca_file);
-	DefineCustomEnumVariable("smartwf.smtp_tls", "Whether mails go over TLS.", NULL, &smtp_tls,
+	define_text("smartwf.smtp_url", "Sets the URL of the mail server, as smtp://host:port or smtps://host:port.",
+				"With an empty string, notifications on the channel smtp stay queued.", &smtp_url);
+	define_text("smartwf.smtp_from", "Sets the sender's address of mails.", NULL, &smtp_from);
+	define_text("smartwf.smtp_user", "Sets the user name for the mail server.",
+				"An empty string means no authentication.", &smtp_user);
+	define_text("smartwf.smtp_password_file", "Sets the file with the password for the mail server.", NULL, &smtp_password_file);
+	define_text("smartwf.push_url", "Sets the URL for pushes to recipients without an address in smartwf.contacts.",
+				"With an empty string, such recipients get only the NOTIFY.", &push_url);
+	define_text("smartwf.push_secret_file", "Sets the file with the key that signs pushes.",
+				"With an empty string, pushes are not signed.", &push_secret_file);
+	define_text("smartwf.tls_ca_file", "Sets the file with the certificates of trusted certificate authorities.",
+				"An empty string means those of the system.", &tls_ca_file);
+	DefineCustomEnumVariable("smartwf.smtp_tls", "Sets whether mails are sent over TLS.", NULL, &smtp_tls,
 							 TLS_IF_POSSIBLE, tls_choices, PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
-	DefineCustomIntVariable("smartwf.delivery_timeout", "How long an attempt to deliver may take.", NULL,
+	DefineCustomIntVariable("smartwf.delivery_timeout", "Sets the maximum duration of one attempt at delivery.", NULL,
 							&delivery_timeout, 30, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
-	DefineCustomIntVariable("smartwf.delivery_attempts", "How often delivery is tried.", NULL,
+	DefineCustomIntVariable("smartwf.delivery_attempts", "Sets the maximum number of attempts at delivery.", NULL,
 							&delivery_attempts, 24, 1, 1000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
@@ -162,6 +163,7 @@ claim_deliveries(int most)
 
 	for (int i = 0; i < claimed->rows; i++)
 		deliveries = lappend(deliveries, take_delivery(claimed, i));
+	free_result(claimed);
 	return deliveries;
 }
 

@@ -1,4 +1,4 @@
--- What people are told: an outbox, filled in the transaction that tells.
+-- Notifications, inserted in the transaction that sends them, and delivered after its commit.
 
 CREATE TABLE smartwf.contacts (
 	name text NOT NULL,
@@ -7,8 +7,9 @@ CREATE TABLE smartwf.contacts (
 	PRIMARY KEY (name, channel)
 );
 COMMENT ON TABLE smartwf.contacts IS
-'Addresses of people and roles by channel: smtp an e-mail address, signalr where a live push goes. mail, the inbox '
-'in the database, needs none.';
+'Addresses of roles and persons, one row for each name and channel. channel: smtp (address is an e-mail address) or '
+'signalr (address is the URL to which notifications are pushed). The channel mail, the inbox in the database, needs '
+'no address.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.contacts', '');
 
 CREATE TABLE smartwf.notifications (
@@ -35,31 +36,33 @@ CREATE INDEX notifications_recipient ON smartwf.notifications (recipient, id);
 CREATE INDEX notifications_created_at ON smartwf.notifications USING brin (created_at) WITH (pages_per_range = 16);
 CREATE INDEX notifications_due ON smartwf.notifications (channel, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.notifications IS
-'Notifications, a row a recipient. One by mail lies in the inbox at once (delivered); smtp and signalr wait for '
-'delivery (queued), which is tried from due_at on; how often it has failed (attempt), and why (error). key is the '
-'same in every attempt. The recipient is a role, or a person known by a token (recipient_is_person), who has read it '
-'(read_at) or not. Readable by its recipient and by administrators.';
+'Notifications, one row for each recipient. channel: mail (the inbox in the database), smtp or signalr. status: '
+'delivered (at once for mail), queued (smtp and signalr, until delivery) or failed. due_at: time of the next attempt; '
+'attempt: number of attempts; error: the last error; key: identifies the notification, the same in every attempt. '
+'recipient: a role, or a person if recipient_is_person is true; read_at: when the recipient marked it as read. Rows '
+'can be read by their recipient and by administrators.';
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.notifications_id_seq', '');
 
 CREATE FUNCTION smartwf.names_caller(names text[], people text[] DEFAULT '{}') RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_names_caller';
 COMMENT ON FUNCTION smartwf.names_caller(text[], text[]) IS
-'True if one of the names (text[]) means the caller: that of a role whose privileges he has or, where it is among people '
-'(text[]) as well, that of the person that his token names; or if he is an administrator. Raises nothing.';
+'Returns true if one of the names (text[]) means the caller. A name that is also in people (text[]) is the name of a '
+'person, and means the caller if the token of the caller names that person; any other name is the name of a role, and '
+'means the caller if they have its privileges. Always returns true for administrators.';
 
 CREATE FUNCTION smartwf.person() RETURNS text
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_person';
 COMMENT ON FUNCTION smartwf.person() IS
-'By whom the caller is told from others where one must not count as two (text): the person that his token names, else '
-'the role that has logged in, whatever SET ROLE says; the current role where that login is a superuser''s. Raises '
-'nothing.';
+'Returns the name of the person for whom an answer counts (text): the person that the token of the caller names, or '
+'otherwise the session user, regardless of SET ROLE; if the session user is a superuser, the current role.';
 
 CREATE FUNCTION smartwf.deliver_again(error_like text DEFAULT '%') RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_deliver_again';
 COMMENT ON FUNCTION smartwf.deliver_again(text) IS
-'For administrators: queues every notification again whose delivery has failed for good with an error like a pattern '
-'(error_like, text, as in LIKE; default: any). Returns how many (bigint). Raises 42501 for whom is no administrator.';
+'Queues notifications again whose delivery has failed. error_like (text): a pattern, as for LIKE, for the error of '
+'the notifications; by default, all failed notifications. Returns the number of notifications that were queued '
+'(bigint). Raises 42501 unless the caller is an administrator, and WF400 if the pattern is null.';
 
 ALTER TABLE smartwf.notifications ENABLE ROW LEVEL SECURITY;
 CREATE POLICY recipient ON smartwf.notifications FOR SELECT
