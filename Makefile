@@ -50,6 +50,8 @@ SQL_PARTS = \
 	src/http/api.sql
 
 DATA_built = smartwf--$(EXTENSION_VERSION).sql
+# earlier versions, and the way from each to the next
+DATA = $(patsubst $(SOURCE)/%,%,$(wildcard $(SOURCE)/updates/*.sql))
 EXTRA_CLEAN = smartwf--*.sql smartwf-*.zip META.json
 
 REGRESS = $(sort $(notdir $(basename $(wildcard $(SOURCE)/sql/*.sql))))

@@ -1,6 +1,6 @@
 /*
  * smartwf.c
- *		Where the library begins.
+ *		Entry point of the library.
  */
 #include "postgres.h"
 
@@ -29,7 +29,7 @@ PG_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
 
-/* Settings, and the callbacks that must hear of every transaction. */
+/* Define the settings and register callbacks. */
 void
 _PG_init(void)
 {

@@ -2,7 +2,7 @@
  * answer.c
  *		The documented JSON of states, transitions and history.
  *
- * Written key by key into a string: the documented order of keys is part of
+ * It is written key by key into a string, since the order of keys is part of
  * the answer.
  */
 #include "postgres.h"
@@ -23,14 +23,14 @@
 #include "transition/table_statement.h"
 #include "answer.h"
 
-/* A document under way. */
+/* A document that is being written. */
 typedef struct Draft
 {
 	StringInfo	json;
 	const Workflow *workflow;
-	const LocaleLabels *labels;		/* the labels that the reader wants */
-	const char *base;			/* address of the element, up to its collections */
-	int			current;		/* index of the state that it is in */
+	const LocaleLabels *labels;		/* labels in the reader's language */
+	const char *base;			/* address of the element, to which collections are appended */
+	int			current;		/* index of the current state */
 }			Draft;
 
 /* Addresses */
@@ -52,7 +52,7 @@ append_encoded(StringInfo text, const char *name)
 	}
 }
 
-/* The address of an element: what all others begin with. */
+/* The address of an element, the prefix of all other addresses. */
 static char *
 element_address(const char *docid)
 {
@@ -83,7 +83,7 @@ append_uri(const Draft *draft, const char *collection, const char *name)
 
 /* Parts */
 
-/* How a state is called, in the documented order. */
+/* The names and labels of a state, in the documented order. */
 static void
 append_labels(StringInfo json, const State *state)
 {
@@ -93,7 +93,7 @@ append_labels(StringInfo json, const State *state)
 	append_string(json, "color", state->color);
 }
 
-/* What a state has wherever it is shown alone, without the braces around it. */
+/* The members of a state where it is shown alone, without braces. */
 static void
 append_state(const Draft *draft, int state)
 {
@@ -161,7 +161,7 @@ begin_preview(Preview *preview, const ElementQuery *query, StringInfo json)
 
 /* Documents */
 
-/* The same as append_arc(), with what stands against it. */
+/* The same as append_arc(), with what prevents the transition. */
 static void
 append_reachable_state(const Draft *draft, Preview *preview, const ReachableState *state)
 {
@@ -174,7 +174,7 @@ append_reachable_state(const Draft *draft, Preview *preview, const ReachableStat
 	append_boolean(draft->json, "authorized", state->is_authorized);
 }
 
-/* states/: those that can follow, or all of them. */
+/* states/: the states that can follow, or all of them. */
 void
 states_document(const ElementQuery *query, StringInfo data)
 {
@@ -212,7 +212,7 @@ states_document(const ElementQuery *query, StringInfo data)
 	preview_end(&preview);
 }
 
-/* states/<state>: one state, and the transition that leads there from here. */
+/* states/<state>: one state, and the transition from the current state to it. */
 void
 state_document(const ElementQuery *query, StringInfo data)
 {
@@ -255,7 +255,7 @@ transitions_document(const ElementQuery *query, StringInfo data)
 	preview_end(&preview);
 }
 
-/* What a transition asks for. */
+/* The parameters of a transition. */
 static void
 append_parameters(StringInfo data, const Transition *transition)
 {
@@ -283,7 +283,7 @@ append_parameters(StringInfo data, const Transition *transition)
 	appendStringInfoChar(data, ']');
 }
 
-/* transitions/<t>: from, to, what it asks for. */
+/* transitions/<transition>: from, to, comment and parameters. */
 void
 transition_document(const ElementQuery *query, StringInfo data)
 {
@@ -306,7 +306,7 @@ transition_document(const ElementQuery *query, StringInfo data)
 	preview_end(&preview);
 }
 
-/* A state of history, by the labels of its own version; or null. */
+/* A state in the history, with the labels of its own version; or null. */
 static void
 append_past_state(const Draft *draft, const char *key, const char *name)
 {
@@ -347,7 +347,7 @@ append_past_transition(const Draft *draft, const char *name)
 	appendStringInfoChar(draft->json, '}');
 }
 
-/* The parameters of a change, but for those stored in columns that the reader may not select. */
+/* The parameters of a change, without those stored in columns that the reader may not select. */
 static void
 append_past_parameters(StringInfo json, const AttachedTable *table, Jsonb *parameters)
 {
@@ -424,9 +424,9 @@ history_document(const ElementQuery *query, StringInfo data)
 	preview_end(&preview);
 }
 
-/* Answers to those who have changed something */
+/* Answers to changes */
 
-/* The first arc from a state to itself, NULL as a rule. */
+/* The first arc from a state to itself, usually NULL. */
 static const Arc *
 arc_to_itself(const Workflow *workflow, int state)
 {
@@ -436,7 +436,7 @@ arc_to_itself(const Workflow *workflow, int state)
 	return NULL;
 }
 
-/* A transition was passed: the state that the element is in now. */
+/* After passing a transition: the current state. */
 void
 append_passed(StringInfo data, const char *docid, const char *transition,
 			  const Workflow *workflow, int state)
@@ -448,7 +448,7 @@ append_passed(StringInfo data, const char *docid, const char *transition,
 	appendStringInfoChar(data, '}');
 }
 
-/* A state was asked for and reached: the same, and whether it leads to itself. */
+/* After reaching a requested state: the same, and whether it leads to itself. */
 void
 append_reached(StringInfo data, const char *docid, const char *asked,
 			   const Workflow *workflow, int state)
@@ -463,7 +463,7 @@ append_reached(StringInfo data, const char *docid, const char *asked,
 	appendStringInfoString(data, "}}");
 }
 
-/* The documented answer around its data, with what m2 and m3 said (char *). */
+/* The documented answer around its data, with the messages of m2 and m3 (char *). */
 char *
 successful_answer(const char *data, List *messages)
 {
@@ -502,8 +502,9 @@ written_answer(const ElementQuery *query, Document document)
 }
 
 /*
- * The whole documented answer to a call: docid comes first, structure last, and
- * the name of a state or transition second where the query is about one.
+ * The whole documented answer to a call.  The first argument is docid, the
+ * last one structure; SECOND names the argument for a state or transition, if
+ * there is one.
  */
 static Datum
 answer(FunctionCallInfo fcinfo, Document document, const char *second)
@@ -610,8 +611,8 @@ document_of_kind(const char *kind)
 }
 
 /*
- * smartwf.element_document(kind, docid, name).  A row of a view may be gone, or
- * moved to another version, between the view's snapshot and now.
+ * smartwf.element_document(kind, docid, name).  Between the snapshot of a view
+ * and now, its row may have been deleted, or moved to another version.
  */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_element_document);
 Datum

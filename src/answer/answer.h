@@ -13,12 +13,12 @@
 #include "definition/workflow.h"
 #include "storage/element.h"
 
-/* What is asked about an element. */
+/* A query about an element. */
 typedef struct ElementQuery
 {
 	const char *docid;
-	const char *structure;		/* NULL: any */
-	const char *name;			/* of the state or transition, if it is about one */
+	const char *structure;		/* NULL if any */
+	const char *name;			/* of the state or transition, if the query is about one */
 	bool		all_states;
 	HistoryPage page;			/* of its history */
 }			ElementQuery;

@@ -1,6 +1,6 @@
 /*
  * pass_answer.c
- *		Passing transitions, with the documented answer.
+ *		Passes transitions, and returns the documented answer.
  */
 #include "postgres.h"
 
@@ -19,7 +19,7 @@
 #include "answer.h"
 #include "pass_answer.h"
 
-/* Pass a transition: what m2 and m3 said (char *), and DATA gets the documented data. */
+/* Pass a transition.  Returns the messages of m2 and m3 (char *), and the data in DATA. */
 List *
 answer_to_pass(const PassCall *call, StringInfo data)
 {
@@ -53,7 +53,7 @@ parameters_argument(FunctionCallInfo fcinfo, int i)
 	return parameters;
 }
 
-/* The arguments of pass_transition() and set_state(), which are the same. */
+/* The arguments of pass_transition() and set_state(). */
 static PassCall
 call_of_arguments(FunctionCallInfo fcinfo, const char *name)
 {
@@ -94,7 +94,7 @@ smartwf_set_state(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(data.data, data.len));
 }
 
-/* One of many. */
+/* One element of pass_transitions(). */
 static void
 pass_one(void *argument)
 {

@@ -1,6 +1,6 @@
 /*
  * pass_answer.h
- *		Passing transitions, with the documented answer.
+ *		Passes transitions, and returns the documented answer.
  */
 #ifndef SMARTWF_PASS_ANSWER_H
 #define SMARTWF_PASS_ANSWER_H

@@ -1,9 +1,9 @@
 /*
  * attached_table.c
- *		An attached table: where its rows keep their state and document id.
+ *		Describes an attached table: which columns hold state and document id.
  *
- * Columns are found by name in each table that a trigger fires on: partitions
- * and children may number them in their own way.
+ * Columns are looked up by name in each table that a trigger fires on, since
+ * partitions and children may have different column numbers.
  */
 #include "postgres.h"
 
@@ -59,20 +59,20 @@ build_structure(const void *key)
 
 static DefinitionKind structures = {BY_NAME, build_structure};
 
-/* An attached structure, NULL if there is none of that name. */
+/* An attached structure, NULL if there is none with that name. */
 const Structure *
 structure_by_name(const char *name)
 {
 	return cache_look_up(&structures, name);
 }
 
-/* The number of a column; the rules cannot be checked without it. */
+/* The number of a column; an error if missing, since rules could not be checked. */
 static AttrNumber
 column_number(Relation relation, const char *column, const Structure *structure)
 {
 	AttrNumber	number = get_attnum(RelationGetRelid(relation), column);
 
-	/* nor will a system column do, whatever our table says */
+	/* a system column is not allowed either, whatever smartwf's table contains */
 	if (number <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -84,7 +84,7 @@ column_number(Relation relation, const char *column, const Structure *structure)
 	return number;
 }
 
-/* Types whose text depends on DateStyle, TimeZone and the like. */
+/* Does the text form of a type depend on DateStyle, TimeZone and the like? */
 static bool
 text_depends_on_settings(Oid type)
 {
@@ -118,7 +118,7 @@ free_plans(void *argument)
 			SPI_freeplan(table->statements[i].plan);
 }
 
-/* Text, varchar, an enum, or a domain of these. */
+/* Is it text, varchar, an enum, or a domain over one of these? */
 static bool
 can_hold_state(Oid type)
 {
@@ -173,7 +173,7 @@ describe_docid(AttachedTable *table, Relation relation)
 	fmgr_info_cxt(function, &table->docid_input, table->context);
 }
 
-/* Can a timer count from a column of that type?  One that was retyped counts as empty. */
+/* Can a timer count from a column of that type?  A column of any other type counts as empty. */
 static bool
 is_date(Oid type)
 {
@@ -182,7 +182,7 @@ is_date(Oid type)
 	return base == DATEOID || base == TIMESTAMPOID || base == TIMESTAMPTZOID;
 }
 
-/* Watch the columns that a query names; false if it names none. */
+/* Add the columns that a query returns to the watched ones; false if there are none. */
 static bool
 watch_columns(AttachedTable *table, Relation relation, const char *query)
 {
@@ -201,7 +201,7 @@ watch_columns(AttachedTable *table, Relation relation, const char *query)
 	return is_there;
 }
 
-/* Elements of one table live by several versions, so all timers count. */
+/* Rows of one table may be on several versions, so the timers of all are included. */
 static void
 describe_timers(AttachedTable *table, Relation relation)
 {
@@ -213,7 +213,7 @@ describe_timers(AttachedTable *table, Relation relation)
 		(void) watch_columns(table, relation, query);
 }
 
-/* The key of `tables`: the OID leads, and is all that is compared. */
+/* The key of `tables`.  The OID comes first and is the only part compared. */
 typedef struct TableKey
 {
 	Oid			relid;
@@ -221,8 +221,8 @@ typedef struct TableKey
 }			TableKey;
 
 /*
- * A copy of its own: the definition that was looked up may be one that the cache
- * did not keep.
+ * Copy a structure: the one that was looked up may be an entry that the cache
+ * does not keep.
  */
 static const Structure *
 copy_structure(const Structure *source)
@@ -262,7 +262,7 @@ build_table(const void *key)
 	return table;
 }
 
-/* ANALYZE and the like leave all that matters as it was. */
+/* Changes such as those by ANALYZE do not affect the entry. */
 static bool
 is_current_table(const void *key, const void *definition)
 {
@@ -276,7 +276,7 @@ is_current_table(const void *key, const void *definition)
 
 static DefinitionKind tables = {BY_RELATION, build_table, is_current_table};
 
-/* A table that belongs to a structure, as its trigger's argument says. */
+/* A table of a structure; the trigger's argument names the structure. */
 AttachedTable *
 attached_table(Oid relid, const char *structure)
 {
@@ -290,7 +290,7 @@ attached_table(Oid relid, const char *structure)
 	return cache_look_up(&tables, &key);
 }
 
-/* The table of a structure, by the name that attach() and renaming keep. */
+/* The table of a structure, by the name that attach() stored and renaming updates. */
 Oid
 structure_relation(const Structure *structure)
 {
@@ -332,7 +332,7 @@ state_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
 	return TextDatumGetCString(value);
 }
 
-/* A copy of the row in another state. */
+/* A copy of the row with another state. */
 HeapTuple
 row_with_state(const AttachedTable *table, HeapTuple row, TupleDesc descriptor,
 			   const char *state)
@@ -349,8 +349,8 @@ row_with_state(const AttachedTable *table, HeapTuple row, TupleDesc descriptor,
 }
 
 /*
- * The row with its stored generated columns computed: that happens after the
- * triggers that check, but guards and hooks must see what they will be.
+ * The row with its stored generated columns computed.  PostgreSQL computes
+ * them after BEFORE triggers, but guards and hooks must see the final values.
  */
 HeapTuple
 row_with_generated(Relation relation, HeapTuple row)
@@ -375,7 +375,7 @@ row_with_generated(Relation relation, HeapTuple row)
 	return computed;
 }
 
-/* Is a column of two rows the same, to the byte? */
+/* Do two rows have the same value in a column, byte for byte? */
 bool
 same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column)
 {
@@ -390,7 +390,7 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc descriptor, AttrNumber column)
 	return datum_image_eq(a_value, b_value, attribute->attbyval, attribute->attlen);
 }
 
-/* Settings under which every value has one text; unpin_settings() ends them. */
+/* Settings under which a value has only one text form; undone by unpin_settings(). */
 int
 pin_settings(void)
 {
@@ -460,7 +460,7 @@ docid_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor)
 	return docid;
 }
 
-/* The key behind a document id that elements knows: the way back. */
+/* The key of a document id that is in smartwf.elements. */
 Datum
 key_of_docid(AttachedTable *table, const char *docid)
 {
@@ -475,7 +475,7 @@ key_of_docid(AttachedTable *table, const char *docid)
 	return key;
 }
 
-/* What smartwf_docid() knows of the type that it is called with. */
+/* What smartwf_docid() keeps about the type of its argument. */
 static AttachedTable *
 docid_type(FmgrInfo *flinfo)
 {
@@ -496,8 +496,8 @@ docid_type(FmgrInfo *flinfo)
 }
 
 /*
- * smartwf.docid(prefix, key): the same for SQL.  A key of any type, by the
- * same output function and the same settings.
+ * smartwf.docid(prefix, key): the same for SQL, for a key of any type, with
+ * the same output function and settings.
  */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_docid);
 Datum

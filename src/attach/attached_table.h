@@ -1,6 +1,6 @@
 /*
  * attached_table.h
- *		An attached table: where its rows keep their state and document id.
+ *		Describes an attached table: which columns hold state and document id.
  */
 #ifndef SMARTWF_ATTACHED_TABLE_H
 #define SMARTWF_ATTACHED_TABLE_H
@@ -27,26 +27,27 @@ typedef struct Structure
 	const char *docid_prefix;
 }			Structure;
 
-/* The statements that we run on an attached table; see transition/table_statement.c. */
+/* The statements that smartwf runs on an attached table; see transition/table_statement.c. */
 typedef enum Statement
 {
 	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_STATE,
-	/* permitted as for the owner of the table */
+	/* with permission as for the owner of the table */
 	LOCK_ROW_AS_GRANTED, CHANGE_STATE_AS_GRANTED, READ_STATE_FOR_US, READ_ROW,
 	NUMBER_OF_STATEMENTS
 } Statement;
 
-/* One of them on one table, with its saved plan. */
+/* One of these statements on one table, with its saved plan. */
 typedef struct StatementOfTable
 {
 	struct AttachedTable *table;
 	Statement	statement;
-	SPIPlanPtr	plan;			/* NULL: not prepared yet */
+	SPIPlanPtr	plan;			/* NULL if not prepared yet */
 }			StatementOfTable;
 
 /*
- * A guard, analyzed for one table; and planned by some of those who evaluate it,
- * each for himself, since planning calls functions.
+ * A guard, analyzed for one table.  Plans are kept for a few of the users that
+ * evaluate it, one each, since planning calls functions with the user's
+ * rights.
  */
 #define MOST_PLANS_OF_GUARD 8
 
@@ -54,8 +55,8 @@ typedef struct Guard
 {
 	const char *text;
 	Node	   *expression;
-	bool		calls_others;	/* functions that are not PostgreSQL's own */
-	uint64		functions;		/* their generation when it was analyzed */
+	bool		calls_others;	/* it calls functions other than PostgreSQL's own */
+	uint64		functions;		/* generation of functions when it was analyzed */
 	MemoryContext context;
 	int			number_of_plans;
 	Oid			planned_by[MOST_PLANS_OF_GUARD];
@@ -63,12 +64,12 @@ typedef struct Guard
 	struct Guard *next;
 }			Guard;
 
-/* A table, a partition or a child of an attached table. */
+/* An attached table, or a partition or child of one. */
 typedef struct AttachedTable
 {
 	Oid			relid;
 	const Structure *structure;
-	TupleDesc	descriptor;		/* by which the following was found */
+	TupleDesc	descriptor;		/* by which the columns below were found */
 	MemoryContext context;
 	AttrNumber	state_column;
 	Oid			state_type;		/* of the column, perhaps a domain */
@@ -83,8 +84,8 @@ typedef struct AttachedTable
 	int32		docid_typmod;
 	bool		docid_depends_on_settings;
 	bool		docid_is_padded;
-	bool		timers_exist;	/* in whatever workflow */
-	Bitmapset  *date_columns;	/* those that timers count from */
+	bool		timers_exist;	/* in any workflow */
+	Bitmapset  *date_columns;	/* columns that timers count from */
 	/* filled as needed */
 	StatementOfTable statements[NUMBER_OF_STATEMENTS];
 	Guard	   *guards;

@@ -1,11 +1,12 @@
 /*
  * ddl.c
- *		What TRUNCATE and DDL do to an attached table.
+ *		Follows TRUNCATE and DDL on attached tables.
  *
- * The work is SQL (ddl.sql, trigger.sql).  It reads catalogs and writes our tables, to
- * which whoever alters his own table needs no right: hence the switch of user.
- * Our triggers are known by their functions, whatever they are called; those
- * that a command drops are noted before they are gone.
+ * The work is done in SQL (ddl.sql, trigger.sql).  It reads catalogs and
+ * writes smartwf's tables, on which the user who alters a table needs no
+ * privilege: hence the switch of user.  smartwf's triggers are recognized by
+ * their functions, not by their names; those that a command drops are noted
+ * before they are gone.
  */
 #include "postgres.h"
 
@@ -48,12 +49,13 @@
 #include "ddl.h"
 #include "trigger.h"
 
-/* Is the command under way one of ours? */
+/* Is the current command one that smartwf issued? */
 static bool is_own_ddl = false;
 
 /*
- * smartwf.own_ddl(command): what make_triggers_as_owner() and drop_triggers() do.
- * As our owner, such a command needs no following: there may be thousands.
+ * smartwf.own_ddl(command): used by make_triggers_as_owner() and
+ * drop_triggers(). When run as smartwf's owner, the command is not followed:
+ * there may be thousands.
  */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_own_ddl);
 Datum
@@ -88,12 +90,12 @@ typedef struct DroppedTrigger
 	SubTransactionId subtransaction;
 }			DroppedTrigger;
 
-/* Those of the command under way; in memory of its transaction. */
+/* Triggers dropped by the current command; in memory of its transaction. */
 static List *dropped = NIL;
 
 static object_access_hook_type previous_object_access = NULL;
 
-/* If a trigger is ours, note which structure's it is, and on which table. */
+/* If a trigger is smartwf's, note its structure and table. */
 static void
 note_dropped_trigger(Oid trigger)
 {
@@ -116,7 +118,7 @@ note_dropped_trigger(Oid trigger)
 			MemoryContext outer = MemoryContextSwitchTo(TopTransactionContext);
 			DroppedTrigger *note = palloc(sizeof(DroppedTrigger));
 
-			/* the bytes of one text, its end included */
+			/* tgargs holds one string, including its terminating zero */
 			note->structure = pstrdup(VARDATA_ANY(DatumGetByteaPP(arguments)));
 			note->relid = form->tgrelid;
 			note->subtransaction = GetCurrentSubTransactionId();
@@ -128,7 +130,10 @@ note_dropped_trigger(Oid trigger)
 	table_close(catalog, AccessShareLock);
 }
 
-/* Drops that PostgreSQL itself performs, as of a detached partition's triggers, are ignored. */
+/*
+ * Object access hook.  Internal drops, such as those of a detached partition's
+ * triggers, are ignored.
+ */
 static void
 note_access(ObjectAccessType access, Oid class, Oid object, int sub, void *argument)
 {
@@ -145,7 +150,7 @@ forget_dropped(XactEvent event, void *argument)
 	dropped = NIL;
 }
 
-/* What a rolled back subtransaction or one within it has dropped is there again. */
+/* Forget the triggers whose drop is rolled back with a subtransaction. */
 static void
 forget_restored(SubXactEvent event, SubTransactionId subtransaction,
 				SubTransactionId parent, void *argument)
@@ -158,7 +163,7 @@ forget_restored(SubXactEvent event, SubTransactionId subtransaction,
 				dropped = foreach_delete_current(dropped, cell);
 }
 
-/* At load: see triggers go. */
+/* Called at library load. */
 void
 ddl_init(void)
 {
@@ -168,7 +173,7 @@ ddl_init(void)
 	RegisterSubXactCallback(forget_restored, NULL);
 }
 
-/* The noted ones as two arrays, which the caller takes over. */
+/* The noted triggers as two arrays; clears the list. */
 static void
 take_dropped(Datum *structures, Datum *relations)
 {
@@ -189,9 +194,12 @@ take_dropped(Datum *structures, Datum *relations)
 	dropped = NIL;
 }
 
-/* Which commands are of interest: a look, before SQL looks closer */
+/* A cheap test for relevant commands, before SQL looks closer */
 
-/* Could a table carry our triggers, stand above or below one that does, or watch our tables? */
+/*
+ * Could the table carry smartwf's triggers, be a parent or child of one that
+ * does, or have triggers on smartwf's tables?
+ */
 static bool
 is_interesting_table(Oid relid)
 {
@@ -210,7 +218,7 @@ is_interesting_table(Oid relid)
 			is_interesting = form->relhastriggers || form->relhassubclass ||
 				form->relispartition || has_superclass(relid);
 			break;
-		case RELKIND_COMPOSITE_TYPE:	/* of a typed table */
+		case RELKIND_COMPOSITE_TYPE:	/* row type of a typed table */
 			is_interesting = true;
 			break;
 		default:
@@ -237,18 +245,24 @@ is_interesting_object(Oid class, Oid object)
 	}
 }
 
-/* What a command did or dropped, and the plan that asks PostgreSQL for it. */
-typedef struct Interest
+/* What a command did or dropped, with the saved plan of the query for it. */
+typedef struct EventQuery
 {
 	const char *query;
 	SPIPlanPtr	plan;
-}			Interest;
+}			EventQuery;
 
-static Interest done = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"};
-static Interest dropped_columns = {"SELECT classid, objid FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE objsubid OPERATOR(pg_catalog.<>) 0"};
+static EventQuery done = {
+	"SELECT classid, objid"
+	" FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"
+};
+static EventQuery dropped_columns = {
+	"SELECT classid, objid"
+	" FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE objsubid OPERATOR(pg_catalog.<>) 0"
+};
 
 static bool
-is_interesting(Interest *interest)
+is_interesting(EventQuery *events)
 {
 	SavedUser	saved = switch_to_owner();
 	bool		is_there = false;
@@ -256,14 +270,14 @@ is_interesting(Interest *interest)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (interest->plan == NULL)
+	if (events->plan == NULL)
 	{
-		interest->plan = SPI_prepare(interest->query, 0, NULL);
-		if (interest->plan == NULL || SPI_keepplan(interest->plan) != 0)
-			elog(ERROR, "cannot prepare \"%s\"", interest->query);
+		events->plan = SPI_prepare(events->query, 0, NULL);
+		if (events->plan == NULL || SPI_keepplan(events->plan) != 0)
+			elog(ERROR, "cannot prepare \"%s\"", events->query);
 	}
-	if (SPI_execute_plan(interest->plan, NULL, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "\"%s\" failed", interest->query);
+	if (SPI_execute_plan(events->plan, NULL, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" failed", events->query);
 	for (int i = 0; i < SPI_processed && !is_there; i++)
 		is_there = is_interesting_object(
 			DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)),
@@ -276,8 +290,8 @@ is_interesting(Interest *interest)
 /* Event triggers */
 
 /*
- * smartwf.follow(): event trigger.  At the start of a command nothing is to be
- * done, but the library must be there to see what it drops.
+ * smartwf.follow(): event trigger.  At the start of a command it only makes
+ * sure that the library is loaded, to see what the command drops.
  */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_follow);
 Datum
@@ -306,7 +320,7 @@ smartwf_follow(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
-/* smartwf.replaced_columns(command): those that ALTER TABLE drops or gives another type. */
+/* smartwf.replaced_columns(command): columns that ALTER TABLE drops or changes the type of. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_replaced_columns);
 Datum
 smartwf_replaced_columns(PG_FUNCTION_ARGS)
@@ -328,8 +342,9 @@ smartwf_replaced_columns(PG_FUNCTION_ARGS)
 }
 
 /*
- * Is it a part of ALTER TABLE that leaves partitions and children alone?  These
- * are what a dump says of a table that has all its rows.
+ * Does this part of ALTER TABLE leave partitions and children unchanged?
+ * These are the parts that a dump issues for a table that already has its
+ * rows.
  */
 static bool
 leaves_family(AlterTableType type)
@@ -399,7 +414,7 @@ smartwf_record_truncate(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* What goes past privileges and policies of a table is its owner's business, or an administrator's. */
+/* Only the owner of a table, or an administrator, may bypass its privileges and policies. */
 static void
 require_ownership(Oid relid, bool or_administrator)
 {
@@ -424,7 +439,10 @@ smartwf_make_triggers(PG_FUNCTION_ARGS)
 
 /* Rows */
 
-/* The ids and states of the rows of one table, read without anything of its owner's being evaluated. */
+/*
+ * The ids and states of the rows of one table, read without evaluating
+ * anything that the table's owner has defined.
+ */
 static void
 put_rows_of_table(ReturnSetInfo *result, Oid relid, const char *structure)
 {
@@ -461,9 +479,10 @@ put_rows_of_table(ReturnSetInfo *result, Oid relid, const char *structure)
 }
 
 /*
- * smartwf.rows_of_structure(structure): of the table, its partitions and its
- * children.  Only a plain scan: as our owner, no policy, view, expression of an
- * index or constraint of somebody else's may come into it.
+ * smartwf.rows_of_structure(structure): the rows of the table, its partitions
+ * and its children.  This must be a plain scan: it runs as smartwf's owner, so
+ * no policy, view, index expression or constraint of another user may be
+ * evaluated.
  */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_rows_of_structure);
 Datum
@@ -479,7 +498,7 @@ smartwf_rows_of_structure(PG_FUNCTION_ARGS)
 	if (structure == NULL)
 		return (Datum) 0;
 	relid = structure_relation(structure);
-	/* as the extension's owner, we follow a DDL command or TRUNCATE that PostgreSQL has permitted */
+	/* as the extension's owner, follow a DDL command or TRUNCATE that PostgreSQL has permitted */
 	if (GetUserId() != smartwf_owner())
 		require_ownership(relid, true);
 	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))

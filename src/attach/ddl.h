@@ -1,6 +1,6 @@
 /*
  * ddl.h
- *		What TRUNCATE and DDL do to an attached table.
+ *		Follows TRUNCATE and DDL on attached tables.
  */
 #ifndef SMARTWF_DDL_H
 #define SMARTWF_DDL_H

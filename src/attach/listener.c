@@ -1,7 +1,7 @@
 /*
  * listener.c
- *		Who hears of the life of documents: rooms above, which this one does not
- *		know.
+ *		Announces changes of documents to higher modules, which register
+ *		listeners.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 static const StateListener *listeners[MOST_LISTENERS];
 static int	number_of_listeners = 0;
 
-/* At load; LISTENER must last. */
+/* Called at library load; LISTENER must stay allocated. */
 void
 state_listener_register(const StateListener *listener)
 {
@@ -28,7 +28,7 @@ state_listener_register(const StateListener *listener)
 	listeners[number_of_listeners++] = listener;
 }
 
-/* A document has changed its state, was born into one, or is gone. */
+/* A document has changed its state, was inserted in one, or is gone. */
 void
 announce_change(const StateChange *change)
 {
@@ -55,7 +55,7 @@ announce_date(const char *docid, const ElementRow *element, AttrNumber column)
 			listeners[i]->date_changed(docid, element, column);
 }
 
-/* The next query for columns that somebody watches, from NUMBER on; NULL: no more. */
+/* The next query for watched columns, from NUMBER on; NULL if there are no more. */
 const char *
 next_watched_columns(int *number)
 {
@@ -69,7 +69,7 @@ next_watched_columns(int *number)
 	return NULL;
 }
 
-/* smartwf.announce_end(docid): by TRUNCATE, or with its table. */
+/* smartwf.announce_end(docid): called when TRUNCATE or DROP TABLE removed the row. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_announce_end);
 Datum
 smartwf_announce_end(PG_FUNCTION_ARGS)
@@ -78,7 +78,7 @@ smartwf_announce_end(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* smartwf.announce_state(docid): for a document that came without its triggers. */
+/* smartwf.announce_state(docid): for a document that was inserted without the triggers. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_announce_state);
 Datum
 smartwf_announce_state(PG_FUNCTION_ARGS)

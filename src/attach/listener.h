@@ -1,7 +1,7 @@
 /*
  * listener.h
- *		Who hears of the life of documents: rooms above, which this one does not
- *		know.
+ *		Announces changes of documents to higher modules, which register
+ *		listeners.
  */
 #ifndef SMARTWF_LISTENER_H
 #define SMARTWF_LISTENER_H
@@ -21,28 +21,28 @@ typedef struct ElementRow
 	HeapTuple	row;
 }			ElementRow;
 
-/* A change that history has its line of; TRANSITION may be NULL. */
+/* A change as recorded in the history; transition may be NULL. */
 typedef struct StateChange
 {
 	const char *docid;
 	const Workflow *workflow;
 	const Transition *transition;
-	int			to;				/* index of the state; NO_STATE: the end */
+	int			to;				/* index of the state; NO_STATE if the document ended */
 	bool		is_birth;
-	ElementRow	element;		/* as it is now, or was at the end */
+	ElementRow	element;		/* the current row, or the last one if the document ended */
 }			StateChange;
 
 /* Callbacks may be NULL. */
 typedef struct StateListener
 {
 	void		(*changed) (const StateChange *change);
-	/* in a state to which no change led */
+	/* a document in a state that it did not reach by a change */
 	void		(*found) (const char *docid);
-	/* gone, whatever became of its row and its table */
+	/* the document is gone, whatever happened to its row and table */
 	void		(*ended) (const char *docid);
-	/* a column that timers count from, or that is watched, has another value */
+	/* a column that timers count from, or that is watched, has changed */
 	void		(*date_changed) (const char *docid, const ElementRow *element, AttrNumber column);
-	/* a query for the names of more columns to be watched */
+	/* a query that returns the names of further columns to watch */
 	const char *watched_columns;
 }			StateListener;
 

@@ -1,9 +1,9 @@
 /*
  * trigger.c
- *		The triggers that a table of a structure carries.
+ *		The triggers on an attached table.
  *
- * They are known by their functions; what those of a row do is registered by the
- * room that does it.
+ * They are recognized by their functions.  A higher module registers what the
+ * row triggers do.
  */
 #include "postgres.h"
 
@@ -19,7 +19,7 @@
 static PGFunction before_row = NULL;
 static PGFunction after_row = NULL;
 
-/* At load: what is done BEFORE and AFTER a row is written. */
+/* Called at library load: registers the actions BEFORE and AFTER a row is written. */
 void
 row_triggers_register(PGFunction before, PGFunction after)
 {
@@ -27,7 +27,7 @@ row_triggers_register(PGFunction before, PGFunction after)
 	after_row = after;
 }
 
-/* The functions of our triggers, by which these are known. */
+/* The functions of smartwf's triggers, by which they are recognized. */
 static const char *const trigger_functions[] = {"judge_change", "record_change", "record_truncate"};
 static Oid	trigger_function[lengthof(trigger_functions)];
 static bool trigger_functions_are_known = false;
@@ -55,7 +55,7 @@ find_trigger_functions(void)
 	trigger_functions_are_known = true;
 }
 
-/* Is a function one of those that our triggers call? */
+/* Is it a function of one of smartwf's triggers? */
 bool
 is_trigger_function(Oid function)
 {
@@ -69,7 +69,7 @@ is_trigger_function(Oid function)
 	return false;
 }
 
-/* Does the table carry triggers of that structure?  Their names say nothing. */
+/* Does the table carry the triggers of that structure?  Trigger names do not matter. */
 bool
 belongs_to_structure(Relation relation, const char *structure)
 {

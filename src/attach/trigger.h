@@ -1,6 +1,6 @@
 /*
  * trigger.h
- *		The triggers that a table of a structure carries.
+ *		The triggers on an attached table.
  */
 #ifndef SMARTWF_TRIGGER_H
 #define SMARTWF_TRIGGER_H

@@ -1,6 +1,6 @@
 /*
  * actor.c
- *		Names and rights of who acts.
+ *		Name, role and rights of the current actor.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@ static char *actor_claim = NULL;
 
 static RoleResolver resolve_role = NULL;
 
-/* Settings that decide who is who: only a superuser may change them. */
+/* Only a superuser may change these settings: they determine identity. */
 void
 actor_init(void)
 {
@@ -35,14 +35,14 @@ actor_init(void)
 							   &actor_claim, "", PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
-/* At load: which role a name means is known where names are bound to roles. */
+/* Called at library load.  The module that binds names to roles resolves them. */
 void
 role_resolver_register(RoleResolver resolver)
 {
 	resolve_role = resolver;
 }
 
-/* Does a role have this name, whatever it means to us? */
+/* Is this the name of any role, bound to a definition or not? */
 bool
 is_role_name(const char *name)
 {
@@ -63,7 +63,7 @@ claimed_name(void)
 	return value == NULL || json_text(value)[0] == '\0' ? NULL : json_text(value);
 }
 
-/* The name of the person who acts, NULL if a role does so by itself. */
+/* The name of the acting person, NULL if a role acts without a token. */
 static char *
 person_name(void)
 {
@@ -72,7 +72,7 @@ person_name(void)
 	return actor_claim == NULL || actor_claim[0] == '\0' ? NULL : claimed_name();
 }
 
-/* The name that history keeps. */
+/* The actor's name as recorded in the history. */
 char *
 actor_name(void)
 {
@@ -83,14 +83,14 @@ actor_name(void)
 	return assumed_actor()->name != NULL ? pstrdup(assumed_actor()->name) : GetUserNameFromId(acting_role(), false);
 }
 
-/* Is it a person's, from a token? */
+/* Is the actor a person from a token, rather than a role? */
 bool
 actor_is_person(void)
 {
 	return person_name() != NULL;
 }
 
-/* Does the acting role have what the named role has?  Unknown roles: no. */
+/* Is the acting role a member of the named role?  False if there is no such role. */
 bool
 holds_role(const char *role_name)
 {
@@ -100,8 +100,8 @@ holds_role(const char *role_name)
 }
 
 /*
- * Does a name, in a column or a list, mean the caller?  The name of a role means
- * that role, whatever a token says.
+ * Does a name from a column or a list mean the caller?  If it is the name of a
+ * role, only that role counts, even if a token has the same name.
  */
 bool
 names_caller(const char *name)
@@ -130,9 +130,10 @@ means_caller(const char *name, bool is_person)
 }
 
 /*
- * A name that identifies the human or login behind the caller, where one person
- * must not act twice.  SET ROLE does not change it.  All users of a gateway's login
- * count as one, unless a claim names them.  A superuser can be anybody in any case.
+ * A name that identifies the human or login behind the caller, for rules under
+ * which one person must not act twice.  SET ROLE does not change it.  All
+ * users of a gateway's login count as one person unless a claim names them.  A
+ * superuser can assume any identity anyway.
  */
 char *
 person_of_caller(void)
@@ -149,8 +150,9 @@ person_of_caller(void)
 }
 
 /*
- * Could the login itself act as a role?  Code that somebody else has made SECURITY
- * DEFINER does so without that.
+ * Is the login itself a member of the role?  Code running in a SECURITY
+ * DEFINER function has the role of the function's owner without the login
+ * being a member.
  */
 bool
 login_holds_role(const char *role_name)
@@ -160,7 +162,7 @@ login_holds_role(const char *role_name)
 	return assumed_actor()->name != NULL || (OidIsValid(role) && is_member_of_role(GetSessionUserId(), role));
 }
 
-/* Is that who acts now?  A person of a role's name is not that role. */
+/* Is this the current actor?  A person with the same name as a role is not that role. */
 bool
 is_same_actor(const char *name, bool is_person)
 {

@@ -1,13 +1,16 @@
 /*
  * actor.h
- *		Names and rights of who acts.
+ *		Name, role and rights of the current actor.
  */
 #ifndef SMARTWF_ACTOR_H
 #define SMARTWF_ACTOR_H
 
 #include "postgres.h"
 
-/* The role that a name means; InvalidOid if there is none, or another than was meant. */
+/*
+ * Returns the role that a name means; InvalidOid if there is none, or if the
+ * name now belongs to a different role.
+ */
 typedef Oid (*RoleResolver) (const char *name);
 
 extern void actor_init(void);

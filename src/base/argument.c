@@ -1,6 +1,6 @@
 /*
  * argument.c
- *		Arguments of our SQL functions, which may be null.
+ *		Arguments of smartwf's SQL functions, which may be null.
  */
 #include "postgres.h"
 
@@ -10,14 +10,14 @@
 #include "error.h"
 #include "message.h"
 
-/* A text, NULL if null. */
+/* A text, or NULL. */
 char *
 text_argument(FunctionCallInfo fcinfo, int i)
 {
 	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
 }
 
-/* A text that must be given. */
+/* A text that must not be null. */
 char *
 needed_argument(FunctionCallInfo fcinfo, int i, const char *name)
 {

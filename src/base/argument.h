@@ -1,6 +1,6 @@
 /*
  * argument.h
- *		Arguments of our SQL functions.
+ *		Arguments of smartwf's SQL functions.
  */
 #ifndef SMARTWF_ARGUMENT_H
 #define SMARTWF_ARGUMENT_H

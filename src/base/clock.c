@@ -1,10 +1,9 @@
 /*
  * clock.c
- *		The time by which work falls due, and how long to wait before trying
- *		again.
+ *		The time by which work falls due, and the delay before a retry.
  *
- * It is the server's time, unless an administrator tests his timers: he can
- * put the clock of his own session forward.
+ * This is the server's time.  To test timers, an administrator can put the
+ * clock of the current session forward.
  */
 #include "postgres.h"
 
@@ -41,14 +40,14 @@ microseconds(const Interval *interval)
 	return interval->time + (interval->day + (int64) interval->month * DAYS_PER_MONTH) * USECS_PER_DAY;
 }
 
-/* An interval as text in microseconds; a month has 30 days. */
+/* Converts an interval to microseconds; a month counts as 30 days. */
 int64
 interval_microseconds(const char *text)
 {
 	return microseconds(parse_interval(text));
 }
 
-/* START and an interval as text; months and days by the calendar, in UTC. */
+/* START plus an interval; months and days follow the calendar in UTC. */
 TimestampTz
 time_after(TimestampTz start, const char *interval)
 {
@@ -59,9 +58,9 @@ time_after(TimestampTz start, const char *interval)
 }
 
 /*
- * When to try again what has failed that often: twice as long after each time,
- * never longer than LONGEST, and between half of it and all of it by chance, so
- * that what failed together is not tried together.  In microseconds.
+ * The time of the next attempt after so many failures.  The delay doubles each
+ * time, up to LONGEST (both in microseconds).  A random part of up to one half
+ * is subtracted, so that work which failed together is not retried together.
  */
 TimestampTz
 next_attempt_at(int failed_attempts, int64 first, int64 longest)
@@ -82,7 +81,7 @@ smartwf_clock(PG_FUNCTION_ARGS)
 	PG_RETURN_TIMESTAMPTZ(clock_now());
 }
 
-/* smartwf.advance_clock(by): for administrators, who test their timers. */
+/* smartwf.advance_clock(by): lets administrators test timers. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_advance_clock);
 Datum
 smartwf_advance_clock(PG_FUNCTION_ARGS)

@@ -1,7 +1,6 @@
 /*
  * clock.h
- *		The time by which work falls due, and how long to wait before trying
- *		again.
+ *		The time by which work falls due, and the delay before a retry.
  */
 #ifndef SMARTWF_CLOCK_H
 #define SMARTWF_CLOCK_H

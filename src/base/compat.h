@@ -19,7 +19,7 @@
 #error "smartwf needs PostgreSQL 15 or later"
 #endif
 
-/* 16 made one function of the many pg_xxx_aclcheck(). */
+/* 16 replaced the many pg_xxx_aclcheck() functions by one. */
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_namespace.h"
 #define function_aclcheck(function, role) \
@@ -33,19 +33,19 @@
 	pg_namespace_aclcheck(schema, role, ACL_USAGE)
 #endif
 
-/* 17 asks by a macro what kind of process this is. */
+/* 17 has a macro for the kind of process. */
 #if PG_VERSION_NUM < 170000
 #define AmBackgroundWorkerProcess() IsBackgroundWorker
 #endif
 
-/* 18 asks whether a deferrable primary key will do. */
+/* 18 has an argument that accepts a deferrable primary key. */
 #if PG_VERSION_NUM >= 180000
 #define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation, false)
 #else
 #define primary_key_of(relation) RelationGetPrimaryKeyIndex(relation)
 #endif
 
-/* 18 gathers figures of a scan, 19 takes options for it. */
+/* 18 can collect statistics of a scan, 19 added options. */
 #if PG_VERSION_NUM >= 190000
 #define begin_table_scan(relation, snapshot) \
 	table_beginscan(relation, snapshot, 0, NULL, SO_NONE)
@@ -64,7 +64,7 @@
 	index_beginscan(heap, index, snapshot, keys, 0)
 #endif
 
-/* 16 keeps the settings in a hash table, and hands out a list of them. */
+/* 16 keeps the settings in a hash table; before, they were an array. */
 #include "utils/guc_tables.h"
 static inline struct config_generic **
 all_settings(int *number)
@@ -77,7 +77,7 @@ all_settings(int *number)
 #endif
 }
 
-/* 19 keeps what depends on the type of a setting inside the general part, before it was around it. */
+/* 19 keeps the type-specific part inside config_generic; before, it was around it. */
 #if PG_VERSION_NUM >= 190000
 #define setting_part(setting, type) (&(setting)->_##type)
 #define setting_label(setting, value) config_enum_lookup_by_value(setting, value)
@@ -86,7 +86,7 @@ all_settings(int *number)
 #define setting_label(setting, value) config_enum_lookup_by_value(setting_part(setting, enum), value)
 #endif
 
-/* 17 wants the relation of an identity column itself. */
+/* 17 takes the relation of the identity column. */
 #include "catalog/dependency.h"
 #if PG_VERSION_NUM >= 170000
 #define identity_sequence(relation, column) getIdentitySequence(relation, column, false)
@@ -95,7 +95,7 @@ all_settings(int *number)
 	getIdentitySequence(RelationGetRelid(relation), column, false)
 #endif
 
-/* 18 has generated columns that are not stored: put their expressions in. */
+/* 18 has virtual generated columns: expand them. */
 #if PG_VERSION_NUM >= 180000
 #include "rewrite/rewriteHandler.h"
 #define expand_virtual_columns(expression, relation) \
@@ -104,10 +104,10 @@ all_settings(int *number)
 #define expand_virtual_columns(expression, relation) (expression)
 #endif
 
-/* 18 runs AFTER triggers as the role that was current when their event came. */
+/* 18 runs AFTER triggers as the role that was current when the event was queued. */
 #define after_triggers_run_as_queued() (PG_VERSION_NUM >= 180000)
 
-/* 19 tells a signal's handler who sent it. */
+/* 19 passes a signal handler information about the sender. */
 #if PG_VERSION_NUM >= 190000
 #define signal_arguments postgres_signal_arg, pg_siginfo
 #else

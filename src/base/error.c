@@ -1,6 +1,6 @@
 /*
  * error.c
- *		The one table of documented failures.
+ *		The table of documented failures.
  */
 #include "postgres.h"
 
@@ -48,7 +48,7 @@ const FailureDescription smartwf_failures[NUMBER_OF_FAILURES] = {
 	"Nobody has answered confirmation %s in time"},
 };
 
-/* For errcode(): the failure's SQLSTATE, packed. */
+/* The failure's SQLSTATE for errcode(). */
 int
 failure_sqlstate(Failure failure)
 {
@@ -58,8 +58,9 @@ failure_sqlstate(Failure failure)
 }
 
 /*
- * The DETAIL that lets a gateway answer without a table of its own; with the
- * words that a hook or a guard has for the user, if there are any.
+ * The DETAIL of an error, which lets a gateway answer without a table of its
+ * own.  It includes the message of a hook or guard for the user, if there is
+ * one.
  */
 char *
 failure_detail(Failure failure, const char *user_message)
@@ -80,7 +81,7 @@ failure_detail(Failure failure, const char *user_message)
 	return detail.data;
 }
 
-/* The documented text, filled with the names that it speaks of. */
+/* The documented text, with its arguments filled in. */
 char *
 failure_message(Failure failure,...)
 {
@@ -105,7 +106,7 @@ failure_message(Failure failure,...)
 	}
 }
 
-/* Which failure has that SQLSTATE?  False if it is none of ours. */
+/* Finds the failure of an SQLSTATE; false if smartwf does not define it. */
 bool
 failure_of_sqlstate(int sqlstate, Failure *failure)
 {
@@ -128,7 +129,7 @@ error_code(const ErrorData *error)
 		smartwf_failures[failure].code : unpack_sql_state(error->sqlerrcode);
 }
 
-/* smartwf.failures(): the table above, for gateways and for the curious. */
+/* smartwf.failures(): the table above, for gateways. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_failures_list);
 Datum
 smartwf_failures_list(PG_FUNCTION_ARGS)

@@ -36,7 +36,7 @@ typedef struct FailureDescription
 	const char *sqlstate;
 	int			http_status;
 	const char *http_message;
-	const char *format;			/* takes strings only */
+	const char *format;			/* format of the text; takes strings only */
 }			FailureDescription;
 
 extern const FailureDescription smartwf_failures[NUMBER_OF_FAILURES];
@@ -48,8 +48,8 @@ extern bool failure_of_sqlstate(int sqlstate, Failure *failure);
 extern const char *error_code(const ErrorData *error);
 
 /*
- * Raise a documented failure; the arguments fill its format.  What a hook or a
- * guard says to the user, and a hint, may be NULL.
+ * Raise a documented failure; the arguments fill its format.  The hint and the
+ * message of a hook or guard for the user may be NULL.
  */
 #define raise_failure_in_detail(failure, user_message, hint, ...) \
 	ereport(ERROR, \

@@ -1,6 +1,6 @@
 /*
  * function_name.c
- *		The functions of users, by the names that definitions keep.
+ *		Looks up user functions by the names that definitions keep.
  */
 #include "postgres.h"
 
@@ -12,14 +12,14 @@
 
 #include "function_name.h"
 
-/* The parts of a name of the form schema.function; false if it has another form. */
+/* Splits a name of the form schema.function; false if it has another form. */
 static bool
 split_name(const char *name, List **parts)
 {
 	return SplitIdentifierString(pstrdup(name), '.', parts) && list_length(*parts) == 2;
 }
 
-/* Is it of the form schema.function? */
+/* Does the name have the form schema.function? */
 bool
 is_function_name(const char *name)
 {
@@ -28,7 +28,7 @@ is_function_name(const char *name)
 	return split_name(name, &parts);
 }
 
-/* The function schema.function of these arguments, InvalidOid if there is none. */
+/* The function schema.function with these arguments, InvalidOid if there is none. */
 Oid
 function_by_name(const char *name, int number, const Oid *arguments)
 {

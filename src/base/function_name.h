@@ -1,6 +1,6 @@
 /*
  * function_name.h
- *		The functions of users, by the names that definitions keep.
+ *		Looks up user functions by the names that definitions keep.
  */
 #ifndef SMARTWF_FUNCTION_NAME_H
 #define SMARTWF_FUNCTION_NAME_H

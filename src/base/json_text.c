@@ -1,6 +1,7 @@
 /*
  * json_text.c
- *		Writing JSON member by member, in an order that is part of the answer.
+ *		Writes JSON key by key: the order of keys is part of the documented
+ *		answers.
  */
 #include "postgres.h"
 
@@ -10,7 +11,7 @@
 
 #include "json_text.h"
 
-/* Begin a member of an object: what is needed before it, and its key. */
+/* Starts a member of an object: comma or brace, and the key. */
 void
 append_key(StringInfo json, const char *key)
 {
@@ -21,7 +22,7 @@ append_key(StringInfo json, const char *key)
 	appendStringInfoString(json, "\": ");
 }
 
-/* A member that is a string; NULL: null. */
+/* Appends a string member; NULL becomes null. */
 void
 append_string(StringInfo json, const char *key, const char *value)
 {
@@ -32,7 +33,7 @@ append_string(StringInfo json, const char *key, const char *value)
 		escape_json(json, value);
 }
 
-/* A member that is JSON already, or null. */
+/* Appends a member whose value is JSON text; NULL becomes null. */
 void
 append_member(StringInfo json, const char *key, const char *value)
 {
@@ -40,14 +41,14 @@ append_member(StringInfo json, const char *key, const char *value)
 	appendStringInfoString(json, value == NULL ? "null" : value);
 }
 
-/* A member that is true or false. */
+/* Appends a boolean member. */
 void
 append_boolean(StringInfo json, const char *key, bool value)
 {
 	append_member(json, key, value ? "true" : "false");
 }
 
-/* Before each item of a list. */
+/* Appends the separator before item I of a list. */
 void
 append_comma(StringInfo json, int i)
 {
@@ -55,7 +56,7 @@ append_comma(StringInfo json, int i)
 		appendStringInfoString(json, ", ");
 }
 
-/* A member that is a point in time, as ISO 8601 has it. */
+/* Appends a timestamp member in ISO 8601 form. */
 void
 append_time(StringInfo json, const char *key, TimestampTz time)
 {

@@ -1,6 +1,7 @@
 /*
  * json_text.h
- *		Writing JSON member by member, in an order that is part of the answer.
+ *		Writes JSON key by key: the order of keys is part of the documented
+ *		answers.
  */
 #ifndef SMARTWF_JSON_TEXT_H
 #define SMARTWF_JSON_TEXT_H

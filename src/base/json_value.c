@@ -1,6 +1,6 @@
 /*
  * json_value.c
- *		Looking into JSON.
+ *		Access to the parts of a JSON value.
  */
 #include "postgres.h"
 
@@ -9,14 +9,14 @@
 
 #include "json_value.h"
 
-/* {} */
+/* Returns {}. */
 Jsonb *
 json_empty_object(void)
 {
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 }
 
-/* The value that a document is. */
+/* The root of a document as a value. */
 JsonbValue
 json_root(Jsonb *json)
 {
@@ -30,7 +30,10 @@ json_root(Jsonb *json)
 	return value;
 }
 
-/* The member of an object that a key names; NULL if it has none such, or is no object. */
+/*
+ * The member of an object with the given key; NULL if there is none or the
+ * value is not an object.
+ */
 JsonbValue *
 json_member_of_key(const JsonbValue *object, const JsonbValue *key)
 {
@@ -39,7 +42,7 @@ json_member_of_key(const JsonbValue *object, const JsonbValue *key)
 	return findJsonbValueFromContainer(object->val.binary.data, JB_FOBJECT, unconstify(JsonbValue *, key));
 }
 
-/* The same, by the first LENGTH bytes of a name. */
+/* The same, for a name of LENGTH bytes. */
 JsonbValue *
 json_member_n(const JsonbValue *object, const char *name, int length)
 {
@@ -55,7 +58,7 @@ json_member(const JsonbValue *object, const char *name)
 	return json_member_n(object, name, strlen(name));
 }
 
-/* A member of a document; NULL if it has none such, or is no object. */
+/* A member of a document; NULL if there is none or the document is not an object. */
 JsonbValue *
 json_document_member(Jsonb *json, const char *name)
 {
@@ -64,7 +67,7 @@ json_document_member(Jsonb *json, const char *name)
 	return json_member(&root, name);
 }
 
-/* A member of a document that is a text; NULL if it has none such. */
+/* A member of a document that is a string; NULL if there is none. */
 JsonbValue *
 json_text_member(Jsonb *json, const char *name)
 {
@@ -73,7 +76,7 @@ json_text_member(Jsonb *json, const char *name)
 	return value == NULL || value->type != jbvString ? NULL : value;
 }
 
-/* A value as text: what an input function reads, or a person. */
+/* A value as text, as an input function or a person would read it. */
 char *
 json_text(const JsonbValue *value)
 {
@@ -93,7 +96,7 @@ json_text(const JsonbValue *value)
 	}
 }
 
-/* Is it a list? */
+/* Is the value an array? */
 bool
 json_is_list(const JsonbValue *value)
 {

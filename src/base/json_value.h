@@ -1,6 +1,6 @@
 /*
  * json_value.h
- *		Looking into JSON.
+ *		Access to the parts of a JSON value.
  */
 #ifndef SMARTWF_JSON_VALUE_H
 #define SMARTWF_JSON_VALUE_H

@@ -1,10 +1,10 @@
 /*
  * locale.c
- *		What languages the reader wants.
+ *		The languages that the reader wants.
  *
- * The first of these that says anything: the setting smartwf.locale, the
- * request's Accept-Language, lc_messages.  Locales are compared in the form of
- * language tags: lower case, hyphens, neither encoding nor modifier.
+ * The first of these that is set decides: smartwf.locale, the request's
+ * Accept-Language, lc_messages.  Locales are compared as language tags: in
+ * lower case, with hyphens, without encoding and modifier.
  */
 #include "postgres.h"
 
@@ -13,7 +13,7 @@
 #include "locale.h"
 #include "request_header.h"
 
-/* More languages than a reader knows; a header may be hostile. */
+/* A header from outside may list any number of languages; read no more than this. */
 #define MOST_PREFERENCES 32
 
 typedef struct Preference
@@ -24,7 +24,7 @@ typedef struct Preference
 
 static char *locale_setting = NULL;
 
-/* The setting that anybody may change: it decides nothing but words. */
+/* Any user may change this setting, since it affects nothing but texts. */
 void
 locale_init(void)
 {
@@ -34,7 +34,7 @@ locale_init(void)
 							   &locale_setting, "", PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
-/* fr_FR.UTF-8@euro and FR-fr are the same to us: fr-fr. */
+/* Both fr_FR.UTF-8@euro and FR-fr become fr-fr. */
 char *
 normalized_locale(const char *name)
 {
@@ -45,7 +45,7 @@ normalized_locale(const char *name)
 	return locale;
 }
 
-/* The part between two places, without the spaces around it. */
+/* The text between two positions, without leading and trailing spaces. */
 static char *
 trimmed(const char *start, const char *end)
 {
@@ -70,7 +70,7 @@ weight_of(const char *parameters)
 	return end == q + 2 || !(weight >= 0 && weight <= 1) ? 1 : weight;
 }
 
-/* Heavier ones first; of equal weight, the one that comes first. */
+/* Sorted by descending weight; equal weights keep their order. */
 static void
 insert_by_weight(Preference *preferences, int number, Preference new)
 {
@@ -106,7 +106,7 @@ parse_preferences(const char *list)
 	return locales;
 }
 
-/* The locales that the reader wants (char *), best first; maybe none. */
+/* The locales that the reader wants (char *), best first; may be empty. */
 List *
 reader_locales(void)
 {
@@ -123,8 +123,8 @@ reader_locales(void)
 }
 
 /*
- * The next broader locale, as RFC 4647 looks a language up: zh-hant-x-private,
- * zh-hant, zh.  NULL if there is none.
+ * The next broader locale, by the lookup of RFC 4647: zh-hant-x-private, then
+ * zh-hant, then zh.  NULL if there is none.
  */
 char *
 broader_locale(const char *locale)

@@ -1,6 +1,6 @@
 /*
  * locale.h
- *		What languages the reader wants, and smartwf's own messages in them.
+ *		The languages that the reader wants.
  */
 #ifndef SMARTWF_LOCALE_H
 #define SMARTWF_LOCALE_H

@@ -2,10 +2,10 @@
  * message.c
  *		smartwf's own messages in the reader's language.
  *
- * The language is the reader's, request by request, so the server's own
- * catalogs, which follow the process, will not do.  English is the key and
- * what is said where a translation is wanting; test/docs/messages.sh sees to
- * it that none is.
+ * Each request has its reader's language, so the server's message catalogs,
+ * which follow the setting of the process, cannot be used.  The English text
+ * is the key, and is used where there is no translation; test/docs/messages.sh
+ * checks that every message has one.
  */
 #include "postgres.h"
 
@@ -67,7 +67,7 @@ static const struct
 	{"Cancelling", "L'annulation"},
 	{"Reset", "La remise à l'état de brouillon"},
 
-	/* and why */
+	/* the reasons for it */
 	{"it is locked by \"%s\"", "il est verrouillé par \"%s\""},
 	{"\"%s\" does not hold the right", "\"%s\" n'en a pas le droit"},
 	{"\"%s\" may not update the state", "\"%s\" ne peut pas modifier l'état"},
@@ -106,7 +106,7 @@ static const struct
 	{"parameter \"%s\" must be a list of type %s, not \"%s\"",
 	"le paramètre \"%s\" doit être une liste de type %s, et non \"%s\""},
 
-	/* calls that cannot be understood */
+	/* malformed calls */
 	{"argument \"%s\" must not be null", "l'argument \"%s\" ne peut pas être nul"},
 	{"argument \"docids\" must not contain nulls", "l'argument \"docids\" ne peut pas contenir de nul"},
 	{"flow \"%s\" works on documents of structure \"%s\"", "le flux \"%s\" travaille sur les documents de la structure \"%s\""},
@@ -153,7 +153,7 @@ static const struct
 	"Son historique porte ce nom ; insérez plutôt une nouvelle ligne."},
 };
 
-/* Does the reader want French before English?  Others get English. */
+/* Does the reader prefer French to English?  All others get English. */
 static bool
 reads_french(void)
 {

@@ -1,6 +1,6 @@
 /*
  * message.h
- *		Our own words in the reader's language.
+ *		smartwf's own messages in the reader's language.
  */
 #ifndef SMARTWF_MESSAGE_H
 #define SMARTWF_MESSAGE_H

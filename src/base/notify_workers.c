@@ -1,11 +1,11 @@
 /*
  * notify_workers.c
- *		Telling whoever works in the background that there is work, or that it is
- *		not wanted any more.
+ *		Notifies the background workers that there is work, or that a run must
+ *		be interrupted.
  *
- * Lower rooms leave work behind; the room that does it registers how it is
- * woken.  That happens when the transaction has committed: before, there would
- * be nothing to see.
+ * Lower modules create work; the module that does it registers a callback to
+ * be woken by.  It is called after the transaction has committed, since the
+ * work is not visible before.
  */
 #include "postgres.h"
 
@@ -27,35 +27,35 @@ wake_after_commit(XactEvent event, void *argument)
 	to_wake = 0;
 }
 
-/* At load. */
+/* Called at library load. */
 void
 notify_workers_init(void)
 {
 	RegisterXactCallback(wake_after_commit, NULL);
 }
 
-/* At load: how they are woken. */
+/* Called at library load: registers the callback that wakes the workers. */
 void
 worker_notifier_register(WorkerNotifier waker)
 {
 	wake = waker;
 }
 
-/* This transaction leaves work behind. */
+/* Notes that this transaction creates work of these kinds. */
 void
 notify_workers_at_commit(int kinds)
 {
 	to_wake |= kinds;
 }
 
-/* At load: how they are interrupted. */
+/* Called at library load: registers the callback that interrupts a run. */
 void
 interrupter_register(Interrupter with)
 {
 	interrupter = with;
 }
 
-/* Interrupt whoever drives a run in the background; false: nobody does. */
+/* Interrupts the background worker that is driving a run; false if none is. */
 bool
 interrupt_run(int64 run)
 {

@@ -1,19 +1,19 @@
 /*
  * notify_workers.h
- *		Telling whoever works in the background that there is work.
+ *		Notifies the background workers that there is work.
  */
 #ifndef SMARTWF_NOTIFY_WORKERS_H
 #define SMARTWF_NOTIFY_WORKERS_H
 
 #include "postgres.h"
 
-/* Who is told; bits. */
+/* Kinds of work, as bits. */
 #define WORK_ON_RUNS		1		/* runs and timers */
 #define WORK_ON_DELIVERY	2		/* notifications */
 
 typedef void (*WorkerNotifier) (int kinds);
 
-/* Interrupts whoever drives a run in the background; false: nobody does. */
+/* Interrupts the background worker that is driving a run; false if none is. */
 typedef bool (*Interrupter) (int64 run);
 
 extern void notify_workers_init(void);

@@ -1,10 +1,10 @@
 /*
  * request_header.c
- *		Headers of the HTTP request that a gateway carries out for its client.
+ *		Headers of the HTTP request that a gateway executes for its client.
  *
- * PostgREST hands them on as a JSON object in the setting request.headers, with
- * names in lower case.  Anybody can SET it: nothing but the client's own wishes
- * may be read there.
+ * PostgREST passes them as a JSON object in the setting request.headers, with
+ * names in lower case.  Any user can SET it, so nothing that affects rights
+ * may be read from there.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 #include "json_value.h"
 #include "request_header.h"
 
-/* The value of a header (its name in lower case), NULL if there is none. */
+/* The value of a header, whose name must be in lower case; NULL if there is none. */
 char *
 request_header(const char *name)
 {

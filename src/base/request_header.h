@@ -1,6 +1,6 @@
 /*
  * request_header.h
- *		Headers of the HTTP request that a gateway carries out for its client.
+ *		Headers of the HTTP request that a gateway executes for its client.
  */
 #ifndef SMARTWF_REQUEST_HEADER_H
 #define SMARTWF_REQUEST_HEADER_H

@@ -1,12 +1,14 @@
 /*
  * settings.c
- *		The settings of the server and of a role, in whatever session.
+ *		Applies the settings of the server and of a role, whatever the
+ *		session's are.
  *
- * A step of a flow comes to the same results whoever drives it: it starts from
- * what the server's files say, and ALTER DATABASE and ALTER ROLE for its role.
- * What a session has set, or was set for its own role, must not reach it.  That
- * concerns the settings on which results depend; how long to wait, how to plan
- * and what to log is the session's own affair.
+ * A step of a flow must give the same results in whatever session it runs: it
+ * starts from the server's configuration files, and from ALTER DATABASE and
+ * ALTER ROLE for its role.  Values that the session has set, or that were set
+ * for its own role, must not reach it.  This covers settings that affect
+ * results.  Timeouts, planner settings and logging stay as the session has
+ * them.
  */
 #include "postgres.h"
 
@@ -29,13 +31,13 @@
 #include "settings.h"
 #include "texts.h"
 
-/* The server's files */
+/* The contents of the server's configuration files */
 
 static ConfigVariable *in_files = NULL;
 static MemoryContext files_context = NULL;
 static TimestampTz files_read_at = 0;
 
-/* Read them again if the server has. */
+/* Read the files again if the server has reloaded them. */
 static void
 read_files(void)
 {
@@ -55,7 +57,7 @@ read_files(void)
 	files_read_at = PgReloadTime;
 }
 
-/* What they say of a setting; NULL: nothing.  The last one holds. */
+/* The value of a setting in the files, NULL if not set there.  The last one counts. */
 static const char *
 value_in_files(const char *name)
 {
@@ -68,7 +70,7 @@ value_in_files(const char *name)
 	return value;
 }
 
-/* What a setting is where nobody has said anything. */
+/* The built-in default of a setting. */
 static const char *
 built_in_value(struct config_generic *setting)
 {
@@ -90,7 +92,7 @@ built_in_value(struct config_generic *setting)
 
 /* Settings */
 
-/* Do results depend on it, and may it differ from session to session? */
+/* Does the setting affect results, and can it differ between sessions? */
 static bool
 shapes_results(const struct config_generic *setting, bool is_foreign)
 {
@@ -100,10 +102,13 @@ shapes_results(const struct config_generic *setting, bool is_foreign)
 	switch (setting->group)
 	{
 		case CLIENT_CONN_LOCALE:
-			/* how the session talks with its client */
+			/* client_encoding concerns the session's client only */
 			return strcmp(setting->name, "client_encoding") != 0;
 		case CLIENT_CONN_STATEMENT:
-			/* nor does a transaction change that is under way */
+			/*
+			 * client_min_messages likewise; default_transaction_* does not
+			 * change the transaction under way
+			 */
 			return strcmp(setting->name, "client_min_messages") != 0 &&
 				strncmp(setting->name, "default_transaction_", strlen("default_transaction_")) != 0 &&
 				(is_foreign || strcmp(setting->name, "search_path") != 0);
@@ -119,15 +124,15 @@ shapes_results(const struct config_generic *setting, bool is_foreign)
 static void
 set(const char *name, const char *value, GucAction action)
 {
-	/* one that cannot be set is left as it is */
+	/* a setting that cannot be set is left as it is */
 	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, action, true, DEBUG1, false);
 }
 
 /*
- * From now on, until the caller's level of settings ends, the server's settings
- * hold where this session has others; true if it had any.  What somebody whose
- * session it is has set for his functions, and where they look up names, stays,
- * unless the session IS_FOREIGN to whom it is done for.
+ * Replace the session's values by the server's, until the caller's nesting
+ * level of settings ends; true if the session had any others.  The user's own
+ * custom settings and search_path stay, unless the session belongs to another
+ * user (IS_FOREIGN).
  */
 bool
 apply_server_settings(bool is_foreign, GucAction action)
@@ -174,7 +179,7 @@ apply_array(Datum array, GucAction action)
 	}
 }
 
-/* What ALTER DATABASE (an OID or 0) and ALTER ROLE (likewise) have set together. */
+/* Apply a row of pg_db_role_setting.  DATABASE and ROLE may be InvalidOid, for all. */
 static void
 apply_stored(Relation relation, Oid database, Oid role, GucAction action)
 {
@@ -196,13 +201,13 @@ apply_stored(Relation relation, Oid database, Oid role, GucAction action)
 	systable_endscan(scan);
 }
 
-/* The settings of a role in this database, as if it had logged in. */
+/* Apply the settings of a role in this database, as at login. */
 void
 apply_role_settings(Oid role, GucAction action)
 {
 	Relation	relation = table_open(DbRoleSettingRelationId, AccessShareLock);
 
-	/* mostly there are none at all */
+	/* usually the table is empty */
 	if (RelationGetNumberOfBlocks(relation) > 0)
 	{
 		apply_stored(relation, InvalidOid, InvalidOid, action);

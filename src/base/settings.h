@@ -1,6 +1,7 @@
 /*
  * settings.h
- *		The settings of the server and of a role, in whatever session.
+ *		Applies the settings of the server and of a role, whatever the
+ *		session's are.
  */
 #ifndef SMARTWF_SETTINGS_H
 #define SMARTWF_SETTINGS_H

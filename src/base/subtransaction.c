@@ -1,6 +1,6 @@
 /*
  * subtransaction.c
- *		Do something that may fail in a subtransaction of its own.
+ *		Runs work that may fail in a subtransaction.
  */
 #include "postgres.h"
 
@@ -10,7 +10,7 @@
 
 #include "subtransaction.h"
 
-/* Errors that are about the whole transaction, not about what was attempted. */
+/* Errors that concern the whole transaction, not only the work that failed. */
 bool
 error_concerns_transaction(int sqlstate)
 {
@@ -50,9 +50,9 @@ in_subtransaction(Work work, void *argument, bool undo)
 }
 
 /*
- * Do WORK; the error that it raised, or NULL.  What it did is undone after an
- * error, and also without one where UNDO says that it was only to look.  Its
- * results must be allocated in the caller's memory context, which is current.
+ * Run WORK; returns the error that it raised, or NULL.  Its changes are rolled
+ * back after an error, and with UNDO in any case.  Its results must be
+ * allocated in the memory context that is current at the call.
  */
 ErrorData *
 run_in_subtransaction(Work work, void *argument, bool undo)
@@ -64,7 +64,7 @@ run_in_subtransaction(Work work, void *argument, bool undo)
 	return error;
 }
 
-/* The same where WORK is all that the transaction does: no error goes through. */
+/* The same where WORK is all that the transaction does: every error is caught. */
 ErrorData *
 run_in_subtransaction_and_catch_all(Work work, void *argument)
 {

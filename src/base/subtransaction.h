@@ -1,6 +1,6 @@
 /*
  * subtransaction.h
- *		Do something that may fail in a subtransaction of its own.
+ *		Runs work that may fail in a subtransaction.
  */
 #ifndef SMARTWF_SUBTRANSACTION_H
 #define SMARTWF_SUBTRANSACTION_H

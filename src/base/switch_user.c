@@ -1,16 +1,18 @@
 /*
  * switch_user.c
- *		Who acts, and acting as another user for a while.
+ *		Determines the acting role, and switches to another user for a while.
  *
- * Rights are checked for the current role, except where SECURITY_NOFORCE_RLS is
- * set: while smartwf runs as the owner of its tables, and in foreign-key cascades,
- * which PostgreSQL runs as the owner of the table.  For these, a stack keeps the
- * role on whose behalf they run.  smartwf's own switches push onto it, and so does
- * a statement that comes to its AFTER triggers (ExecutorFinish).
+ * Rights are checked for the current role, except where SECURITY_NOFORCE_RLS
+ * is set: while smartwf runs as the owner of its tables, and in foreign-key
+ * cascades, which PostgreSQL runs as the owner of the table.  For these, a
+ * stack keeps the role on whose behalf they run.  smartwf's own switches push
+ * onto it, and so does a statement when it starts to run its AFTER triggers
+ * (ExecutorFinish).
  *
- * A switch is a pair, switch_...() and restore_user().  An error in between ends
- * a (sub)transaction: PostgreSQL goes back to the user of before it, and so does
- * the stack.  Whoever catches an error before that calls restore_user() first.
+ * A switch is a pair, switch_...() and restore_user().  An error in between
+ * aborts a (sub)transaction: PostgreSQL restores the previous user, and the
+ * stack is cut back too.  Code that catches an error without a subtransaction
+ * calls restore_user() itself.
  */
 #include "postgres.h"
 
@@ -22,12 +24,12 @@
 #include "compat.h"
 #include "switch_user.h"
 
-/* On whose behalf something runs. */
+/* The role and actor on whose behalf the current code runs. */
 typedef struct ActorFrame
 {
 	Oid			role;
-	Actor		assumed;		/* without a name: none, the token or the role decides */
-	int			nest_level;		/* of the transaction that it was made in */
+	Actor		assumed;		/* name is NULL if none: the token or the role decides */
+	int			nest_level;		/* of the transaction that pushed it */
 }			ActorFrame;
 
 static ActorFrame *frames = NULL;
@@ -40,14 +42,17 @@ static ExecutorFinish_hook_type previous_executor_finish = NULL;
 
 static const Actor nobody = {InvalidOid, NULL, false, NULL};
 
-/* The actor that smartwf has assumed; without a name if none is: then the token or the role decides. */
+/*
+ * The actor that smartwf has assumed.  Its name is NULL if there is none; then
+ * the token or the role decides.
+ */
 const Actor *
 assumed_actor(void)
 {
 	return depth == 0 ? &nobody : &frames[depth - 1].assumed;
 }
 
-/* ACTOR is the actor to assume; NULL keeps the present one. */
+/* ACTOR is the actor to assume; NULL keeps the current one. */
 static void
 push_frame(Oid role, const Actor *actor)
 {
@@ -71,8 +76,9 @@ acts_for_somebody(int context)
 }
 
 /*
- * A statement comes to its AFTER triggers: what cascades from here is done for
- * whoever runs it, the owner of a SECURITY DEFINER function too.
+ * ExecutorFinish hook.  Cascades from here run on behalf of the role that
+ * executes the statement, even if that is the owner of a SECURITY DEFINER
+ * function.
  */
 static void
 finish_as_actor(QueryDesc *query)
@@ -98,7 +104,7 @@ finish_as_actor(QueryDesc *query)
 	PG_END_TRY();
 }
 
-/* What was pushed in a subtransaction goes with it if it fails, else it is its parent's. */
+/* At an abort, discard what the subtransaction pushed; at commit, hand it to the parent. */
 static void
 leave_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *argument)
 {
@@ -112,7 +118,7 @@ leave_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId
 			frames[i - 1].nest_level = level - 1;
 }
 
-/* Each switch has been undone, or its transaction has failed. */
+/* By now each switch has been undone, unless the transaction failed. */
 static void
 leave_transaction(XactEvent event, void *argument)
 {
@@ -122,7 +128,7 @@ leave_transaction(XactEvent event, void *argument)
 	depth = 0;
 }
 
-/* At load. */
+/* Called at library load. */
 void
 switch_user_init(void)
 {
@@ -133,9 +139,9 @@ switch_user_init(void)
 }
 
 /*
- * The role whose rights are checked.  If the library was loaded during a cascade,
- * the stack is empty.  Then it is taken to be the session's role, and the AFTER
- * trigger looks again (require_checked_role).
+ * The role whose rights are checked.  If the library was loaded during a
+ * cascade, the stack is empty; then the session's role is assumed, and the
+ * AFTER trigger checks again (require_checked_role).
  */
 Oid
 acting_role(void)
@@ -149,7 +155,7 @@ acting_role(void)
 	return depth > 0 ? frames[depth - 1].role : GetOuterUserId();
 }
 
-/* Is that no more than a guess? */
+/* Is acting_role() only an assumption? */
 bool
 acting_role_is_guess(void)
 {
@@ -162,7 +168,10 @@ acting_role_is_guess(void)
 
 /* Switches */
 
-/* Who we are, to be restored: also for those who catch an error without a subtransaction. */
+/*
+ * The current user and stack depth.  Also for callers that catch an error
+ * without a subtransaction.
+ */
 SavedUser
 present_user(void)
 {
@@ -172,7 +181,7 @@ present_user(void)
 	return saved;
 }
 
-/* Be USER for ROLE, the context with and without these flags. */
+/* Become USER on behalf of ROLE, setting and clearing these context flags. */
 static SavedUser
 switch_user(Oid user, int with, int without, Oid role, const Actor *actor)
 {
@@ -184,7 +193,7 @@ switch_user(Oid user, int with, int without, Oid role, const Actor *actor)
 }
 
 /*
- * No switch is needed.  Then restore_user() must not touch the user: what was
+ * No switch is needed.  restore_user() must not touch the user then: the code
  * called in between may have changed it for good, by SET ROLE.
  */
 static SavedUser
@@ -193,7 +202,7 @@ no_switch(void)
 	return (SavedUser) {.is_switched = false};
 }
 
-/* Be who we were before the switch that returned SAVED. */
+/* Undo the switch that returned SAVED. */
 void
 restore_user(SavedUser saved)
 {
@@ -204,9 +213,10 @@ restore_user(SavedUser saved)
 }
 
 /*
- * Be USER, the owner of our tables, for the caller.  Nothing that a user can
- * shape is evaluated until restore_user(): no expression, policy, view or trigger
- * of his, and no name that his search_path would find.
+ * Become USER, the owner of smartwf's tables, on behalf of the caller.  Until
+ * restore_user(), nothing that a user can define may be evaluated: no
+ * expression, policy, view or trigger, and no name that depends on the
+ * caller's search_path.
  */
 SavedUser
 switch_for_caller(Oid user)
@@ -214,7 +224,7 @@ switch_for_caller(Oid user)
 	return switch_user(user, SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS, 0, acting_role(), NULL);
 }
 
-/* Be the acting role itself, with no more rights: for a hook or a guard. */
+/* Become the acting role again, with no other rights: for a hook or guard. */
 SavedUser
 switch_to_caller(void)
 {
@@ -237,8 +247,9 @@ switch_off_forced_policies(void)
 }
 
 /*
- * In an AFTER trigger on a table of OWNER.  Since PostgreSQL 18 those of a
- * cascade run as the owner, as the cascade itself does, but nothing says so.
+ * For an AFTER trigger on a table of OWNER.  Since PostgreSQL 18 the triggers
+ * of a cascade run as that owner, like the cascade itself, but without its
+ * flag.
  */
 SavedUser
 switch_for_after_trigger(Oid owner)
@@ -249,10 +260,11 @@ switch_for_after_trigger(Oid owner)
 }
 
 /*
- * Be another actor: that role's rights, and its name in history.  For the steps of
- * flows, which act for whoever started them, published them or answered.
- * SECURITY_RESTRICTED_OPERATION forbids deferred triggers, temporary tables and the
- * like, which would later run with the rights of the session's own user.
+ * Become another actor, with that role's rights and its name in the history.
+ * Used for steps of flows, which act for the user who started the flow,
+ * published it or answered.  SECURITY_RESTRICTED_OPERATION forbids deferred
+ * triggers, temporary tables and the like, which would later run with the
+ * rights of the session user.
  */
 SavedUser
 switch_to_actor(const Actor *actor)
@@ -261,7 +273,7 @@ switch_to_actor(const Actor *actor)
 					   SECURITY_NOFORCE_RLS, actor->role, actor);
 }
 
-/* Who a worker is itself, while become_actor() lasts. */
+/* The worker's own user, while become_actor() lasts. */
 static bool is_somebody = false;
 static SavedUser worker;
 
@@ -276,10 +288,10 @@ be_worker_again(XactEvent event, void *argument)
 }
 
 /*
- * Be somebody else until the transaction is over, deferred triggers and
- * all: a worker has nothing of its own to do in it.  PostgreSQL calls us back
- * when no user's code can run any more; after an error it is itself again
- * without us.
+ * Become another actor until the transaction ends, including its deferred
+ * triggers: a worker does nothing for itself in it.  The user is restored by a
+ * transaction callback when no more user code can run; after an error
+ * PostgreSQL restores it.
  */
 void
 become_actor(const Actor *actor)

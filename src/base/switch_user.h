@@ -1,28 +1,28 @@
 /*
  * switch_user.h
- *		Who acts, and acting as another user for a while.
+ *		Determines the acting role, and switches to another user for a while.
  */
 #ifndef SMARTWF_SWITCH_USER_H
 #define SMARTWF_SWITCH_USER_H
 
 #include "postgres.h"
 
-/* Somebody whom smartwf acts for. */
+/* An actor on whose behalf smartwf acts. */
 typedef struct Actor
 {
 	Oid			role;			/* whose rights are checked */
-	const char *name;			/* that history keeps */
-	bool		is_person;		/* from a token, else the role's */
-	const char *person;			/* by whom he is told from others */
+	const char *name;			/* as kept in the history */
+	bool		is_person;		/* from a token; otherwise name is the role's */
+	const char *person;			/* identifies the person; see person_of_caller() */
 }			Actor;
 
-/* Who we were.  After an error PostgreSQL and we go back by ourselves. */
+/* The previous user.  An error restores it without restore_user(). */
 typedef struct SavedUser
 {
 	Oid			user;
 	int			context;
 	int			depth;
-	bool		is_switched;	/* else there is nothing to restore */
+	bool		is_switched;	/* otherwise there is nothing to restore */
 }			SavedUser;
 
 extern void switch_user_init(void);

@@ -10,7 +10,7 @@
 
 #include "texts.h"
 
-/* The items of an array, without its nulls. */
+/* The elements of an array, without nulls. */
 List *
 list_of_texts(Datum array)
 {
@@ -27,7 +27,7 @@ list_of_texts(Datum array)
 	return texts;
 }
 
-/* And back. */
+/* The reverse of list_of_texts(). */
 Datum
 array_of_texts(List *texts)
 {
@@ -40,7 +40,7 @@ array_of_texts(List *texts)
 	return makeArrayResult(array, CurrentMemoryContext);
 }
 
-/* Is a text among those of a list? */
+/* Does the list contain a text? */
 bool
 is_in_texts(List *texts, const char *text)
 {
@@ -52,7 +52,7 @@ is_in_texts(List *texts, const char *text)
 	return false;
 }
 
-/* The texts of a list but one. */
+/* The list without one text. */
 List *
 list_delete_text(List *texts, const char *text)
 {

@@ -1,9 +1,9 @@
 /*
  * cache.h
- *		What a session remembers of definitions and attached tables.
+ *		Caches definitions and attached tables for the session.
  *
- * What was looked up stays readable until the end of the transaction, whatever
- * happens to the definition meanwhile.
+ * A cached entry that was looked up stays valid until the end of the
+ * transaction, even if the definition changes meanwhile.
  */
 #ifndef SMARTWF_CACHE_H
 #define SMARTWF_CACHE_H
@@ -12,20 +12,20 @@
 
 typedef enum CacheKey
 {
-	BY_NAME,					/* a C string; outdated by a change of definitions */
+	BY_NAME,					/* a C string; invalidated by any change of definitions */
 	BY_NUMBER,					/* an int32; likewise */
-	BY_RELATION					/* an Oid; by a change of that relation, too */
+	BY_RELATION					/* an Oid; invalidated by a change of that relation, too */
 } CacheKey;
 
 /*
  * A kind of cached definitions, owned by the file that builds them.
  *
- * build makes the definition of KEY in the current memory context, from what a
- * fresh snapshot shows; NULL if there is no such thing.
+ * build makes the definition of KEY in the current memory context, as a fresh
+ * snapshot shows it; NULL if there is none.
  *
- * is_current, which may be NULL, is asked whether what was built is still right,
- * after some definition has changed (of a table: after that table has), and saves
- * building it again.
+ * is_current may be NULL.  It is called after some definition has changed (for
+ * a table: after that table has) and returns whether the entry is still valid,
+ * which saves building it again.
  */
 typedef struct DefinitionKind
 {

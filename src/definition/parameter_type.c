@@ -24,7 +24,7 @@ static const ParameterType types[] = {
 	{"json", InvalidOid, true, true, NULL},
 };
 
-/* NULL: there is no such type. */
+/* NULL if there is no such type. */
 const ParameterType *
 parameter_type(const char *name)
 {
@@ -34,7 +34,7 @@ parameter_type(const char *name)
 	return NULL;
 }
 
-/* smartwf.parameter_types(): for the checker of definitions. */
+/* smartwf.parameter_types(): for the check of definitions. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_parameter_types);
 Datum
 smartwf_parameter_types(PG_FUNCTION_ARGS)

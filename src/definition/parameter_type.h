@@ -7,14 +7,14 @@
 
 #include "postgres.h"
 
-/* Which JSON values a type takes, and the type of SQL that must read them. */
+/* The JSON values that a type accepts, and the SQL type that must be able to read them. */
 typedef struct ParameterType
 {
 	const char *name;
-	Oid			sql_type;		/* InvalidOid: nothing to read */
+	Oid			sql_type;		/* InvalidOid if there is nothing to read */
 	bool		takes_number;
 	bool		takes_boolean;
-	const char *form;			/* digits as 9; NULL: any */
+	const char *form;			/* required form, 9 for a digit; NULL if any */
 }			ParameterType;
 
 extern const ParameterType *parameter_type(const char *name);

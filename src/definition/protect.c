@@ -1,7 +1,8 @@
 /*
  * protect.c
- *		The triggers on the definition tables: frozen shapes, news of a change,
- *		and the check at commit.
+ *		The triggers on the definition tables: they keep published versions
+ *		unchanged, signal changes to other sessions, and run the check at
+ *		commit.
  */
 #include "postgres.h"
 
@@ -28,14 +29,14 @@
 
 static OwnRelation workflows = {"workflows"};
 
-/* What published versions were when this transaction first looked: complete, or not yet. */
+/* Published versions by whether they were complete when this transaction first looked at them. */
 static List *frozen = NIL;
 static List *unfrozen = NIL;
 
-/* Those that were checked and have not changed since. */
+/* Workflows that were checked and have not changed since. */
 static List *checked = NIL;
 
-/* Those whose row this subtransaction has written anew; see signal_workflow(). */
+/* Workflows whose row this subtransaction has rewritten; see signal_workflow(). */
 static List *touched = NIL;
 static SubTransactionId touched_in = InvalidSubTransactionId;
 
@@ -51,7 +52,7 @@ forget_transaction(XactEvent event, void *argument)
 	forget_lists();
 }
 
-/* A definition may be again what it was before. */
+/* A rollback may restore a definition, so nothing that was noted still holds. */
 static void
 forget_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
 					  SubTransactionId parent, void *argument)
@@ -60,7 +61,7 @@ forget_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
 		forget_lists();
 }
 
-/* At load: the lists end with the transaction. */
+/* Called at library load: the lists end with the transaction. */
 void
 protect_init(void)
 {
@@ -83,7 +84,7 @@ is_workflows(Relation relation)
 	return RelationGetRelid(relation) == own_relation_oid(&workflows);
 }
 
-/* A column of a definition table; the triggers are of no use on another one. */
+/* The number of a column of a definition table; an error on any other table. */
 static int
 number_of_column(Relation relation, const char *name, Oid type)
 {
@@ -116,7 +117,7 @@ is_published_row(HeapTuple row, Relation relation)
 	return status != NULL && strcmp(status, "published") == 0;
 }
 
-/* Has it a shape?  From then on it keeps it, whether its rows are all there or not. */
+/* Has the row a shape?  A shape stays, whether all rows of the version exist or not. */
 static bool
 has_shape(HeapTuple row, Relation relation)
 {
@@ -124,9 +125,9 @@ has_shape(HeapTuple row, Relation relation)
 }
 
 /*
- * Is the workflow published, and was it complete before?  One without a shape
- * was published by this transaction; what has one and is being loaded is open to
- * change until it has the shape that came with it.
+ * Is the workflow published, and was it complete before this transaction?  A
+ * version without a shape was published by this transaction.  One that has a
+ * shape and is being loaded may change until its rows match that shape.
  */
 static bool
 is_frozen(int32 id)
@@ -157,7 +158,7 @@ is_changeable(const Trigger *trigger, const char *column)
 	return false;
 }
 
-/* Does the trigger's UPDATE change nothing but what may change? */
+/* Does the trigger's UPDATE change only columns that may change? */
 static bool
 changes_no_shape(const TriggerData *data)
 {
@@ -217,7 +218,7 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
 		data->tg_trigtuple;
 
-	/* it is to be checked again, at once where constraints are immediate */
+	/* it must be checked again; if constraints are immediate, at once */
 	checked = list_delete_int(checked, workflow_id_of(row, data->tg_relation));
 	if (is_workflows(data->tg_relation))
 		protect_workflow(data, row);
@@ -238,9 +239,9 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 }
 
 /*
- * Something of a workflow has changed.  Sessions that remember it tell by the
- * version of its row, so that is written anew, once a subtransaction: what is
- * rolled back must not leave a version that somebody has seen.
+ * A workflow has changed.  Other sessions detect that by the version of its
+ * row in smartwf.workflows, so write that row again, once per subtransaction:
+ * a version that is rolled back must not be one that a session has cached.
  */
 static void
 signal_workflow(int32 id, bool has_row)
@@ -258,7 +259,7 @@ signal_workflow(int32 id, bool has_row)
 	call_as_owner("UPDATE smartwf.workflows SET name = name WHERE id OPERATOR(pg_catalog.=) $1", 1, &type, &value);
 }
 
-/* smartwf.signal_definition(): AFTER INSERT OR UPDATE OR DELETE, always. */
+/* smartwf.signal_definition(): AFTER INSERT OR UPDATE OR DELETE, ENABLE ALWAYS. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_signal_definition);
 Datum
 smartwf_signal_definition(PG_FUNCTION_ARGS)
@@ -274,11 +275,11 @@ smartwf_signal_definition(PG_FUNCTION_ARGS)
 			signal_workflow(workflow_id_of(data->tg_newtuple, relation), has_row);
 	}
 	cache_signal();
-	notify_workers_at_commit(WORK_ON_RUNS);	/* a limit that was raised, say */
+	notify_workers_at_commit(WORK_ON_RUNS);	/* a limit may have been raised */
 	return PointerGetDatum(NULL);
 }
 
-/* smartwf.check_at_commit(): each changed workflow once, however many rows. */
+/* smartwf.check_at_commit(): checks each changed workflow once, however many rows changed. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_check_at_commit);
 Datum
 smartwf_check_at_commit(PG_FUNCTION_ARGS)
@@ -294,7 +295,7 @@ smartwf_check_at_commit(PG_FUNCTION_ARGS)
 
 		call_as_owner("SELECT smartwf.check_published($1)", 1, &type, &value);
 		remember(&checked, id);
-		/* it may have got its shape */
+		/* publishing may have stored its shape */
 		unfrozen = list_delete_int(unfrozen, id);
 	}
 	return PointerGetDatum(NULL);

@@ -1,7 +1,9 @@
 /*
  * reach.c
- *		Which states can be reached from others, however many there are: a
- *		recursive query would read all arcs once for each step of the longest way.
+ *		Finds the states that can be reached from a state.
+ *
+ * A recursive query would read all arcs once for each step of the longest
+ * path.
  */
 #include "postgres.h"
 
@@ -20,7 +22,7 @@ typedef struct Vertex
 	char		status;
 }			Vertex;
 
-/* An arc; kept by the name of its end, since vertices move while the table grows. */
+/* An arc, by the name of its end, since vertices move when the hash table grows. */
 typedef struct Edge
 {
 	const char *target;
@@ -69,7 +71,7 @@ add_arcs(graph_hash *graph, List *sources, List *targets)
 	}
 }
 
-/* Add a name to those that are reached, unless it is there. */
+/* Add a name to the reached ones, unless it is there already. */
 static List *
 reach(graph_hash *graph, List *reached, const char *name)
 {
@@ -81,7 +83,7 @@ reach(graph_hash *graph, List *reached, const char *name)
 	return lappend(reached, unconstify(char *, name));
 }
 
-/* smartwf.reachable(start, sources, targets): START and what arcs from there lead to. */
+/* smartwf.reachable(start, sources, targets): START and all that its arcs lead to. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_reachable);
 Datum
 smartwf_reachable(PG_FUNCTION_ARGS)
@@ -93,7 +95,7 @@ smartwf_reachable(PG_FUNCTION_ARGS)
 	add_arcs(graph, list_of_texts(PG_GETARG_DATUM(1)), list_of_texts(PG_GETARG_DATUM(2)));
 	foreach(cell, list_of_texts(PG_GETARG_DATUM(0)))
 		reached = reach(graph, reached, lfirst(cell));
-	/* the list grows while we go through it */
+	/* the list grows during the loop */
 	for (int i = 0; i < list_length(reached); i++)
 		for (Edge *edge = vertex_of_name(graph, list_nth(reached, i))->edges; edge != NULL; edge = edge->next)
 			reached = reach(graph, reached, edge->target);

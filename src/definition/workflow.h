@@ -2,8 +2,8 @@
  * workflow.h
  *		A workflow version as an immutable structure in memory.
  *
- * A definition stays readable until the end of the transaction that looked it up,
- * whatever happens to the definition meanwhile.
+ * It stays valid until the end of the transaction that looked it up, even if
+ * the definition changes meanwhile.
  */
 #ifndef SMARTWF_WORKFLOW_H
 #define SMARTWF_WORKFLOW_H
@@ -28,9 +28,9 @@ typedef struct State
 	const char *activity;
 	const char *color;
 	bool		is_initial;
-	const char *timer;			/* runs while a document is here; NULL: none */
-	const char *flow;			/* started by coming here; NULL: none */
-	bool		flow_queued;	/* else at once */
+	const char *timer;			/* runs while a document is in this state; NULL if none */
+	const char *flow;			/* started on entering the state; NULL if none */
+	bool		flow_queued;	/* otherwise started at once */
 }			State;
 
 typedef struct Parameter
@@ -47,7 +47,7 @@ typedef struct Parameter
 typedef struct Grant
 {
 	const char *grantee;
-	bool		is_column;		/* else a role */
+	bool		is_column;		/* otherwise a role */
 }			Grant;
 
 /* What a transition does with a timer. */
@@ -62,11 +62,11 @@ typedef struct Transition
 	const char *name;
 	const char *label;
 	bool		forbids_comment;
-	const char *guard;			/* NULL: none */
+	const char *guard;			/* NULL if none */
 	const char *guard_message;	/* may be NULL */
-	const char *hooks[NUMBER_OF_HOOKS]; /* NULL: none */
-	const char *flow;			/* started by it; NULL: none */
-	bool		flow_queued;	/* else at once */
+	const char *hooks[NUMBER_OF_HOOKS]; /* NULL if none */
+	const char *flow;			/* started by the transition; NULL if none */
+	bool		flow_queued;	/* otherwise started at once */
 	Parameter  *parameters;
 	int			number_of_parameters;
 	TimerUse   *timers;
@@ -82,21 +82,21 @@ typedef struct Arc
 	const Transition *transition;
 }			Arc;
 
-/* The labels of a workflow in one language: its objects once more. */
+/* The labels of a workflow in one language, as copies of its states and transitions. */
 typedef struct LocaleLabels
 {
-	const char *locale;			/* normalized; empty: not known */
-	State	   *states;			/* as those of the workflow, in their order */
+	const char *locale;			/* normalized; empty if not known */
+	State	   *states;			/* in the order of Workflow.states */
 	Transition *transitions;
 }			LocaleLabels;
 
 typedef struct Workflow
 {
 	int32		id;
-	RowVersion	row;			/* of smartwf.workflows, that says so */
+	RowVersion	row;			/* version of the row of smartwf.workflows that this was built from */
 	const char *name;
 	int32		version;
-	bool		is_complete;	/* has the shape that it was published with */
+	bool		is_complete;	/* its rows match the shape it was published with */
 	State	   *states;
 	int			number_of_states;
 	Transition *transitions;
@@ -104,7 +104,7 @@ typedef struct Workflow
 	Arc		   *arcs;			/* in the order of their transitions */
 	int			number_of_arcs;
 	int			initial;		/* index of the initial state */
-	LocaleLabels *labels;		/* the first has the workflow's own labels */
+	LocaleLabels *labels;		/* the first entry has the workflow's own labels */
 	int			number_of_locales;
 }			Workflow;
 

@@ -1,9 +1,9 @@
 /*
  * address.c
- *		The address of a request, taken apart.
+ *		Parses the address of a request.
  *
- * A path is split first and decoded then, so that a slash in a document id,
- * %2F, is part of it.  Whatever does not decode is refused, never guessed at.
+ * A path is split first and decoded then, so that %2F in a document id is part
+ * of it.  An address that cannot be decoded is refused.
  */
 #include "postgres.h"
 
@@ -19,7 +19,7 @@ refuse_address(const char *reason)
 	raise_failure(MALFORMED_CALL, psprintf(localized("the address is not valid: %s"), reason));
 }
 
-/* The value of a hexadecimal digit, -1 if it is none. */
+/* The value of a hexadecimal digit, -1 if it is not one. */
 static int
 hexadecimal(char c)
 {
@@ -29,7 +29,7 @@ hexadecimal(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte that is written as %XX at TEXT. */
+/* The byte encoded as %XX at TEXT. */
 static char
 percent_decoded(const char *text)
 {
@@ -44,7 +44,7 @@ percent_decoded(const char *text)
 	return (char) (high << 4 | low);
 }
 
-/* Percent-encoded UTF-8 as text in the database's encoding. */
+/* Decodes percent-encoded UTF-8 to text in the database's encoding. */
 static char *
 decoded(const char *text, int length)
 {
@@ -68,7 +68,7 @@ decoded(const char *text, int length)
 	return pg_any_to_server(result, n, PG_UTF8);
 }
 
-/* Take an address apart: /one/two/?query; the last slash does not count. */
+/* Parses an address /one/two/?query; a trailing slash is ignored. */
 Address
 read_address(const char *uri)
 {
@@ -90,7 +90,7 @@ read_address(const char *uri)
 	return address;
 }
 
-/* The value of a parameter of the query: the last, if there are several. */
+/* The value of a query parameter; the last one, if there are several. */
 char *
 query_value(const Address *address, const char *name)
 {

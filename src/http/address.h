@@ -1,6 +1,6 @@
 /*
  * address.h
- *		The address of a request, taken apart.
+ *		Parses the address of a request.
  */
 #ifndef SMARTWF_ADDRESS_H
 #define SMARTWF_ADDRESS_H
@@ -12,7 +12,7 @@
 typedef struct Address
 {
 	List	   *segments;		/* of the path, decoded (char *) */
-	const char *query;			/* what follows the question mark, maybe empty */
+	const char *query;			/* part after the question mark, may be empty */
 }			Address;
 
 extern Address read_address(const char *uri);

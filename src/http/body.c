@@ -1,9 +1,8 @@
 /*
  * body.c
- *		The body of a request: comment and parameters.
+ *		Reads comment and parameters from the body of a request.
  *
- * Members that nobody knows are left alone; those that are known must be what
- * they should be.
+ * Unknown members are ignored; known ones must have the right type.
  */
 #include "postgres.h"
 
@@ -35,7 +34,7 @@ read_json(void *argument)
 		reading->body = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 }
 
-/* The bytes of a body as JSON; NULL if there are none. */
+/* Parses a body as JSON; NULL if it is empty. */
 Jsonb *
 read_body(bytea *raw)
 {
@@ -49,7 +48,7 @@ read_body(bytea *raw)
 	return reading.body;
 }
 
-/* What a JSON value is, in words. */
+/* A description of the type of a JSON value. */
 static const char *
 kind_of(const JsonbValue *value)
 {
@@ -69,7 +68,7 @@ kind_of(const JsonbValue *value)
 	}
 }
 
-/* A member, NULL if missing or null; anything but an object has no members. */
+/* A member, NULL if missing or null; an error unless the body is an object. */
 static JsonbValue *
 body_member(Jsonb *body, const char *name)
 {
@@ -80,7 +79,7 @@ body_member(Jsonb *body, const char *name)
 		return NULL;
 	root = json_root(body);
 	if (root.type == jbvNull)
-		return NULL;			/* no body, in JSON */
+		return NULL;			/* the body is the JSON null */
 	if (!JB_ROOT_IS_OBJECT(body))
 		raise_failure(MALFORMED_CALL,
 					  psprintf(localized("the body must be a JSON object, not %s"), kind_of(&root)));

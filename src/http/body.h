@@ -1,6 +1,6 @@
 /*
  * body.h
- *		The body of a request: comment and parameters.
+ *		Reads comment and parameters from the body of a request.
  */
 #ifndef SMARTWF_BODY_H
 #define SMARTWF_BODY_H

@@ -1,11 +1,11 @@
 /*
  * gateway.c
- *		What an HTTP gateway such as PostgREST calls.
+ *		Functions for an HTTP gateway such as PostgREST.
  *
- * gateway() serves the documented addresses: method and address come in headers
- * that the web server in front sets, the HTTP status goes out in settings.  The
- * other functions are those of schema smartwf, with errors in the form in which
- * PostgREST takes status and code from them.
+ * gateway() serves the documented addresses.  Method and address come in
+ * headers that the web server in front sets; the HTTP status is returned in
+ * settings.  The other functions are those of schema smartwf, with errors in
+ * the form from which PostgREST takes status and code.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ set_for_transaction(const char *setting, const char *value)
 							 GUC_ACTION_LOCAL, true, 0, false);
 }
 
-/* Tell the gateway status and headers of the response. */
+/* Pass status and headers of the response to the gateway. */
 static void
 set_response(const Exchange *exchange)
 {
@@ -70,8 +70,8 @@ gateway(PG_FUNCTION_ARGS)
 }
 
 /*
- * Raise an error again as PostgREST wants it: SQLSTATE PGRST, with two JSON
- * objects that say what to answer.
+ * Raise an error again in PostgREST's form: SQLSTATE PGRST, with two JSON
+ * objects that contain the response.
  */
 static void
 raise_for_postgrest(const ErrorData *error, int status, const char *status_text)
@@ -93,8 +93,8 @@ raise_for_postgrest(const ErrorData *error, int status, const char *status_text)
 }
 
 /*
- * Call one of our functions for PostgREST.  A conflict with another transaction
- * must not get through as such: PostgREST would try again without end.
+ * Call one of smartwf's functions for PostgREST.  A serialization failure must
+ * get another SQLSTATE, since PostgREST would retry it without end.
  */
 static Datum
 exposed(PGFunction function, FunctionCallInfo fcinfo)

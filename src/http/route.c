@@ -1,9 +1,9 @@
 /*
  * route.c
- *		The documented service: from a request to its answer.
+ *		The documented service: executes a request and writes its answer.
  *
- * What a request does, it does in a subtransaction: a refusal leaves nothing
- * behind, and the caller's transaction goes on.
+ * A request runs in a subtransaction, so that a refused one leaves no changes
+ * and the caller's transaction can go on.
  */
 #include "postgres.h"
 
@@ -23,14 +23,14 @@
 #include "body.h"
 #include "route.h"
 
-/* An address below an element, and what its methods do. */
+/* An address below an element, and the functions of its methods. */
 typedef struct Route
 {
-	const char *room;			/* a segment; NULL: none */
+	const char *prefix;			/* first segment; NULL if none */
 	const char *collection;
-	bool		has_name;		/* of a state or transition, at the end */
+	bool		has_name;		/* ends with the name of a state or transition */
 	Document	get;
-	List	   *(*post) (const PassCall *call, StringInfo data);	/* NULL: no POST */
+	List	   *(*post) (const PassCall *call, StringInfo data);	/* NULL if there is no POST */
 }			Route;
 
 static const Route routes[] = {
@@ -41,7 +41,7 @@ static const Route routes[] = {
 	{NULL, "history", false, history_document, NULL},
 };
 
-/* Take a segment off the path if it is WANTED (NULL: whatever it is). */
+/* Take the first segment off the path if it is WANTED; NULL takes any. */
 static const char *
 take_segment(List **segments, const char *wanted)
 {
@@ -53,7 +53,7 @@ take_segment(List **segments, const char *wanted)
 	return first;
 }
 
-/* /api/v2/[smart-structures/<structure>/]smart-elements/<docid>/...: read so far. */
+/* Read the beginning, /api/v2/[smart-structures/<structure>/]smart-elements/<docid>/. */
 static bool
 take_element(List **segments, ElementQuery *query)
 {
@@ -66,7 +66,7 @@ take_element(List **segments, ElementQuery *query)
 		(query->docid = take_segment(segments, NULL)) != NULL;
 }
 
-/* The route that the rest of the path means, NULL if there is none. */
+/* The route of the rest of the path, NULL if there is none. */
 static const Route *
 find_route(const Address *address, ElementQuery *query)
 {
@@ -79,7 +79,7 @@ find_route(const Address *address, ElementQuery *query)
 		const Route *route = &routes[i];
 		List	   *segments = list_copy(rest);
 
-		if ((route->room == NULL || take_segment(&segments, route->room) != NULL) &&
+		if ((route->prefix == NULL || take_segment(&segments, route->prefix) != NULL) &&
 			take_segment(&segments, route->collection) != NULL &&
 			(!route->has_name || (query->name = take_segment(&segments, NULL)) != NULL) &&
 			segments == NIL)
@@ -146,15 +146,16 @@ answer_request(void *argument)
 /* Failures */
 
 /*
- * Errors that others raise while a transition is passed: the table's own
- * constraints and policies, triggers and hooks.  The longest prefix counts.
+ * Errors that are raised while a transition is passed but are not smartwf's
+ * own: constraints and policies of the table, triggers and hooks.  The first
+ * matching prefix counts.
  */
 static const struct
 {
-	const char *sqlstate;		/* the beginning of it */
-	Failure		failure;		/* what it amounts to; NO_FAILURE: none of ours */
+	const char *sqlstate;		/* prefix */
+	Failure		failure;		/* the failure to report; NO_FAILURE if none of smartwf's */
 	int			status;
-	bool		is_for_user;	/* the message was written for people */
+	bool		is_for_user;	/* the message was written for users */
 }			other_errors[] = {
 	{"P0001", REFUSED, 403, true},	/* RAISE EXCEPTION */
 	{"42501", REFUSED, 403, false},	/* insufficient privilege */
@@ -166,7 +167,7 @@ static const struct
 	{"", NO_FAILURE, 500, false},
 };
 
-/* What the failure's DETAIL has for the user; for run_in_subtransaction(). */
+/* The user message in an error's DETAIL; for run_in_subtransaction(). */
 typedef struct UserMessage
 {
 	const char *detail;
@@ -184,7 +185,7 @@ read_user_message(void *argument)
 		message->text = json_text(value);
 }
 
-/* Anybody may raise our SQLSTATEs, with whatever DETAIL. */
+/* Any user can raise smartwf's SQLSTATEs with any DETAIL, so parsing it may fail. */
 static const char *
 user_message(const ErrorData *error)
 {
@@ -195,7 +196,7 @@ user_message(const ErrorData *error)
 	return message.text == NULL ? "" : message.text;
 }
 
-/* The documented answer to what went wrong. */
+/* The documented answer to an error. */
 static void
 answer_failure(Exchange *exchange, const ErrorData *error)
 {
@@ -236,7 +237,7 @@ answer_failure(Exchange *exchange, const ErrorData *error)
 	exchange->content = json.data;
 }
 
-/* Answer a request; only errors that are about the whole transaction get out. */
+/* Answer a request; only errors that concern the whole transaction are raised. */
 void
 answer_exchange(Exchange *exchange)
 {

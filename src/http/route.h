@@ -1,6 +1,6 @@
 /*
  * route.h
- *		The documented service: from a request to its answer.
+ *		The documented service: executes a request and writes its answer.
  */
 #ifndef SMARTWF_ROUTE_H
 #define SMARTWF_ROUTE_H
@@ -11,15 +11,15 @@
 
 typedef struct Exchange
 {
-	/* asked */
+	/* the request */
 	const char *method;
 	const char *uri;
-	Jsonb	   *body;			/* NULL: none */
-	bytea	   *raw_body;		/* to be read as body, unless NULL */
-	/* answered */
+	Jsonb	   *body;			/* NULL if none */
+	bytea	   *raw_body;		/* to be parsed into body, unless NULL */
+	/* the answer */
 	int			status;
 	char	   *content;		/* JSON */
-	char	   *allowed;		/* methods that the address has; NULL: no address */
+	char	   *allowed;		/* methods that the address allows; NULL if there is no such address */
 }			Exchange;
 
 extern void answer_exchange(Exchange *exchange);

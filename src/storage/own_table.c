@@ -18,6 +18,7 @@
 #include "base/compat.h"
 #include "base/switch_user.h"
 #include "own_table.h"
+#include "schema_version.h"
 
 /* Ours that were looked up, the last one first. */
 static OwnRelation *known = NULL;
@@ -64,6 +65,7 @@ own_relation_oid(OwnRelation *relation)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"smartwf.%s\" does not exist", relation->name),
 				 errhint("Run CREATE EXTENSION smartwf in this database.")));
+	require_served_schema();
 	remember(relation);
 	relation->oid = oid;
 	return oid;

@@ -1,11 +1,11 @@
 /*
  * task.c
- *		What timers do when it is time.
+ *		Executes the tasks of timers that are due.
  *
- * A task acts as the owner of the element's table, by the rules that hold for
- * him; names are looked up in the table's schema.  The element's row is locked
- * before its timer is looked at, as a transition does: who comes second finds
- * what the first has left.
+ * A task acts as the owner of the element's table, subject to the same checks;
+ * names are looked up in the table's schema.  The element's row is locked
+ * before its timer is read, as a transition does, so that each sees the
+ * other's result.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@
 #include "task.h"
 #include "timer.h"
 
-/* A task that fails is tried again, this often and with these pauses. */
+/* A task is attempted this often, with increasing pauses. */
 #define TASK_ATTEMPTS 6
 #define FIRST_PAUSE (10 * USECS_PER_SEC)
 #define LONGEST_PAUSE USECS_PER_HOUR
@@ -123,9 +123,9 @@ perform_task(Run *run, const Step *step)
 	elog(ERROR, "unknown kind of task \"%s\"", step->kind);
 }
 
-/* What is due */
+/* Due tasks */
 
-/* Up to so many tasks that are due (DueTask *). */
+/* At most that many tasks that are due (DueTask *). */
 List *
 due_tasks(int most)
 {
@@ -146,7 +146,7 @@ due_tasks(int most)
 	return tasks;
 }
 
-/* When the next one falls due that is not yet; NEVER. */
+/* The time when the next task falls due; NEVER if there is none. */
 TimestampTz
 next_due_task(void)
 {
@@ -158,7 +158,7 @@ next_due_task(void)
 
 /* Firing */
 
-/* The task as if it were a step; NULL if it is not due (any more). */
+/* The task in the form of a step; NULL if it is not due (any more). */
 static Step *
 step_of_task(const DueTask *task)
 {
@@ -178,7 +178,7 @@ step_of_task(const DueTask *task)
 	return step;
 }
 
-/* Be the owner of the table until the transaction ends. */
+/* Become the owner of the table until the transaction ends. */
 static void
 become_owner_of(Oid relid)
 {
@@ -207,7 +207,7 @@ end_this(OwnStatement *statement, const DueTask *task)
 	(void) own_execute(statement, values, NULL);
 }
 
-/* The table of a document that is there; InvalidOid: it is not. */
+/* The table of an existing document; InvalidOid if it is gone. */
 static Oid
 table_of_task(const DueTask *task)
 {
@@ -224,7 +224,7 @@ table_of_task(const DueTask *task)
 	return structure_relation(structure);
 }
 
-/* As whom a task acts; InvalidOid: its document is gone. */
+/* The role that a task acts as; InvalidOid if its document is gone. */
 Oid
 role_of_task(const DueTask *task)
 {
@@ -235,7 +235,7 @@ role_of_task(const DueTask *task)
 
 /*
  * Do a task that is due; the caller commits.  False if it is not due any more,
- * or somebody else has the element just now.
+ * or another session has locked the element.
  */
 bool
 fire_task(const DueTask *task)
@@ -261,7 +261,7 @@ fire_task(const DueTask *task)
 	return true;
 }
 
-/* A task has failed, which undid its transaction: later again, or not any more. */
+/* After a failed task, whose transaction was rolled back: retry later, or give up. */
 void
 note_task_failure(const DueTask *task, const ErrorData *error)
 {
@@ -276,7 +276,7 @@ note_task_failure(const DueTask *task, const ErrorData *error)
 	if (found->rows == 0)
 		return;
 	attempt = result_int(found, 0, 1);
-	/* somebody else has what it needs: nothing is wrong with it */
+	/* a lock held by another session is no fault of the task */
 	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 		attempt++;
 	values[3] = Int32GetDatum(attempt);

@@ -1,6 +1,6 @@
 /*
  * task.h
- *		What is done when it is time.
+ *		Executes the tasks of timers that are due.
  */
 #ifndef SMARTWF_TASK_H
 #define SMARTWF_TASK_H

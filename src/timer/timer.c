@@ -1,7 +1,7 @@
 /*
  * timer.c
- *		Timers of elements, attached and ended in the transaction of the change
- *		that does so, and moved with the date that they count from.
+ *		Timers of elements: started and ended in the transaction of the state
+ *		change, and moved when the date that they count from changes.
  */
 #include "postgres.h"
 
@@ -26,7 +26,7 @@
 #include "transition/target.h"
 #include "timer.h"
 
-/* REFERENCE and both deltas, by the calendar of UTC. */
+/* REFERENCE and both deltas, following the calendar in UTC. */
 #define DUE(reference) \
 	"pg_catalog.timezone('UTC', pg_catalog.timezone('UTC', " reference ")" \
 	" OPERATOR(pg_catalog.+) t.delta::pg_catalog.interval OPERATOR(pg_catalog.+) k.delta::pg_catalog.interval)"
@@ -62,7 +62,7 @@ static OwnStatement end_all = {1, {TEXTOID},
 	"DELETE FROM smartwf.element_timers WHERE docid" EQ "$1"
 };
 
-/* A date or time of a row, as a time in UTC; false if there is none. */
+/* A date or time of a row, as a time in UTC; false if null. */
 static bool
 time_of_column(const ElementRow *element, AttrNumber column, TimestampTz *time)
 {
@@ -120,7 +120,7 @@ attach_timer(const StateChange *change, const char *timer, const char *action)
 	notify_workers_at_commit(WORK_ON_RUNS);
 }
 
-/* What the transition says of its timers. */
+/* Applies the transition's actions on timers. */
 static void
 apply_timer_actions(const StateChange *change)
 {
@@ -136,7 +136,7 @@ apply_timer_actions(const StateChange *change)
 	}
 }
 
-/* Timers end and begin with a change of state. */
+/* A change of state ends and starts timers. */
 static void
 change_timers(const StateChange *change)
 {
@@ -155,7 +155,7 @@ change_timers(const StateChange *change)
 		attach_timer(change, timer, "volatile");
 }
 
-/* A date has changed, and with it what counts from it. */
+/* A date has changed: move the timers that count from it. */
 static void
 move_timers(const char *docid, const ElementRow *element, AttrNumber column)
 {
@@ -170,7 +170,7 @@ move_timers(const char *docid, const ElementRow *element, AttrNumber column)
 		notify_workers_at_commit(WORK_ON_RUNS);
 }
 
-/* A document that came without its triggers: as if it had been born into its state. */
+/* A document that was inserted without the triggers is treated like a new one in its state. */
 static void
 start_timer_of_state(const char *docid)
 {
@@ -194,7 +194,7 @@ static const StateListener timer_listener = {
 	.date_changed = move_timers,
 };
 
-/* At load. */
+/* Called at library load. */
 void
 timer_init(void)
 {

@@ -1,6 +1,7 @@
 /*
  * timer.h
- *		Timers of elements: from a transition to what is due.
+ *		Timers of elements: started, moved and ended with the changes of a
+ *		document.
  */
 #ifndef SMARTWF_TIMER_H
 #define SMARTWF_TIMER_H

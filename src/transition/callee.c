@@ -1,10 +1,11 @@
 /*
  * callee.c
- *		Calling what others wrote, guards and hooks, for the caller.
+ *		Calls guards and hooks with the caller's rights.
  *
- * They run with the caller's rights, but not by his search_path: an unqualified
- * function or operator of theirs would be his, and would be shown a row of which
- * he may read a part.  Nor are values in their errors for everybody.
+ * The caller's search_path does not apply: otherwise an unqualified function
+ * or operator in them could be one of the caller's, which would then be passed
+ * a row that the caller may read only in part.  For the same reason, values in
+ * their errors are not shown to every caller.
  */
 #include "postgres.h"
 
@@ -21,7 +22,7 @@
 #include "callee.h"
 #include "table_statement.h"
 
-/* pg_catalog, the schema of the callee, that of the table, and the temporary one last. */
+/* pg_catalog, the schema of the callee, that of the table, and pg_temp last. */
 static void
 set_search_path(const Callee *callee)
 {
@@ -34,8 +35,9 @@ set_search_path(const Callee *callee)
 }
 
 /*
- * Raise the current error for somebody who may not read what it tells.  What a
- * function says by RAISE is meant for him, unless all errors are hidden.
+ * Raise the current error again without values, for a caller who may not read
+ * the whole row.  A message by RAISE is meant for the caller, unless the
+ * callee hides all errors.
  */
 static void
 rethrow_without_values(const Callee *callee)
@@ -52,7 +54,7 @@ rethrow_without_values(const Callee *callee)
 			 errdetail("The error is told to those who may read the whole row.")));
 }
 
-/* Do WORK, which calls what somebody wrote, as the caller. */
+/* Do WORK, which calls a guard or hook, as the caller. */
 void
 call_for_caller(const Callee *callee, Work work, void *argument)
 {
@@ -79,6 +81,6 @@ call_for_caller(const Callee *callee, Work work, void *argument)
 	if (!callee->is_foreign)
 		return;
 	AtEOXact_GUC(true, level);
-	/* they may do anything, drop the extension too: then nothing can go on */
+	/* they may do anything, even drop the extension: then stop here */
 	require_definitions();
 }

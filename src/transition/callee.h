@@ -1,6 +1,6 @@
 /*
  * callee.h
- *		Calling what others wrote, guards and hooks, for the caller.
+ *		Calls guards and hooks with the caller's rights.
  */
 #ifndef SMARTWF_CALLEE_H
 #define SMARTWF_CALLEE_H
@@ -10,14 +10,14 @@
 #include "attach/attached_table.h"
 #include "base/subtransaction.h"
 
-/* What somebody wrote. */
+/* A guard or hook to call. */
 typedef struct Callee
 {
-	const AttachedTable *table; /* whose row it is shown */
-	bool		is_foreign;		/* not PostgreSQL's own alone */
-	Oid			schema;			/* where its names are looked up, too; InvalidOid: none */
-	bool		hides_errors;	/* all of them, not those about data alone */
-	const char *kind;			/* what to call it: a format for its name */
+	const AttachedTable *table; /* the table whose row it is passed */
+	bool		is_foreign;		/* it calls functions other than PostgreSQL's own */
+	Oid			schema;			/* added to the search path; InvalidOid if none */
+	bool		hides_errors;	/* hides all errors, not only those about data */
+	const char *kind;			/* format that makes its description from its name */
 	const char *name;
 }			Callee;
 

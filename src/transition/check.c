@@ -1,6 +1,6 @@
 /*
  * check.c
- *		May this element pass this transition?
+ *		Checks whether an element may pass a transition.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ check_lock(TransitionCheck *check)
 	return psprintf(localized("it is locked by \"%s\""), holder);
 }
 
-/* The documented order. */
+/* In the documented order. */
 const NamedCheck checks[NUMBER_OF_CHECKS] = {
 	{"lock", check_lock},
 	{"right", check_right},
@@ -40,7 +40,7 @@ const NamedCheck checks[NUMBER_OF_CHECKS] = {
 	{"m1", check_m1},
 };
 
-/* What is refused, in words. */
+/* A description of what is refused. */
 static char *
 attempted(const TransitionCheck *check)
 {
@@ -49,7 +49,7 @@ attempted(const TransitionCheck *check)
 	return psprintf(localized("State \"%s\""), check->workflow->states[check->to].name);
 }
 
-/* Raise the first reason why the transition may not be passed. */
+/* Raise the first reason why the transition is refused. */
 void
 check_transition(TransitionCheck *check)
 {

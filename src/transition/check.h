@@ -1,6 +1,6 @@
 /*
  * check.h
- *		The checks of a transition, in their documented order.
+ *		Checks whether an element may pass a transition.
  */
 #ifndef SMARTWF_CHECK_H
 #define SMARTWF_CHECK_H

@@ -2,11 +2,11 @@
  * guard.c
  *		Guards: boolean expressions over the columns of an element.
  *
- * A guard is analyzed like a CHECK constraint (no subquery, no aggregate), with
- * nothing but pg_catalog to look names up in, once for each table and kept
- * until a definition, the table or a function changes.  Nothing of it runs
- * before it is evaluated as the caller: planning, which calls IMMUTABLE functions,
- * is part of that.
+ * A guard is analyzed like a CHECK constraint (no subquery, no aggregate),
+ * with names looked up in pg_catalog only.  The result is kept for each table
+ * until a definition, the table or a function changes.  Nothing in it is
+ * executed before it is evaluated as the caller.  That includes planning,
+ * which calls IMMUTABLE functions.
  */
 #include "postgres.h"
 
@@ -42,8 +42,8 @@
 #include "transition_check.h"
 
 /*
- * The text as one expression.  It goes through the grammar in the place of a
- * SELECT list, so what came out must be one bare item and nothing else.
+ * Parses the text as one expression.  It is put in the place of a SELECT list,
+ * so the result must be a single item and nothing else.
  */
 static Node *
 parse_expression(const char *text)
@@ -76,15 +76,16 @@ parse_expression(const char *text)
 }
 
 /*
- * Literals.  To analyze one calls the input function of its type, and that the
- * constraints of domains: somebody's functions, in an array of a domain say.  So
- * each stands as a parameter for a while; those of PostgreSQL's own types and of
- * enums become constants again, the others are read when the guard is evaluated.
+ * Literals.  Analyzing a literal calls the input function of its type, which
+ * may check the constraints of a domain, such as that of an array's elements:
+ * these call user functions.  So literals are replaced by parameters first.
+ * Those of built-in types and of enums become constants again; the others are
+ * read when the guard is evaluated.
  */
 typedef struct Literals
 {
 	List	   *texts;			/* of char * */
-	bool		has_parameter;	/* the guard has some of its own */
+	bool		has_parameter;	/* the guard itself contains parameters */
 }			Literals;
 
 static char *
@@ -132,14 +133,14 @@ literal_parameter(ParseState *state, ParamRef *reference)
 	return (Node *) parameter;
 }
 
-/* Can a literal of that type be read without anybody's function being called? */
+/* Can a literal of that type be read without calling a user's function? */
 static bool
 is_harmless_type(Oid type)
 {
 	return type < FirstNormalObjectId || type_is_enum(type);
 }
 
-/* A literal has found its type. */
+/* Replaces the parameter of a literal whose type is now known. */
 static Node *
 typed_literal(ParseState *state, Param *parameter, Oid type, int32 typmod, int location)
 {
@@ -158,7 +159,7 @@ typed_literal(ParseState *state, Param *parameter, Oid type, int32 typmod, int l
 	return (Node *) reading;
 }
 
-/* Those that a function takes as they are. */
+/* Replaces parameters whose literals remain of type unknown. */
 static Node *
 untyped_literals(Node *node, void *context)
 {
@@ -172,7 +173,10 @@ untyped_literals(Node *node, void *context)
 	return expression_tree_mutator(node, untyped_literals, context);
 }
 
-/* Resolve names, calling nothing: columns in RELATION (none if NULL), the rest in pg_catalog. */
+/*
+ * Resolves names without calling anything: columns in RELATION (none if NULL),
+ * all else in pg_catalog.
+ */
 static Node *
 analyze_expression(Node *parsed, Relation relation)
 {
@@ -223,7 +227,7 @@ has_column_reference(Node *node, void *context)
 typedef struct GuardText
 {
 	const char *text;
-	Oid			relid;			/* InvalidOid: no table to check against */
+	Oid			relid;			/* InvalidOid if there is no table to check against */
 	Node	   *expression;
 }			GuardText;
 
@@ -244,7 +248,7 @@ analyze_text(void *argument)
 		table_close(relation, NoLock);
 }
 
-/* smartwf.guard_fault(guard, relation): for the checker of definitions. */
+/* smartwf.guard_fault(guard, relation): for the check of definitions. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_guard_fault);
 Datum
 smartwf_guard_fault(PG_FUNCTION_ARGS)
@@ -269,7 +273,7 @@ is_others_function(Oid function, void *context)
 	return function >= FirstNormalObjectId;
 }
 
-/* Does it call what is not PostgreSQL's own?  A domain may, in its constraints. */
+/* Does it call functions other than PostgreSQL's own?  A domain's constraints may. */
 static bool
 calls_others(Node *node, void *context)
 {
@@ -281,9 +285,10 @@ calls_others(Node *node, void *context)
 }
 
 /*
- * A guard of the table that was analyzed before, NULL if none.  One that calls
- * functions of others is outdated when a function changes; it may still be in use
- * further up the stack, so it goes with the transaction.
+ * Returns the guard if it was analyzed before for this table, NULL otherwise.
+ * A guard that calls user functions is outdated once a function changes.  It
+ * may still be in use further up the stack, so it is freed at the end of the
+ * transaction.
  */
 static Guard *
 known_guard(AttachedTable *table, const char *text)
@@ -303,7 +308,7 @@ known_guard(AttachedTable *table, const char *text)
 	return NULL;
 }
 
-/* The transition's guard for that table, analyzed now if not before. */
+/* The transition's guard for that table; analyzed now if not before. */
 static Guard *
 find_guard(TransitionCheck *check, char **fault)
 {
@@ -340,7 +345,7 @@ find_guard(TransitionCheck *check, char **fault)
 	return guard;
 }
 
-/* The guard as the current user has planned it; for the first few, it is kept. */
+/* The guard as planned by the current user.  The first few users' plans are kept. */
 static Expr *
 planned_guard(Guard *guard)
 {
@@ -395,7 +400,7 @@ evaluate_now(void *argument)
 	FreeExecutorState(estate);
 }
 
-/* A guard that is null is not fulfilled: unknown is not allowed. */
+/* A guard that is null counts as not fulfilled. */
 char *
 check_guard(TransitionCheck *check)
 {

@@ -1,6 +1,6 @@
 /*
  * guard.h
- *		Guards: SQL expressions over the element.
+ *		Guards: boolean expressions over the columns of an element.
  */
 #ifndef SMARTWF_GUARD_H
 #define SMARTWF_GUARD_H

@@ -1,10 +1,10 @@
 /*
  * hook.c
- *		Finds and calls the functions that a definition names.
+ *		Finds and calls the hooks that a definition names.
  *
- * A hook is looked up anew at each call: what is missing or does not fit
- * refuses the transition, it never lets it pass.  It runs with the rights of
- * the caller.
+ * A hook is looked up at each call.  If it is missing or has another
+ * signature, the transition is refused.  It runs with the rights of the
+ * caller.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@
 #include "hook.h"
 #include "transition_check.h"
 
-/* Why a function cannot be a hook, NULL if it can. */
+/* Why a function cannot be a hook; NULL if it can. */
 static char *
 signature_fault(Oid function, const char *name)
 {
@@ -48,14 +48,14 @@ signature_fault(Oid function, const char *name)
 	return fault;
 }
 
-/* The composite type smartwf.event, which hooks take. */
+/* The composite type smartwf.event, the argument of hooks. */
 static Oid
 event_type(void)
 {
 	return get_rel_type_id(get_relname_relid("event", get_namespace_oid("smartwf", false)));
 }
 
-/* The function of a hook, or InvalidOid and why it is none. */
+/* The function of a hook; otherwise InvalidOid, and FAULT says why. */
 static Oid
 find_hook(const char *name, char **fault)
 {
@@ -72,7 +72,7 @@ find_hook(const char *name, char **fault)
 	return *fault == NULL ? function : InvalidOid;
 }
 
-/* smartwf.hook_fault(name): for the checker of definitions. */
+/* smartwf.hook_fault(name): for the check of definitions. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_hook_fault);
 Datum
 smartwf_hook_fault(PG_FUNCTION_ARGS)
@@ -85,7 +85,7 @@ smartwf_hook_fault(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(fault));
 }
 
-/* A row as jsonb; row_to_json() is the only door to it that is open to C. */
+/* A row as jsonb, by way of row_to_json(), since PostgreSQL exports no function for that. */
 static Datum
 row_as_jsonb(const TransitionCheck *check, HeapTuple row)
 {
@@ -111,7 +111,7 @@ event_text(const char *name, const char *text)
 	return (EventValue) {name, TEXTOID, text == NULL ? (Datum) 0 : CStringGetTextDatum(text), text == NULL};
 }
 
-/* A value of the type as it is now: what we do not know of is null. */
+/* A value of smartwf.event as now defined; attributes not given here are null. */
 static Datum
 form_event(const EventValue *given, int number)
 {
@@ -138,7 +138,7 @@ form_event(const EventValue *given, int number)
 	return HeapTupleGetDatum(tuple);
 }
 
-/* The value of type smartwf.event that a hook is called with. */
+/* The smartwf.event that a hook is called with. */
 static Datum
 make_event(const TransitionCheck *check, HeapTuple row)
 {
@@ -185,8 +185,8 @@ call_now(void *argument)
 }
 
 /*
- * Call the transition's hook of that kind with the row; its words, or NULL if
- * it has nothing to say.  A hook that cannot be called says why itself.
+ * Calls the transition's hook of that kind with the row.  Returns its message,
+ * or NULL if there is none.  If the hook cannot be called, the message says why.
  */
 char *
 call_hook(TransitionCheck *check, HookKind kind, HeapTuple row)
@@ -215,14 +215,14 @@ call_hook(TransitionCheck *check, HookKind kind, HeapTuple row)
 	return call.message;
 }
 
-/* m0: refuses before parameters are stored.  The message is the hook's. */
+/* m0: may refuse before parameters are stored.  The message is the hook's. */
 char *
 check_m0(TransitionCheck *check)
 {
 	return call_hook(check, HOOK_M0, check->proposed);
 }
 
-/* m1: refuses after parameters are stored in the proposed row. */
+/* m1: may refuse after parameters are stored in the proposed row. */
 char *
 check_m1(TransitionCheck *check)
 {

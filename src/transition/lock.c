@@ -1,6 +1,6 @@
 /*
  * lock.c
- *		Locks that a user puts on a document, to keep others from changing it.
+ *		Locks that a user sets on a document, to keep others from changing it.
  */
 #include "postgres.h"
 
@@ -18,9 +18,9 @@
 #include "target.h"
 
 /*
- * Whoever may change an element may lock it: who may update its state, or
- * holds a granted transition.  Taking the row's lock waits for a transition
- * that is under way.
+ * A user who may change an element may lock it: one who may update its state
+ * or has a grant on a transition.  Taking the row's lock waits for a
+ * transition that is under way.
  */
 static void
 take_row_lock(Target *target)
@@ -53,7 +53,7 @@ take_row_lock(Target *target)
 		raise_failure(DELETED_ELEMENT, target->element.docid);
 }
 
-/* Is the element's lock the caller's? */
+/* Does the caller hold the element's lock? */
 static bool
 holds_lock(const Element *element)
 {

@@ -1,6 +1,6 @@
 /*
  * parameter.c
- *		What a transition asks for: comment and typed parameters.
+ *		Checks and stores the comment and parameters of a transition.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ given_value(const TransitionCheck *check, const char *name)
 	return value == NULL || value->type == jbvNull ? NULL : value;
 }
 
-/* Does TEXT begin as FORM does, a digit for each 9? */
+/* Does TEXT begin in the given form, with a digit for each 9? */
 static bool
 has_form(const char *text, const char *form)
 {
@@ -40,7 +40,7 @@ has_form(const char *text, const char *form)
 	return true;
 }
 
-/* Is the value one of the options' values (a list, or the keys of an object)? */
+/* Is the value among the parameter's options (an array, or the keys of an object)? */
 static bool
 is_option(const Parameter *parameter, const JsonbValue *value)
 {
@@ -60,7 +60,7 @@ is_option(const Parameter *parameter, const JsonbValue *value)
 									   &option) != NULL;
 }
 
-/* Raise an error unless the value, not a list, has the parameter's type. */
+/* Raise an error unless the value, not an array, has the parameter's type. */
 static void
 read_single(const Parameter *parameter, const JsonbValue *value)
 {
@@ -87,7 +87,7 @@ read_single(const Parameter *parameter, const JsonbValue *value)
 	}
 }
 
-/* The same for each item of a list. */
+/* The same for each element of an array. */
 static void
 read_value(const Parameter *parameter, const JsonbValue *value)
 {
@@ -101,7 +101,7 @@ read_value(const Parameter *parameter, const JsonbValue *value)
 			read_single(parameter, getIthJsonbValueFromContainer(value->val.binary.data, i));
 }
 
-/* A list as an array of the column's element type. */
+/* A JSON array as an SQL array of the column's element type. */
 static Datum
 list_as_array(const JsonbValue *list, Oid element_type, int32 typmod)
 {
@@ -121,7 +121,7 @@ list_as_array(const JsonbValue *list, Oid element_type, int32 typmod)
 	return makeArrayResult(state, CurrentMemoryContext);
 }
 
-/* The value as the column's type wants it. */
+/* The value as a datum of the column's type. */
 static Datum
 value_for_column(const JsonbValue *value, Form_pg_attribute column)
 {
@@ -168,7 +168,7 @@ typedef struct Storing
 	TransitionCheck *check;
 	const Parameter *parameter;
 	const JsonbValue *value;
-	bool		has_type;		/* the value is what was declared */
+	bool		has_type;		/* the value has the declared type */
 }			Storing;
 
 static void
@@ -190,7 +190,7 @@ store_parameter(void *argument)
 													1, &column, &value, &isnull);
 }
 
-/* Whoever comes with a plain UPDATE gives a parameter through its column. */
+/* A plain UPDATE gives a parameter by its column. */
 static bool
 is_in_column(const TransitionCheck *check, const Parameter *parameter)
 {
@@ -224,7 +224,7 @@ check_parameter(TransitionCheck *check, const Parameter *parameter)
 					parameter->name, parameter->type, json_text(storing.value));
 }
 
-/* The first given parameter that the transition does not ask for. */
+/* The first given parameter that the transition does not have. */
 static char *
 check_names(const TransitionCheck *check)
 {
@@ -253,7 +253,7 @@ check_names(const TransitionCheck *check)
 	return NULL;
 }
 
-/* What a plain UPDATE gave through columns, for hooks and history. */
+/* Parameters that a plain UPDATE gave by their columns, for hooks and history. */
 static Jsonb *
 parameters_from_columns(const TransitionCheck *check)
 {
@@ -286,7 +286,7 @@ parameters_from_columns(const TransitionCheck *check)
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
 }
 
-/* Comment and parameters: each as asked, and those with a column stored. */
+/* Checks comment and parameters, and stores those that have a column. */
 char *
 check_parameters(TransitionCheck *check)
 {

@@ -1,6 +1,6 @@
 /*
  * parameter.h
- *		What a transition asks for: comment and typed parameters.
+ *		Checks and stores the comment and parameters of a transition.
  */
 #ifndef SMARTWF_PARAMETER_H
 #define SMARTWF_PARAMETER_H

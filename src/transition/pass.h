@@ -1,6 +1,6 @@
 /*
  * pass.h
- *		Passing a transition by name.
+ *		Passes a transition by name.
  */
 #ifndef SMARTWF_PASS_H
 #define SMARTWF_PASS_H
@@ -12,22 +12,22 @@
 
 #include "definition/workflow.h"
 
-/* What is asked for: of which document, to pass or to go where, with what. */
+/* The arguments of a call. */
 typedef struct PassCall
 {
 	const char *docid;
-	const char *structure;		/* NULL: any */
+	const char *structure;		/* NULL if any */
 	const char *name;			/* of a transition or a state */
-	const char *comment;		/* NULL: none */
-	Jsonb	   *parameters;		/* NULL: none */
+	const char *comment;		/* NULL if none */
+	Jsonb	   *parameters;		/* NULL if none */
 }			PassCall;
 
-/* What came of it. */
+/* The result of a call. */
 typedef struct Passed
 {
 	const Workflow *workflow;
-	int			state;			/* index of the one reached */
-	List	   *messages;		/* of char *, what m2 and m3 said */
+	int			state;			/* index of the state reached */
+	List	   *messages;		/* of char *, the messages of m2 and m3 */
 }			Passed;
 
 extern Passed pass_transition(const PassCall *call);

@@ -1,6 +1,7 @@
 /*
  * pending.h
- *		Changes that were checked BEFORE and wait for their row to be stored.
+ *		Changes that were checked by a BEFORE trigger and wait for their row
+ *		to be stored.
  */
 #ifndef SMARTWF_PENDING_H
 #define SMARTWF_PENDING_H
@@ -17,23 +18,23 @@ typedef struct Change
 {
 	char	   *docid;
 	const Workflow *workflow;
-	const Transition *transition;	/* NULL: none */
-	int			from;			/* index of a state; both NO_STATE: a birth */
+	const Transition *transition;	/* NULL if none */
+	int			from;			/* index of a state; from and to are both NO_STATE for an insert */
 	int			to;
-	char	   *from_state;		/* its name, even if the workflow has none such */
-	int32		revision;		/* that its line of history will have */
-	char	   *actor;			/* who passes it, by name and role */
+	char	   *from_state;		/* its name, even if the workflow has no such state */
+	int32		revision;		/* revision of its entry in the history */
+	char	   *actor;			/* name and role of the actor */
 	Oid			role;
 	bool		role_is_guess;
 	char	   *comment;
 	Jsonb	   *parameters;
 	bool		releases_lock;
 	ItemPointerData checked_version; /* of the row that was checked */
-	HeapTuple	checked_row;		/* as it shall be stored; NULL: nobody looked at it */
+	HeapTuple	checked_row;		/* as it will be stored; NULL if there was nothing to check */
 	Oid			checked_relation;	/* of that row */
-	SubTransactionId recorded_in;	/* history has it; Invalid: not yet */
-	bool		has_moved;		/* the row turned up in another partition */
-	bool		has_left;		/* and is gone from the first */
+	SubTransactionId recorded_in;	/* where the history entry was made; Invalid if not yet */
+	bool		has_moved;		/* the row was inserted into another partition */
+	bool		has_left;		/* and deleted from the first */
 	SubTransactionId made_in;
 	struct Change *older;		/* of the same document */
 }			Change;

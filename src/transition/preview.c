@@ -1,9 +1,10 @@
 /*
  * preview.c
- *		What could be done with an element now, and why not; changing nothing.
+ *		Determines what could be done with an element now, and why not,
+ *		without changing it.
  *
- * Guards and hooks may do what they like: each is asked in a subtransaction
- * that is rolled back.
+ * Guards and hooks may have side effects, so each is called in a
+ * subtransaction that is rolled back.
  */
 #include "postgres.h"
 
@@ -25,7 +26,7 @@
 #include "target.h"
 #include "transition_check.h"
 
-/* Find the element, show that the caller sees it, and read its state. */
+/* Find the element, check that the caller sees it, and read its state. */
 void
 preview_begin(Preview *preview, const char *docid, const char *structure)
 {
@@ -44,14 +45,14 @@ preview_begin(Preview *preview, const char *docid, const char *structure)
 	check->relation = table_open(target->table->relid, AccessShareLock);
 }
 
-/* The lock stays, as that of a statement would. */
+/* The table's lock is kept, as after a statement. */
 void
 preview_end(Preview *preview)
 {
 	table_close(preview->check.relation, NoLock);
 }
 
-/* Take a transition up, and read the row if somebody will look at it. */
+/* Prepare for checking a transition; reads the row if a check needs it. */
 static void
 consider(Preview *preview, const Transition *transition, int to)
 {
@@ -75,8 +76,8 @@ consider(Preview *preview, const Transition *transition, int to)
 }
 
 /*
- * For each state, by its index, how it can be reached: of several arcs, the first
- * that the caller has the right to pass, else the first.
+ * For each state, by its index, how it can be reached: by the first arc that
+ * the caller has the right to pass, or the first of all if there is none.
  */
 ReachableState *
 preview_states(Preview *preview)
@@ -107,7 +108,7 @@ run_check(void *argument)
 	preview->reason = preview->asked(&preview->check);
 }
 
-/* Ask one check, and undo what it did; the error that it raised, or NULL. */
+/* Run one check and undo its effects; returns the error that it raised, or NULL. */
 static ErrorData *
 ask(Preview *preview, CheckFunction check)
 {
@@ -116,7 +117,7 @@ ask(Preview *preview, CheckFunction check)
 	return run_in_subtransaction(run_check, preview, true);
 }
 
-/* What guard and m0 have against passing an arc, NULL if nothing. */
+/* What guard and m0 object to passing an arc, NULL if nothing. */
 char *
 preview_objection(Preview *preview, const Arc *arc)
 {
@@ -147,7 +148,7 @@ typedef struct BlockersCall
 	Preview		preview;
 }			BlockersCall;
 
-/* All that must be so before there is anything to check. */
+/* Everything that can fail before the checks. */
 static void
 begin_blockers(void *argument)
 {
@@ -162,10 +163,10 @@ begin_blockers(void *argument)
 	if (arc == NULL)
 		raise_failure(INVALID_TRANSITION, preview->check.workflow->name);
 	consider(preview, transition, arc->to);
-	preview_end(preview);		/* its reference would not outlive the subtransaction */
+	preview_end(preview);		/* the relation reference does not outlive the subtransaction */
 }
 
-/* Parameters are given when it is passed; m1 can be asked if it needs none. */
+/* Parameters are given when it is passed; m1 can be called if none is needed. */
 static bool
 can_be_asked(const NamedCheck *check, const Transition *transition)
 {

@@ -1,6 +1,7 @@
 /*
  * preview.h
- *		What could be done with an element now, and why not; changing nothing.
+ *		Determines what could be done with an element now, and why not,
+ *		without changing it.
  */
 #ifndef SMARTWF_PREVIEW_H
 #define SMARTWF_PREVIEW_H
@@ -14,14 +15,14 @@ typedef struct Preview
 {
 	Target		target;
 	TransitionCheck check;
-	CheckFunction asked;		/* just now */
-	char	   *reason;			/* and what it says */
+	CheckFunction asked;		/* check to be run */
+	char	   *reason;			/* and its result */
 }			Preview;
 
 /* How a state can be reached from the current one. */
 typedef struct ReachableState
 {
-	const Arc  *arc;			/* NULL: not at all */
+	const Arc  *arc;			/* NULL if it cannot be reached */
 	bool		is_authorized;	/* the caller holds the right */
 }			ReachableState;
 

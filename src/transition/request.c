@@ -1,10 +1,9 @@
 /*
  * request.c
- *		A transition asked for by name, on its way through the UPDATE that
- *		carries it out.
+ *		A request to pass a transition by name, while its UPDATE is under way.
  *
- * pass_transition() does not read the row first: the UPDATE asks for the target
- * with smartwf.requested_state(state), which is checked against the row that the
+ * pass_transition() does not read the row first: the UPDATE obtains the target
+ * from smartwf.requested_state(state), which is evaluated for the row that the
  * UPDATE finds, even after it has waited for another session.
  */
 #include "postgres.h"
@@ -17,7 +16,7 @@
 
 static Request *innermost = NULL;
 
-/* The request about that document which no trigger has taken over yet. */
+/* The innermost request, if it is for that document and no trigger has taken it over. */
 Request *
 request_for(const char *docid)
 {
@@ -27,14 +26,14 @@ request_for(const char *docid)
 	return NULL;
 }
 
-/* Does a request wait for a trigger to take it over? */
+/* Is there a request that no trigger has taken over yet? */
 bool
 request_is_open(void)
 {
 	return innermost != NULL && !innermost->is_taken_over;
 }
 
-/* The UPDATE begins. */
+/* Called before the UPDATE. */
 void
 request_push(Request *request)
 {
@@ -43,14 +42,14 @@ request_push(Request *request)
 	innermost = request;
 }
 
-/* The UPDATE is over, be it by an error. */
+/* Called after the UPDATE, also if it failed. */
 void
 request_pop(Request *request)
 {
 	innermost = request->outer;
 }
 
-/* The document has changed its state; all who asked for something hear of it. */
+/* Record the document's new state for all requests about it, outer ones too. */
 void
 request_note_change(const char *docid, const Workflow *workflow, int state)
 {
@@ -62,7 +61,7 @@ request_note_change(const char *docid, const Workflow *workflow, int state)
 		}
 }
 
-/* A hook had something to say to whom asked. */
+/* Record a hook's message for the request. */
 void
 request_note_message(const char *docid, const char *message)
 {
@@ -75,7 +74,7 @@ request_note_message(const char *docid, const char *message)
 	MemoryContextSwitchTo(outer);
 }
 
-/* The state where the request leads from STATE; STATE itself if nowhere. */
+/* The state that the request leads to from STATE; STATE itself if it leads nowhere. */
 static const char *
 target_from(const Request *request, const char *state)
 {
@@ -89,7 +88,7 @@ target_from(const Request *request, const char *state)
 	return arc == NULL ? state : request->workflow->states[arc->to].name;
 }
 
-/* smartwf.requested_state(state): outside of a request, STATE itself. */
+/* smartwf.requested_state(state): STATE itself if there is no request. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_requested_state);
 Datum
 smartwf_requested_state(PG_FUNCTION_ARGS)

@@ -1,7 +1,6 @@
 /*
  * request.h
- *		A transition asked for by name, on its way through the UPDATE that
- *		carries it out.
+ *		A request to pass a transition by name, while its UPDATE is under way.
  */
 #ifndef SMARTWF_REQUEST_H
 #define SMARTWF_REQUEST_H
@@ -17,17 +16,17 @@ typedef struct Request
 {
 	const char *docid;
 	const Workflow *workflow;
-	const Transition *transition;	/* NULL: go to target */
-	int			target;			/* index of a state, if there is no transition */
+	const Transition *transition;	/* NULL if a target state is requested */
+	int			target;			/* index of a state, if transition is NULL */
 	const char *comment;
 	Jsonb	   *parameters;
-	bool		may_update;		/* the caller could do it by an UPDATE */
+	bool		may_update;		/* the caller has the privilege to UPDATE the state */
 	bool		is_taken_over;		/* the trigger has taken it over */
-	/* what became of it */
-	const Workflow *final_workflow; /* NULL: nothing has changed */
+	/* the result */
+	const Workflow *final_workflow; /* NULL if nothing has changed */
 	int			final_state;
 	List	   *messages;		/* of char *, from m2 and m3 */
-	MemoryContext context;		/* of whom asked; triggers have one of their own */
+	MemoryContext context;		/* the caller's; triggers run in another */
 	struct Request *outer;
 }			Request;
 

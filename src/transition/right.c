@@ -1,6 +1,6 @@
 /*
  * right.c
- *		Who may pass a transition.
+ *		Checks the right to pass a transition.
  */
 #include "postgres.h"
 
@@ -14,7 +14,7 @@
 #include "right.h"
 #include "transition_check.h"
 
-/* A column may hold one name or an array of names. */
+/* The column may hold one name or an array of names. */
 static bool
 column_names_caller(HeapTuple row, TupleDesc descriptor, const char *column)
 {
@@ -57,9 +57,9 @@ column_names_caller(HeapTuple row, TupleDesc descriptor, const char *column)
 }
 
 /*
- * Does the caller hold the right on a transition?  The row is the one that
- * stands: nobody can name himself in the UPDATE that he needs the right for.
- * Without any grant, the table's own privileges decide.
+ * Does the caller hold the right on a transition?  ROW is the stored version,
+ * so that an UPDATE cannot grant the right it needs by naming its own caller.
+ * If the transition has no grant, only the table's privileges count.
  */
 bool
 holds_right(const Transition *transition, AttachedTable *table, HeapTuple row,
@@ -80,7 +80,7 @@ holds_right(const Transition *transition, AttachedTable *table, HeapTuple row,
 
 /*
  * A transition without any grant is open to all who may update the state.  A
- * plain UPDATE has shown that already, a request has not.
+ * plain UPDATE has been checked for that by PostgreSQL, a request has not.
  */
 char *
 check_right(TransitionCheck *check)

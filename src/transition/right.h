@@ -1,6 +1,6 @@
 /*
  * right.h
- *		Who may pass a transition.
+ *		Checks the right to pass a transition.
  */
 #ifndef SMARTWF_RIGHT_H
 #define SMARTWF_RIGHT_H

@@ -1,10 +1,10 @@
 /*
  * target.c
- *		An element that somebody asks for by its document id.
+ *		Finds the element that a caller names by document id.
  *
- * Errors that reveal more than existence are raised only after the caller is known
- * to see the row.  If there is no other error, this test is left to the next
- * statement, which may make it at no extra cost.
+ * Errors that reveal more than existence are raised only after the caller has
+ * been shown to see the row.  If there is no other error, this test is left to
+ * the next statement, which may do it at no extra cost.
  */
 #include "postgres.h"
 
@@ -15,8 +15,8 @@
 #include "target.h"
 
 /*
- * Does the caller see the row?  A deleted row cannot be tested, so it counts as seen
- * only by those who see all rows.
+ * Does the caller see the row?  A deleted row cannot be tested, so it counts
+ * as visible only to callers who see all rows.
  */
 static bool
 is_visible(Target *target)
@@ -49,7 +49,7 @@ require_visible(Target *target)
 		raise_invisible(target);
 }
 
-/* Find an element; what is wrong with it, in the documented order, or NO_FAILURE. */
+/* Find an element.  Returns the first failure in the documented order, or NO_FAILURE. */
 static Failure
 look_for(const char *docid, const char *structure_name, Target *target)
 {
@@ -62,7 +62,7 @@ look_for(const char *docid, const char *structure_name, Target *target)
 	is_other = structure_name != NULL &&
 		strcmp(structure_name, target->element.structure) != 0;
 	structure = structure_by_name(target->element.structure);
-	/* where there is no table any more, nobody can be shown to have seen the row */
+	/* without a table it cannot be tested whether the caller has seen the row */
 	if (structure == NULL)
 		return !is_administrator() ? INVISIBLE_ELEMENT : is_other ? OTHER_STRUCTURE : NO_WORKFLOW;
 	target->table = attached_table(structure_relation(structure), structure->name);
@@ -87,7 +87,7 @@ find_target(const char *docid, const char *structure_name, Target *target)
 	raise_failure(failure, docid, structure_name);
 }
 
-/* Find an element that the caller sees and can ask about; false for all others. */
+/* Find an element that the caller sees; false if there is any failure. */
 bool
 try_target(const char *docid, Target *target)
 {
@@ -95,8 +95,8 @@ try_target(const char *docid, Target *target)
 }
 
 /*
- * The index of the state that the row is in, NO_STATE if the workflow has none
- * such.  Shows that the caller sees the row, or raises CRUD0201.
+ * The index of the row's current state, NO_STATE if the workflow does not have
+ * it.  Raises CRUD0201 unless the caller sees the row.
  */
 int
 current_state(Target *target)
@@ -110,7 +110,7 @@ current_state(Target *target)
 	return state == NULL ? NO_STATE : state_index(target->workflow, state);
 }
 
-/* May the caller update the state?  See may_update_state(), which is asked once. */
+/* May the caller update the state?  Keeps the answer of may_update_state(). */
 bool
 target_may_update(Target *target, bool without_policies)
 {
@@ -179,10 +179,10 @@ smartwf_is_readable(PG_FUNCTION_ARGS)
 }
 
 /*
- * Must the UPDATE be permitted as for the owner of the table?  Yes where a grant allows what
- * the caller's privileges may not; and where he has no such privilege, so that
- * the trigger gives the reason in its documented place.  Without a transition,
- * any of those that lead to the state may be the one.
+ * Must the UPDATE run with permission as for the owner of the table?  It must
+ * if only a grant allows it.  It also must if the caller has no UPDATE
+ * privilege, so that the trigger raises the error in the documented order.
+ * Without a transition, it depends on all transitions that lead to the state.
  */
 bool
 target_needs_permission(Target *target, const Transition *transition, int to)

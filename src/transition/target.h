@@ -1,6 +1,6 @@
 /*
  * target.h
- *		An element that somebody asks for by its document id.
+ *		Finds the element that a caller names by document id.
  */
 #ifndef SMARTWF_TARGET_H
 #define SMARTWF_TARGET_H
@@ -17,8 +17,8 @@ typedef struct Target
 	Element		element;
 	AttachedTable *table;
 	const Workflow *workflow;
-	bool		is_seen;		/* the caller has been shown to see the row */
-	int			may_update[2];	/* answers of target_may_update(); 0: not asked yet */
+	bool		is_seen;		/* the caller is known to see the row */
+	int			may_update[2];	/* cached results of target_may_update(); 0 if not known yet */
 }			Target;
 
 extern void find_target(const char *docid, const char *structure_name, Target *target);

@@ -1,6 +1,6 @@
 /*
  * transition_check.h
- *		May this element pass this transition?  What each check is asked.
+ *		The arguments that are passed to each check of a transition.
  */
 #ifndef SMARTWF_TRANSITION_CHECK_H
 #define SMARTWF_TRANSITION_CHECK_H
@@ -14,22 +14,22 @@
 typedef struct TransitionCheck
 {
 	AttachedTable *table;
-	Relation	relation;		/* whose row this is: maybe a partition */
+	Relation	relation;		/* of the row, maybe a partition */
 	const Workflow *workflow;
 	const char *docid;
-	const char *locked_by;		/* NULL: not locked */
+	const char *locked_by;		/* NULL if not locked */
 	bool		locked_by_person;
 	int			from;
 	int			to;
-	const Transition *transition;	/* NULL: an administrator without one */
-	HeapTuple	current;		/* the row as it stands */
-	HeapTuple	proposed;		/* as it shall be, still in its old state */
-	bool		is_request;		/* by pass_transition(), else a plain UPDATE */
-	bool		may_update;		/* if so: the caller could do it by an UPDATE */
-	const char *comment;		/* NULL: none */
-	Jsonb	   *parameters;		/* NULL: none */
-	const char *actor;			/* NULL: whoever acts now */
-	const char *user_message;	/* what a hook or a guard said; may be NULL */
+	const Transition *transition;	/* NULL if an administrator changes the state without one */
+	HeapTuple	current;		/* the stored row */
+	HeapTuple	proposed;		/* the row to be stored, still in its old state */
+	bool		is_request;		/* by pass_transition(); otherwise a plain UPDATE */
+	bool		may_update;		/* for a request: the caller has the privilege to UPDATE the state */
+	const char *comment;		/* NULL if none */
+	Jsonb	   *parameters;		/* NULL if none */
+	const char *actor;			/* NULL for the current actor */
+	const char *user_message;	/* message of a hook or guard; may be NULL */
 }			TransitionCheck;
 
 typedef char *(*CheckFunction) (TransitionCheck *check);

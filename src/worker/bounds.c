@@ -1,11 +1,11 @@
 /*
  * bounds.c
- *		What a step may take, and what it may leave behind.
+ *		Limits on a step that a worker executes, and on what it leaves in the
+ *		process.
  *
- * A step that a worker takes ends after some time, and does not wait for long
- * for what somebody else has locked: others wait for this worker.  And a worker
- * whose step has loaded a library, with a connection to elsewhere perhaps or
- * variables of its own, serves no other role any more.
+ * Other runs wait for this worker, so a step has a timeout, and a short one
+ * for locks.  A step may have loaded a library, which may keep state or a
+ * connection to elsewhere.  After that the worker serves no other role.
  */
 #include "postgres.h"
 
@@ -21,18 +21,18 @@
 #include "bounds.h"
 #include "registry.h"
 
-static int	step_timeout = 5 * 60 * 1000;	/* milliseconds; 0: none */
+static int	step_timeout = 5 * 60 * 1000;	/* milliseconds; 0 if none */
 static int	lock_timeout = 2 * 1000;
 
-static TimeoutId timer = MAX_TIMEOUTS;	/* until there is one */
+static TimeoutId timer = MAX_TIMEOUTS;	/* until it is registered */
 static volatile sig_atomic_t is_late = false;
-static bool was_late = false;	/* the step that has ended */
+static bool was_late = false;	/* of the step that has ended */
 
-static Size libraries = 0;		/* how much memory the list of their names takes */
-static Oid	served = InvalidOid;	/* the role that this worker has served last */
+static Size libraries = 0;		/* memory estimate for the list of libraries at start */
+static Oid	served = InvalidOid;	/* the last role that this worker acted for */
 static bool must_be_replaced = false;
 
-/* At load: settings. */
+/* Called at library load: settings. */
 void
 bounds_init(void)
 {
@@ -46,7 +46,7 @@ bounds_init(void)
 							&lock_timeout, 2 * 1000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 }
 
-/* Time is up: as if the step had been cancelled. */
+/* Timeout handler: interrupts the step as if it had been cancelled. */
 static void
 interrupt_step(void)
 {
@@ -56,7 +56,7 @@ interrupt_step(void)
 	SetLatch(MyLatch);
 }
 
-/* How long to wait for a lock: for a worker once, for a session in each step. */
+/* The timeout for locks; set once in a worker, in each step in a session. */
 void
 apply_lock_timeout(GucAction action)
 {
@@ -67,8 +67,8 @@ apply_lock_timeout(GucAction action)
 }
 
 /*
- * From now on, until end_limits(), what runs is limited to a time in microseconds;
- * 0: to that of the setting.  When it must be over; 0: never.
+ * Limit what runs until end_limits() to a time in microseconds; if that is 0,
+ * to the setting.  Returns the deadline, 0 if there is none.
  */
 TimestampTz
 limit_step(int64 timeout)
@@ -86,28 +86,28 @@ limit_step(int64 timeout)
 	return GetCurrentTimestamp() + milliseconds * 1000;
 }
 
-/* Was the step interrupted, and not the session that runs it? */
+/* Was the step interrupted, rather than the session that runs it? */
 bool
 step_was_interrupted(void)
 {
 	return is_late || registry_step_is_cancelled();
 }
 
-/* What runs now has no limits. */
+/* Remove the limits. */
 void
 end_limits(void)
 {
 	if (timer != MAX_TIMEOUTS)
 		disable_timeout(timer, false);
 	registry_end_interrupts();
-	/* one that came at the last moment concerns nobody else */
+	/* an interrupt that came at the last moment must not hit what follows */
 	if (is_late || registry_step_is_cancelled())
 		QueryCancelPending = false;
 	was_late |= is_late;
 	is_late = false;
 }
 
-/* The error that ended WHAT; if that was late, the error says so. */
+/* Returns the error of a step; its message is changed if the step was too late. */
 ErrorData *
 error_of_late_step(ErrorData *error, const char *what)
 {
@@ -116,9 +116,9 @@ error_of_late_step(ErrorData *error, const char *what)
 	return error;
 }
 
-/* Nothing handed on */
+/* Replacing workers */
 
-/* The libraries that are there now do not count. */
+/* Libraries that are loaded by now do not count. */
 void
 note_libraries(void)
 {
@@ -140,7 +140,7 @@ may_serve(Oid role)
 	return !must_be_replaced;
 }
 
-/* Has it been asked to, so that another must take its place? */
+/* Did may_serve() find that another process must do the work? */
 bool
 worker_must_be_replaced(void)
 {

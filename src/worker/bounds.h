@@ -1,6 +1,7 @@
 /*
  * bounds.h
- *		What a step may take, and what it may leave behind.
+ *		Limits on a step that a worker executes, and on what it leaves in the
+ *		process.
  */
 #ifndef SMARTWF_BOUNDS_H
 #define SMARTWF_BOUNDS_H

@@ -1,9 +1,11 @@
 /*
  * death.c
- *		Steps that have ended the process that took them, or the server.
+ *		Counts steps that have crashed the process that executed them, or the
+ *		server.
  *
- * Nothing of such a step is left but the note that it was in hand.  It is
- * counted with its run, which is put off; the others go on meanwhile.
+ * The only trace of such a step is the note in shared memory that it was being
+ * executed.  The crash is counted with its run, which is postponed; other runs
+ * go on meanwhile.
  */
 #include "postgres.h"
 
@@ -22,7 +24,7 @@
 
 static int	step_deaths = 3;
 
-/* At load: settings. */
+/* Called at library load: settings. */
 void
 death_init(void)
 {
@@ -31,7 +33,7 @@ death_init(void)
 							NULL, &step_deaths, 3, 1, 1000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
-/* A death that is to be counted, and whether it has been. */
+/* A crash that must be counted, and whether it has been. */
 typedef struct Death
 {
 	WorkInHand	work;
@@ -75,9 +77,9 @@ collect_deaths(void)
 }
 
 /*
- * Count what has died since this was asked last.  What somebody has locked, the
- * process that dies perhaps, is counted the next time; what another has failed
- * to count stays.
+ * Count the crashes since the last call.  If the run is locked, perhaps by the
+ * process that is still ending, or counting fails, it is left for the next
+ * call.
  */
 void
 note_deaths(void)

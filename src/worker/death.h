@@ -1,6 +1,6 @@
 /*
  * death.h
- *		Steps that have ended the process that took them.
+ *		Counts steps that have crashed the process that executed them.
  */
 #ifndef SMARTWF_DEATH_H
 #define SMARTWF_DEATH_H

@@ -1,7 +1,7 @@
 /*
  * deliver.c
- *		Delivering notifications, as a kind of work: no transaction is open while
- *		servers far away take their time, and several do at once.
+ *		Delivers notifications as background work.  Several are sent at once,
+ *		and no transaction is open meanwhile, since the servers may be slow.
  */
 #include "postgres.h"
 
@@ -15,11 +15,11 @@
 #include "registry.h"
 #include "transaction.h"
 
-/* How many are under way at once, and in a batch, whose memory is then given back. */
+/* Number of concurrent transfers, and size of a batch, after which memory is freed. */
 #define AT_ONCE 8
 #define BATCH 200
 
-/* How long to wait for an answer before looking around. */
+/* How long to wait for a response before checking for interrupts. */
 #define WAIT_MILLISECONDS 100
 
 typedef struct Claiming
@@ -30,8 +30,8 @@ typedef struct Claiming
 }			Claiming;
 
 /*
- * Claim and compose: to sign and to convert takes resources of a transaction.
- * Nothing goes out before transfer_wait(), when the claim is committed.
+ * Claim and prepare deliveries.  Signing and converting needs a transaction.
+ * Nothing is sent before transfer_wait(), when the claim has been committed.
  */
 static void
 claim_now(void *argument)
@@ -65,7 +65,7 @@ note_now(void *argument)
 	note_outcome(ending->delivery, &ending->outcome);
 }
 
-/* Set as many on their way as there is room for; how many. */
+/* Start as many deliveries as are allowed at once; returns their number. */
 static int
 start_some(void)
 {
@@ -73,14 +73,14 @@ start_some(void)
 
 	if (claiming.most > 0 && run_in_transaction("claim notifications", claim_now, &claiming) != NULL)
 	{
-		/* what is claimed and what is under way must not differ */
+		/* the claim was rolled back, so none of the transfers may go on */
 		transfers_abandon();
 		return 0;
 	}
 	return list_length(claiming.deliveries);
 }
 
-/* Take note of what has come to an end, or wait a moment. */
+/* Record the outcome of a finished delivery, or wait a moment. */
 static void
 end_some(void)
 {
@@ -92,7 +92,7 @@ end_some(void)
 		(void) run_in_transaction("note what came of a notification", note_now, &ending);
 }
 
-/* A batch, and all of it; how many. */
+/* Deliver a batch until all of it is finished; returns the number. */
 static int
 deliver_batch(void)
 {
@@ -109,7 +109,7 @@ deliver_batch(void)
 	return started;
 }
 
-/* Once for each process: why nothing is delivered. */
+/* Report once per process why nothing is delivered. */
 static void
 report_missing_libcurl(void)
 {

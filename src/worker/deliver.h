@@ -1,6 +1,6 @@
 /*
  * deliver.h
- *		Delivering notifications, as a kind of work.
+ *		Delivers notifications as background work.
  */
 #ifndef SMARTWF_DELIVER_H
 #define SMARTWF_DELIVER_H

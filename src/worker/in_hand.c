@@ -1,12 +1,14 @@
 /*
  * in_hand.c
- *		Which step each process is executing, in memory that outlives a crash.
+ *		Notes which step each process is executing, in memory that survives a
+ *		crash.
  *
  * A step can crash the process that runs it, and with it the server's shared
- * memory.  So the notes are kept in a file of their own, mapped into the postmaster
- * and so into all processes; writing a note costs a few stores.  A process that is
- * only told to quit because another one crashed removes its note in its SIGQUIT
- * handler; the note that is left names the step that crashed.
+ * memory.  So the notes are kept in a file of their own, mapped into the
+ * postmaster and so into all processes; writing a note costs a few stores.  A
+ * process that is only told to quit because another one crashed removes its
+ * note in its SIGQUIT handler; the note that is left names the step that
+ * crashed.
  */
 #include "postgres.h"
 
@@ -31,17 +33,17 @@
 
 typedef struct Note
 {
-	volatile int pid;			/* 0: free */
-	volatile bool has_died;		/* its process is gone, and did not put it down */
-	volatile bool is_excused;	/* its process was told to end, whatever it does */
+	volatile int pid;			/* 0 if free */
+	volatile bool has_died;		/* the process ended without removing the note */
+	volatile bool is_excused;	/* the process was told to end, so its work is not to blame */
 	WorkInHand	work;
 }			Note;
 
 static int	number_of_notes = 0;
-static Note *notes = NULL;		/* NULL: not preloaded */
+static Note *notes = NULL;		/* NULL if not preloaded */
 static Note *my_note = NULL;
 
-/* The memory, as a file if possible: it then outlives the postmaster, too. */
+/* Maps the memory, from a file if possible, so that it survives the postmaster, too. */
 static void *
 map_notes(Size size)
 {
@@ -63,7 +65,7 @@ map_notes(Size size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Was the server stopped as it should be? */
+/* Was the server shut down cleanly? */
 static bool
 shutdown_was_clean(void)
 {
@@ -73,7 +75,7 @@ shutdown_was_clean(void)
 	return control->state == DB_SHUTDOWNED || control->state == DB_SHUTDOWNED_IN_RECOVERY;
 }
 
-/* At preload. */
+/* Called when the library is preloaded. */
 void
 in_hand_init(int slots)
 {
@@ -84,7 +86,7 @@ in_hand_init(int slots)
 	in_hand_forget_processes();
 }
 
-/* At preload, and after a crash: nobody of those who noted something is there any more. */
+/* At preload, and after a crash: none of the processes that made notes exists any more. */
 void
 in_hand_forget_processes(void)
 {
@@ -96,7 +98,7 @@ in_hand_forget_processes(void)
 	}
 }
 
-/* Another process has crashed, not this one: it is not to blame. */
+/* SIGQUIT handler.  Another process has crashed, so this one's step is not to blame. */
 static void
 end_for_others(SIGNAL_ARGS)
 {
@@ -108,13 +110,13 @@ end_for_others(SIGNAL_ARGS)
 		quickdie(signal_arguments);
 }
 
-/* The process ends: in the middle of something, unless it has put it down. */
+/* At process exit.  If a step is still noted, it has ended the process. */
 static void
 note_death(int code, Datum argument)
 {
 	if (my_note == NULL)
 		return;
-	/* a session ends for reasons of its own, and is not started again */
+	/* a session ends for other reasons, and is not started again */
 	if (!PostmasterIsAlive() || my_note->is_excused || !AmBackgroundWorkerProcess())
 		my_note->work.kind = NO_WORK;
 	if (my_note->work.kind == NO_WORK)
@@ -124,7 +126,7 @@ note_death(int code, Datum argument)
 	my_note = NULL;
 }
 
-/* From now on this process notes what it has in hand; its caller excludes others. */
+/* Take a note for this process; the caller must hold an exclusive lock. */
 void
 in_hand_enter(void)
 {
@@ -133,7 +135,7 @@ in_hand_enter(void)
 	for (int i = 0; notes != NULL && i < number_of_notes && my_note == NULL; i++)
 		if (notes[i].pid == 0)
 			my_note = &notes[i];
-	/* what died in a database that nobody serves any more must make room */
+	/* reuse the note of a step that crashed in another database, which may have no workers now */
 	for (int i = 0; notes != NULL && i < number_of_notes && my_note == NULL; i++)
 		if (notes[i].has_died && notes[i].work.database != MyDatabaseId)
 			my_note = &notes[i];
@@ -148,7 +150,7 @@ in_hand_enter(void)
 	registered = true;
 }
 
-/* A session that worked for a while does so no more. */
+/* Called when smartwf.work() returns in a session. */
 void
 in_hand_leave(void)
 {
@@ -161,7 +163,7 @@ in_hand_leave(void)
 	my_note = NULL;
 }
 
-/* This is what the process does from now on; it may be its end. */
+/* Note what the process executes from now on. */
 void
 take_in_hand(const WorkInHand *work)
 {
@@ -179,7 +181,7 @@ take_in_hand(const WorkInHand *work)
 	my_note->work.kind = work->kind;
 }
 
-/* It was not. */
+/* It has been executed without a crash. */
 void
 put_down(void)
 {
@@ -187,14 +189,14 @@ put_down(void)
 		my_note->work.kind = NO_WORK;
 }
 
-/* Would the end of this process be blamed on something? */
+/* Is a step noted, which would be blamed for the end of this process? */
 bool
 something_is_in_hand(void)
 {
 	return my_note != NULL && my_note->work.kind != NO_WORK;
 }
 
-/* The process of that number is told to end, whatever it does. */
+/* The process is being told to end, so its step is not to blame. */
 void
 in_hand_excuse(int pid)
 {
@@ -207,8 +209,8 @@ in_hand_excuse(int pid)
 }
 
 /*
- * Something in this database whose process died over it, told once; its caller
- * excludes others.
+ * Returns a step of this database that crashed its process, each only once;
+ * the caller must hold an exclusive lock.
  */
 bool
 next_that_died(WorkInHand *work)

@@ -1,13 +1,14 @@
 /*
  * in_hand.h
- *		What each process that works has in hand, in memory that outlives a crash.
+ *		Notes which step each process is executing, in memory that survives a
+ *		crash.
  */
 #ifndef SMARTWF_IN_HAND_H
 #define SMARTWF_IN_HAND_H
 
 #include "postgres.h"
 
-/* A document's id is a key of an index: it is no longer than this. */
+/* Maximum length of a document id, since it is a key of an index. */
 #define LONGEST_KEY 2704
 
 typedef enum WorkKind

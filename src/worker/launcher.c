@@ -1,12 +1,11 @@
 /*
  * launcher.c
- *		The process that starts and ends the workers, as the settings say, each
- *		time that they are read.
+ *		The process that starts and stops the workers, as the settings
+ *		require.
  *
- * It looks around once a second.  A database that somebody is about to drop, to
- * rename or to copy is locked against new sessions before PostgreSQL counts
- * those that are in it: that is when the workers leave it.  One that is not
- * there is waited for.
+ * It checks once a second.  DROP, RENAME and copying of a database lock it
+ * against new sessions before they count the sessions in it: when the lock is
+ * seen, the workers leave.  A database that does not exist is waited for.
  */
 #include "postgres.h"
 
@@ -41,15 +40,15 @@
 /* Seconds until the postmaster starts the launcher again. */
 #define RESTART_SECONDS 5
 
-/* How often it looks around, in milliseconds. */
+/* Interval of checks, in milliseconds. */
 #define LOOK_AROUND 1000L
 #define NOTHING_TO_DO (3600 * 1000L)
 
-/* A worker that ends sooner than that is started again later and later. */
+/* The restart of a worker that ends sooner than that is delayed more and more. */
 #define SHORT_LIFE (10 * USECS_PER_SEC)
 #define LONGEST_PAUSE (60 * USECS_PER_SEC)
 
-/* How long after its deadline a step that has not heeded it ends its worker. */
+/* A step that ignores its timeout for that long gets its worker terminated. */
 #define GRACE (10 * USECS_PER_SEC)
 
 PGDLLEXPORT void smartwf_launcher_main(Datum argument);
@@ -57,27 +56,27 @@ PGDLLEXPORT void smartwf_launcher_main(Datum argument);
 static char *databases = NULL;
 static int	workers = 2;
 
-/* A worker that there is, or shall be. */
+/* A worker that is running, or should be. */
 typedef struct Worker
 {
 	Assignment	assignment;
 	bool		is_wanted;
-	BackgroundWorkerHandle *handle; /* NULL: none is running */
+	BackgroundWorkerHandle *handle; /* NULL if it is not running */
 	TimestampTz started_at;
-	TimestampTz start_at;		/* not before */
+	TimestampTz start_at;		/* not before that time */
 	int			short_lives;
 }			Worker;
 
-/* What is the matter with a database that has no workers; said once. */
-typedef struct Trouble
+/* Why a database has no workers; logged once. */
+typedef struct DatabaseProblem
 {
 	char		database[NAMEDATALEN];
 	const char *what;
-}			Trouble;
+}			DatabaseProblem;
 
 static List *all_workers = NIL;
-static List *troubles = NIL;
-static int	replacements = 0;	/* that have been dealt with */
+static List *problems = NIL;
+static int	replacements = 0;	/* number that have been handled */
 
 static bool
 check_databases(char **new_value, void **extra, GucSource source)
@@ -90,7 +89,7 @@ check_databases(char **new_value, void **extra, GucSource source)
 	return is_list;
 }
 
-/* Start a process: the launcher by the postmaster, a worker at once. */
+/* Fill in what the launcher and the workers have in common. */
 static void
 describe_process(BackgroundWorker *process, const char *function, const char *type)
 {
@@ -103,7 +102,7 @@ describe_process(BackgroundWorker *process, const char *function, const char *ty
 	strlcpy(process->bgw_name, type, BGW_MAXLEN);
 }
 
-/* At load: settings; if preloaded, the launcher. */
+/* Called at library load: settings; if preloaded, the launcher. */
 void
 launcher_init(void)
 {
@@ -117,7 +116,7 @@ launcher_init(void)
 							"Sets the number of background workers for runs and timers in each database.",
 							"Each database has one more worker, for deliveries.",
 							&workers, 2, 1, 64, PGC_SIGHUP, 0, NULL, NULL, NULL);
-	/* pg_upgrade wants to be alone */
+	/* no workers during pg_upgrade */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
 	describe_process(&launcher, "smartwf_launcher_main", "smartwf launcher");
@@ -125,7 +124,7 @@ launcher_init(void)
 	RegisterBackgroundWorker(&launcher);
 }
 
-/* What there is */
+/* Wanted workers */
 
 static Worker *
 find_worker(const char *database, int kinds, int number)
@@ -159,27 +158,27 @@ want_worker(const char *database, int kinds, int number)
 	worker->is_wanted = true;
 }
 
-/* Say once what keeps workers out of a database, and what does no more. */
+/* Log once what keeps workers out of a database, and once when that is over. */
 static void
-note_trouble(const char *database, const char *what)
+report_problem(const char *database, const char *what)
 {
-	Trouble    *trouble = NULL;
+	DatabaseProblem    *problem = NULL;
 	ListCell   *cell;
 
-	foreach(cell, troubles)
-		if (strcmp(((Trouble *) lfirst(cell))->database, database) == 0)
-			trouble = lfirst(cell);
-	if (trouble == NULL)
+	foreach(cell, problems)
+		if (strcmp(((DatabaseProblem *) lfirst(cell))->database, database) == 0)
+			problem = lfirst(cell);
+	if (problem == NULL)
 	{
-		trouble = palloc0_object(Trouble);
-		strlcpy(trouble->database, database, NAMEDATALEN);
-		troubles = lappend(troubles, trouble);
+		problem = palloc0_object(DatabaseProblem);
+		strlcpy(problem->database, database, NAMEDATALEN);
+		problems = lappend(problems, problem);
 	}
-	if (what != NULL && trouble->what != what)
+	if (what != NULL && problem->what != what)
 		ereport(LOG, (errmsg("smartwf does not serve database \"%s\": %s", database, what)));
-	if (what == NULL && trouble->what != NULL)
+	if (what == NULL && problem->what != NULL)
 		ereport(LOG, (errmsg("smartwf serves database \"%s\" again", database)));
-	trouble->what = what;
+	problem->what = what;
 }
 
 /* Is a database being dropped, renamed or copied?  All of these lock it against new sessions. */
@@ -195,7 +194,7 @@ is_being_taken(Oid database)
 	return false;
 }
 
-/* Why a database can have no workers now; NULL: it can. */
+/* Why a database cannot have workers now; NULL if it can. */
 static const char *
 obstacle(Relation databases_relation, const char *name)
 {
@@ -203,7 +202,7 @@ obstacle(Relation databases_relation, const char *name)
 	const char *what = "it does not exist";
 	HeapTuple	tuple;
 
-	/* a process without a database has no indexes yet */
+	/* a process without a database cannot use indexes */
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
@@ -216,7 +215,7 @@ obstacle(Relation databases_relation, const char *name)
 	return database_is_paused(name) ? "it is paused" : what;
 }
 
-/* Which workers there should be. */
+/* Determine which workers there should be. */
 static void
 decide_what_is_wanted(void)
 {
@@ -237,7 +236,7 @@ decide_what_is_wanted(void)
 		const char *what = obstacle(relation, lfirst(cell));
 
 		MemoryContextSwitchTo(TopMemoryContext);
-		note_trouble(lfirst(cell), what);
+		report_problem(lfirst(cell), what);
 		for (int i = 1; what == NULL && i <= workers; i++)
 			want_worker(lfirst(cell), WORK_ON_RUNS, i);
 		if (what == NULL)
@@ -248,7 +247,7 @@ decide_what_is_wanted(void)
 	MemoryContextSwitchTo(context);
 }
 
-/* Starting and ending */
+/* Starting and stopping */
 
 static void
 start_worker(Worker *worker)
@@ -279,7 +278,7 @@ start_worker(Worker *worker)
 	MemoryContextSwitchTo(outer);
 }
 
-/* One has ended: when it may be started again. */
+/* A worker has ended: determine when it may be started again. */
 static void
 note_end(Worker *worker)
 {
@@ -305,7 +304,7 @@ end_worker(Worker *worker, pid_t pid)
 	worker->short_lives = 0;
 }
 
-/* Start, end, or leave it; true if it is neither there nor wanted. */
+/* Start or stop the worker if necessary; true if it is neither running nor wanted. */
 static bool
 look_after(Worker *worker)
 {
@@ -320,7 +319,7 @@ look_after(Worker *worker)
 	return worker->handle == NULL && !worker->is_wanted;
 }
 
-/* The launcher ends: so do its workers, for the next one will not know them. */
+/* At exit of the launcher, stop its workers, since the next launcher will not know them. */
 static void
 end_all(int code, Datum argument)
 {
@@ -348,7 +347,7 @@ look_around(void)
 	registry_end_late_steps(GetCurrentTimestamp() - GRACE);
 }
 
-/* The process. */
+/* Entry point of the process. */
 void
 smartwf_launcher_main(Datum argument)
 {

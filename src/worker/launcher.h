@@ -1,13 +1,13 @@
 /*
  * launcher.h
- *		The process that starts and ends the workers.
+ *		The process that starts and stops the workers.
  */
 #ifndef SMARTWF_LAUNCHER_H
 #define SMARTWF_LAUNCHER_H
 
 #include "postgres.h"
 
-/* What a worker must know: whose, and of which kind. */
+/* What a worker gets at start: its database and kinds of work. */
 typedef struct Assignment
 {
 	char		database[NAMEDATALEN];

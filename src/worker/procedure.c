@@ -1,7 +1,10 @@
 /*
  * procedure.c
- *		The work of the background workers, done in a session that calls for it:
- *		where preloading is not allowed, and in tests.
+ *		Procedures that make transactions of their own: smartwf.work() and
+ *		smartwf.purge().
+ *
+ * They do the work of background workers in a session, where preloading is not
+ * allowed and in tests.
  */
 #include "postgres.h"
 
@@ -24,7 +27,7 @@
 #include "registry.h"
 #include "transaction.h"
 
-/* A procedure that commits must be called at the top, not in a transaction. */
+/* A procedure that commits must be called at top level, not in a transaction block. */
 static void
 require_own_transactions(FunctionCallInfo fcinfo, const char *name)
 {
@@ -37,7 +40,7 @@ require_own_transactions(FunctionCallInfo fcinfo, const char *name)
 				 errhint("Call it outside of a transaction block, and not from a function.")));
 }
 
-/* Do WORK, unit by unit, in a procedure. */
+/* Do WORK, in transactions of its own, in a procedure. */
 void
 in_procedure(FunctionCallInfo fcinfo, const char *name, Work work, void *argument)
 {

@@ -1,7 +1,7 @@
 /*
  * purge.c
- *		Doing away with what is over: runs and what belongs to them,
- *		notifications, and history if asked; a batch a transaction.
+ *		Deletes old runs with all that belongs to them, notifications, and
+ *		history if requested, with a transaction for each batch.
  */
 #include "postgres.h"
 
@@ -26,19 +26,19 @@
 #include "purge.h"
 #include "transaction.h"
 
-/* Rows in a transaction, and how often a worker looks. */
+/* Rows per transaction. */
 #define BATCH 1000
 
-/* Rows that are looked at in a transaction where there is no index. */
+/* Rows read per transaction where there is no index; pause between automatic purges. */
 #define STRETCH 10000
 #define PURGE_PAUSE USECS_PER_HOUR
 
-static int	purge_after = 0;	/* minutes; 0: never */
+static int	purge_after = 0;	/* minutes; 0 means never */
 static bool purge_keeps_failed = true;
 
-/* What there is to purge: $1 before when, $2 failed ones too, $3 how many. */
+/* The statements: $1 is the time, $2 whether to delete failed ones too, $3 the limit. */
 static OwnStatement statements[] = {
-	/* no foreign keys do this: they would be looked at with every step */
+	/* foreign keys could cascade this, but would be checked at every step */
 	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"WITH gone AS (DELETE FROM smartwf.runs WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.runs"
 		" WHERE (status" EQ "ANY ('{finished,cancelled}') OR (status" EQ "'failed' AND $2))"
@@ -55,10 +55,10 @@ static OwnStatement statements[] = {
 };
 
 /*
- * History of documents that are gone, name and all; and of those that live, all
- * but the last line.  There is no index by time, which each change would pay for:
- * these walk through their tables by the primary key, from $3 and $4 on, $2 rows
- * at a time, and return how far they have come.
+ * The history of deleted documents, with their elements; and of existing ones
+ * all but the last entry.  An index by time would slow down each change.  So
+ * these read the tables in the order of the primary key, $2 rows at a time,
+ * starting after $3 and $4, and return the last key.
  */
 static OwnStatement walks[] = {
 	{3, {TIMESTAMPTZOID, INT4OID, TEXTOID},
@@ -95,7 +95,7 @@ purge_batch(void *argument)
 	batch->rows = own_execute(batch->statement, values, NULL)->processed;
 }
 
-/* Batch by batch; an error, or NULL. */
+/* Batch by batch; returns an error, or NULL. */
 static ErrorData *
 purge_by(OwnStatement *list, int number, TimestampTz before, bool keep_failed)
 {
@@ -114,7 +114,7 @@ purge_by(OwnStatement *list, int number, TimestampTz before, bool keep_failed)
 	return NULL;
 }
 
-/* How far a walk has come. */
+/* The position of a walk. */
 typedef struct Walk
 {
 	OwnStatement *statement;
@@ -143,7 +143,7 @@ walk_on(void *argument)
 	walk->revision = result_int(place, 0, 2);
 }
 
-/* Through elements and history, stretch by stretch; an error, or NULL. */
+/* Walk through elements and history; returns an error, or NULL. */
 static ErrorData *
 purge_history(TimestampTz before)
 {
@@ -166,7 +166,7 @@ purge_history(TimestampTz before)
 
 static TimestampTz last_purge = 0;
 
-/* At load: settings. */
+/* Called at library load: settings. */
 void
 purge_init(void)
 {
@@ -179,7 +179,10 @@ purge_init(void)
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
-/* For a worker: now and then, if settings say so.  There is no hurry: false. */
+/*
+ * For a worker: purges from time to time, if the settings say so.  Returns
+ * false, so that no worker starts over because of it.
+ */
 bool
 purge_when_due(void)
 {
@@ -191,14 +194,14 @@ purge_when_due(void)
 	return false;
 }
 
-/* When a worker purges next; DT_NOEND. */
+/* When this worker purges next; DT_NOEND if never. */
 TimestampTz
 next_purge(void)
 {
 	return purge_after == 0 || !AmBackgroundWorkerProcess() ? DT_NOEND : last_purge + PURGE_PAUSE;
 }
 
-/* By hand */
+/* smartwf.purge() */
 
 typedef struct PurgeCall
 {

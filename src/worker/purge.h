@@ -1,6 +1,6 @@
 /*
  * purge.h
- *		Doing away with what is over.
+ *		Deletes old runs, notifications and history.
  */
 #ifndef SMARTWF_PURGE_H
 #define SMARTWF_PURGE_H

@@ -1,10 +1,10 @@
 /*
  * registry.c
- *		Who works in the background: a registry in shared memory, by which they are
- *		woken and watched.
+ *		A registry in shared memory of the processes that do background work,
+ *		used to wake, monitor and interrupt them.
  *
- * It is there if the library is preloaded.  Without it workers find their work
- * by looking from time to time.
+ * It exists if the library is preloaded.  Without it, a session that calls
+ * smartwf.work() polls for work.
  */
 #include "postgres.h"
 
@@ -39,26 +39,26 @@
 /* A worker's slot. */
 typedef struct WorkerSlot
 {
-	int			pid;			/* 0: free */
+	int			pid;			/* 0 if free */
 	Oid			database;
 	PGPROC	   *process;
 	int			kinds;			/* WORK_ON_... bits for which it is woken; see notify_workers.h */
-	bool		is_idle;		/* it sleeps, or looks once more before it does */
+	bool		is_idle;		/* it sleeps, or checks for work once more before it does */
 	TimestampTz started_at;
 	TimestampTz changed_at;
 	int64		done;			/* transactions of work */
 	int64		failed;
-	int64		run;			/* the run that it drives just now; 0: none */
-	bool		is_cancelled;	/* somebody has cancelled that */
-	TimestampTz deadline;		/* of the step that it takes; 0: none */
+	int64		run;			/* the run that it is driving; 0 if none */
+	bool		is_cancelled;	/* that run was cancelled */
+	TimestampTz deadline;		/* of its current step; 0 if none */
 	char		doing[LONGEST_DOING];
 }			WorkerSlot;
 
 typedef struct Registry
 {
-	PGPROC	   *launcher;		/* NULL: not there */
-	int			replacements;	/* workers that have ended to be replaced */
-	char		paused[MOST_PAUSES][NAMEDATALEN];	/* databases */
+	PGPROC	   *launcher;		/* NULL if not running */
+	int			replacements;	/* number of workers that ended to be replaced */
+	char		paused[MOST_PAUSES][NAMEDATALEN];	/* names of databases */
 	int			slots;
 	WorkerSlot		slot[FLEXIBLE_ARRAY_MEMBER];
 }			Registry;
@@ -114,7 +114,7 @@ start_registry(void)
 	LWLockRelease(AddinShmemInitLock);
 }
 
-/* Wake whoever sleeps in this database and does such work. */
+/* Wake the idle processes of this database that do such work. */
 static void
 wake_idle(int kinds)
 {
@@ -133,8 +133,9 @@ wake_idle(int kinds)
 }
 
 /*
- * Interrupt whoever drives a run of this database; false if nobody here does.
- * The signal is sent before he can turn to another.
+ * Interrupt the process that drives a run of this database; false if none
+ * does.  The signal is sent under the lock, so that it cannot turn to another
+ * run before.
  */
 static bool
 cancel_run(int64 run)
@@ -157,7 +158,7 @@ cancel_run(int64 run)
 	return found;
 }
 
-/* At preload: as many slots. */
+/* Called when the library is preloaded. */
 void
 registry_init(int slots)
 {
@@ -174,7 +175,7 @@ registry_init(int slots)
 	interrupter_register(cancel_run);
 }
 
-/* Is this process on the registry? */
+/* Does this process have a slot? */
 bool
 registry_is_there(void)
 {
@@ -188,14 +189,14 @@ leave_registry(int code, Datum argument)
 		return;
 	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	my_slot->pid = 0;
-	/* a step that ends its worker costs the others no time */
+	/* a worker that a step ended is restarted without delay */
 	if (something_is_in_hand())
 		registry->replacements++;
 	LWLockRelease(registry_lock);
 	my_slot = NULL;
 }
 
-/* Take a slot, if there is one: from now on this process is woken and watched. */
+/* Take a slot, if one is free: from now on this process is woken and monitored. */
 void
 registry_enter(int kinds)
 {
@@ -215,13 +216,13 @@ registry_enter(int kinds)
 	};
 	in_hand_enter();
 	LWLockRelease(registry_lock);
-	/* for good: only the latest entry could be cancelled */
+	/* registered only once, since only the latest callback could be cancelled */
 	if (!registered)
 		before_shmem_exit(leave_registry, 0);
 	registered = true;
 }
 
-/* A session that worked for a while does so no more. */
+/* Called when smartwf.work() returns in a session. */
 void
 registry_leave(void)
 {
@@ -229,7 +230,7 @@ registry_leave(void)
 	leave_registry(0, 0);
 }
 
-/* Idle: it looks for work, or sleeps, and wants to be woken. */
+/* An idle process checks for work or sleeps, and wants to be woken. */
 void
 registry_set_idle(bool is_idle)
 {
@@ -252,7 +253,7 @@ set_doing(const char *doing)
 	my_slot->is_idle = false;
 }
 
-/* Say what this process does, here and in pg_stat_activity. */
+/* Report what this process does, here and in pg_stat_activity. */
 void
 registry_report(const char *doing)
 {
@@ -266,8 +267,8 @@ registry_report(const char *doing)
 }
 
 /*
- * A step of a run begins, or a task (RUN 0).  A request to cancel the previous one
- * is discarded.
+ * A step of a run begins, or a task (RUN 0).  Discards a request to cancel the
+ * previous one.
  */
 void
 registry_begin_step(const char *doing, int64 run, TimestampTz deadline)
@@ -284,15 +285,15 @@ registry_begin_step(const char *doing, int64 run, TimestampTz deadline)
 	LWLockRelease(registry_lock);
 }
 
-/* Was its run cancelled? */
+/* Was the run of this process cancelled? */
 bool
 registry_step_is_cancelled(void)
 {
-	/* once it is set, only we reset it */
+	/* no lock needed: only this process resets it */
 	return my_slot != NULL && my_slot->is_cancelled;
 }
 
-/* From here on the step is not interrupted any more; what has come so far counts. */
+/* From now on the step is not interrupted; a request that has come before still counts. */
 void
 registry_end_interrupts(void)
 {
@@ -304,7 +305,7 @@ registry_end_interrupts(void)
 	LWLockRelease(registry_lock);
 }
 
-/* The step is over; true if somebody has cancelled its run meanwhile. */
+/* The step is over; true if its run was cancelled meanwhile. */
 bool
 registry_end_step(void)
 {
@@ -321,7 +322,7 @@ registry_end_step(void)
 	return is_cancelled;
 }
 
-/* The next step or task in this database whose process died; see in_hand.h. */
+/* The next step or task in this database that crashed its process; see in_hand.c. */
 bool
 registry_next_death(WorkInHand *work)
 {
@@ -345,7 +346,7 @@ leave_launcher(int code, Datum argument)
 	LWLockRelease(registry_lock);
 }
 
-/* This process is the launcher: it hears of what concerns it. */
+/* Register this process as the launcher, to be woken. */
 void
 registry_enter_launcher(void)
 {
@@ -362,7 +363,7 @@ wake_launcher(void)
 		SetLatch(&registry->launcher->procLatch);
 }
 
-/* This worker ends so that a new one takes its slot, at once. */
+/* This worker ends in order to be replaced by a new one at once. */
 void
 registry_note_replacement(void)
 {
@@ -371,7 +372,7 @@ registry_note_replacement(void)
 	LWLockRelease(registry_lock);
 }
 
-/* How many have done so. */
+/* How many workers have done so. */
 int
 registry_replacements(void)
 {
@@ -383,7 +384,7 @@ registry_replacements(void)
 	return replacements;
 }
 
-/* End the workers whose step should have ended before, and has not heeded that. */
+/* Terminate the workers whose step has ignored a deadline before that time. */
 void
 registry_end_late_steps(TimestampTz before)
 {
@@ -400,7 +401,7 @@ registry_end_late_steps(TimestampTz before)
 
 /* Pauses of databases */
 
-/* Has somebody asked that workers leave a database alone? */
+/* Was the database paused, so that workers must leave it? */
 bool
 database_is_paused(const char *name)
 {
@@ -413,7 +414,7 @@ database_is_paused(const char *name)
 	return found;
 }
 
-/* Put a name on the list of pauses, or take it off; false if there is no room. */
+/* Add a name to the paused databases, or remove it; false if there is no space. */
 static bool
 set_pause(const char *name, bool is_paused)
 {
@@ -439,7 +440,7 @@ set_pause(const char *name, bool is_paused)
 	return !is_paused || is_on_list || free_place >= 0;
 }
 
-/* How many background workers there are in a database. */
+/* The number of background workers in a database. */
 static int
 workers_of_database(Oid database)
 {
@@ -453,7 +454,7 @@ workers_of_database(Oid database)
 	return number;
 }
 
-/* The database that a function is about; for administrators. */
+/* The database argument; the caller must be an administrator. */
 static char *
 database_argument(FunctionCallInfo fcinfo)
 {
@@ -507,9 +508,9 @@ smartwf_resume_database(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* What they do, and how often */
+/* Statistics */
 
-/* A transaction of work is done, or has failed. */
+/* Count a transaction of work. */
 void
 registry_count(bool has_failed)
 {
@@ -529,7 +530,7 @@ work_of(int kinds)
 	return kinds == WORK_ON_DELIVERY ? "delivery" : kinds == WORK_ON_RUNS ? "runs and timers" : "everything";
 }
 
-/* smartwf.list_workers(): those of this database. */
+/* smartwf.list_workers(): the workers of this database. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_list_workers);
 Datum
 smartwf_list_workers(PG_FUNCTION_ARGS)

@@ -1,7 +1,6 @@
 /*
  * registry.h
- *		Who works in the background: a registry in shared memory, by which they are
- *		woken and watched.
+ *		A registry in shared memory of the processes that do background work.
  */
 #ifndef SMARTWF_REGISTRY_H
 #define SMARTWF_REGISTRY_H
@@ -12,10 +11,10 @@
 
 #include "in_hand.h"
 
-/* What a process does, in words. */
+/* Maximum length of the description of what a process does. */
 #define LONGEST_DOING 200
 
-/* A database that the workers leave alone for a while. */
+/* Maximum number of paused databases. */
 #define MOST_PAUSES 64
 
 extern void registry_init(int slots);
@@ -32,7 +31,7 @@ extern void registry_leave(void);
 
 extern bool registry_next_death(WorkInHand *work);
 
-/* Between the launcher and its workers. */
+/* For the launcher and its workers. */
 extern void registry_enter_launcher(void);
 extern void registry_note_replacement(void);
 extern int	registry_replacements(void);

@@ -1,6 +1,6 @@
 /*
  * shift.c
- *		smartwf.work(): what background workers do, in a session.
+ *		smartwf.work(): does the work of background workers in a session.
  */
 #include "postgres.h"
 
@@ -21,13 +21,13 @@
 #include "work.h"
 
 /*
- * Look again after so long, in milliseconds, even if nobody has woken us: often
- * where there is no registry and so nobody can.
+ * Check for work again after that many milliseconds, even if not woken.
+ * Without the registry the session cannot be woken, so check more often.
  */
 #define LOOK_AGAIN (60 * 1000)
 #define LOOK_AGAIN_WITHOUT_REGISTRY 1000
 
-/* Nothing is due: sleep until something may be, or it is over; false then. */
+/* Sleep until something may be due; false if the time is over. */
 static bool
 sleep_until_due(TimestampTz end)
 {
@@ -43,11 +43,11 @@ sleep_until_due(TimestampTz end)
 	return GetCurrentTimestamp() < end;
 }
 
-/* How long smartwf.work() goes on. */
+/* The duration of smartwf.work(). */
 typedef struct Shift
 {
 	TimestampTz end;
-	bool		waits;			/* else it ends when nothing is due */
+	bool		waits;			/* otherwise it returns when nothing is due */
 }			Shift;
 
 static void

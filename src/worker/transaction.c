@@ -1,11 +1,11 @@
 /*
  * transaction.c
- *		A unit of work: a transaction of its own, in a background worker or in a
- *		procedure that was called.
+ *		Runs work in a transaction of its own, in a background worker or in a
+ *		procedure.
  *
- * The work runs in a subtransaction: after an error there is still a whole
- * transaction to end, in a background worker as in a procedure.  Settings that it
- * changes, in a deferred trigger even, end with the transaction.
+ * The work runs in a subtransaction, so that after an error there is still an
+ * intact transaction to end.  Settings that it changes, even in a deferred
+ * trigger, end with the transaction.
  */
 #include "postgres.h"
 
@@ -26,12 +26,12 @@
 #include "transaction.h"
 
 static const Transactions *transactions = NULL;
-static MemoryContext unit_context = NULL;
+static MemoryContext transaction_context = NULL;
 static int	settings_level = 0;
 
 /* In a background worker */
 
-/* What holds for all that this worker does. */
+/* The settings for everything that this worker does. */
 void
 apply_worker_settings(void)
 {
@@ -40,13 +40,13 @@ apply_worker_settings(void)
 }
 
 /*
- * Between two units: signals, new settings, statistics for autovacuum.  A worker
- * that is busy for days heeds them as well.
+ * Between two transactions: handle signals, reloaded settings and statistics
+ * for autovacuum, since a worker may be busy for days.
  */
 void
 process_server_events(void)
 {
-	QueryCancelPending = false; /* it was for the unit before */
+	QueryCancelPending = false; /* it was for the previous transaction */
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending)
 	{
@@ -83,7 +83,7 @@ const Transactions worker_transactions = {
 	begin_in_worker, commit_in_worker, recover_in_worker, false
 };
 
-/* In a procedure: there is always a transaction, and SPI begins the next */
+/* In a procedure: there is always a transaction, and SPI starts the next one */
 
 static void
 begin_in_procedure(void)
@@ -101,7 +101,10 @@ const Transactions procedure_transactions = {
 	begin_in_procedure, SPI_commit, recover_in_procedure, true
 };
 
-/* No user's code can run any more: his settings end, and nothing may interrupt the commit. */
+/*
+ * Before the commit, when no more user code can run: reset the settings, and
+ * make sure that nothing interrupts the commit.
+ */
 static void
 restore_settings(XactEvent event, void *argument)
 {
@@ -113,7 +116,7 @@ restore_settings(XactEvent event, void *argument)
 		settings_level = 0;
 }
 
-/* From now on, units are done so. */
+/* From now on, transactions are made in this way. */
 void
 transactions_begin(const Transactions *how)
 {
@@ -123,19 +126,19 @@ transactions_begin(const Transactions *how)
 		RegisterXactCallback(restore_settings, NULL);
 	registered = true;
 	transactions = how;
-	unit_context = AllocSetContextCreate(TopMemoryContext, "smartwf unit", ALLOCSET_DEFAULT_SIZES);
+	transaction_context = AllocSetContextCreate(TopMemoryContext, "smartwf unit", ALLOCSET_DEFAULT_SIZES);
 }
 
 void
 transactions_end(void)
 {
-	MemoryContextDelete(unit_context);
-	unit_context = NULL;
+	MemoryContextDelete(transaction_context);
+	transaction_context = NULL;
 }
 
-/* The error of a commit that failed, or NULL. */
+/* Commit; returns the error if that fails, or NULL. */
 static ErrorData *
-commit_unit(void)
+commit_transaction(void)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ErrorData  *volatile error = NULL;
@@ -156,7 +159,7 @@ commit_unit(void)
 	return error;
 }
 
-/* What is asked of an error later on, out of reach of what is freed. */
+/* A copy of what callers need of an error, in the caller's memory context. */
 static ErrorData *
 kept_error(const ErrorData *error)
 {
@@ -170,9 +173,9 @@ kept_error(const ErrorData *error)
 }
 
 /*
- * Do WORK in a transaction and commit; the error that undid it, or NULL.
- * The memory that WORK runs in ends with the unit.
- * WHAT it does, for the log of errors; NULL: the caller sees to them.
+ * Do WORK in a transaction and commit.  Returns the error that rolled it back,
+ * or NULL.  Memory that WORK allocates is freed at the end.  WHAT describes it
+ * in the log; with NULL, errors are left to the caller.
  */
 ErrorData *
 run_in_transaction(const char *what, Work work, void *argument)
@@ -183,12 +186,12 @@ run_in_transaction(const char *what, Work work, void *argument)
 
 	transactions->begin();
 	settings_level = NewGUCNestLevel();
-	MemoryContextSwitchTo(unit_context);
+	MemoryContextSwitchTo(transaction_context);
 	error = run_in_subtransaction_and_catch_all(work, argument);
 	if (error != NULL && transactions->can_be_cancelled && !step_was_interrupted() &&
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
-	commit_error = commit_unit();
+	commit_error = commit_transaction();
 	if (error == NULL)
 		error = commit_error;
 	registry_count(error != NULL);
@@ -197,6 +200,6 @@ run_in_transaction(const char *what, Work work, void *argument)
 	MemoryContextSwitchTo(caller);
 	if (error != NULL)
 		error = kept_error(error);
-	MemoryContextReset(unit_context);
+	MemoryContextReset(transaction_context);
 	return error;
 }

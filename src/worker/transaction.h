@@ -1,6 +1,6 @@
 /*
  * transaction.h
- *		A unit of work: a transaction of its own.
+ *		Runs work in a transaction of its own.
  */
 #ifndef SMARTWF_TRANSACTION_H
 #define SMARTWF_TRANSACTION_H
@@ -9,13 +9,13 @@
 
 #include "base/subtransaction.h"
 
-/* How transactions are made where the work goes on. */
+/* How transactions are made in a worker or procedure. */
 typedef struct Transactions
 {
 	void		(*begin) (void);
 	void		(*commit) (void);
-	void		(*recover) (void);	/* after a commit that failed */
-	bool		can_be_cancelled;	/* a cancel ends it all, not just the unit */
+	void		(*recover) (void);	/* after a failed commit */
+	bool		can_be_cancelled;	/* a cancel request ends everything, not only the current transaction */
 }			Transactions;
 
 extern const Transactions worker_transactions;

@@ -1,6 +1,6 @@
 /*
  * work.c
- *		What there is to do in the background, and doing it, unit by unit.
+ *		Finds work that is due and does it, one transaction at a time.
  */
 #include "postgres.h"
 
@@ -34,18 +34,18 @@
 #include "work.h"
 
 /*
- * How many of each queue are looked up at once, and for how long that is valid:
- * so long, or, where what is over cannot be cleaned away and looking takes its
- * time, so many times as long as that took.
+ * How many runs of each queue are looked up at once, and how long the result
+ * is used: BATCH_MICROSECONDS, or BATCH_TIMES the duration of the lookup if
+ * that is longer, as it is where vacuum cannot remove dead rows.
  */
 #define BATCH 500
 #define BATCH_MICROSECONDS (50 * 1000)
 #define BATCH_TIMES 4
 
-/* Our advisory locks: PostgreSQL's own functions use 1 and 2. */
+/* Class of smartwf's advisory locks: PostgreSQL's functions use 1 and 2. */
 #define ADVISORY_CLASS 3
 
-/* Something is due, but somebody else has it just now: look again soon. */
+/* Something is due but locked by another session: check again soon. */
 #define LOOK_AGAIN_MICROSECONDS (500 * 1000)
 static bool has_put_off = false;
 
@@ -61,7 +61,7 @@ typedef struct Candidate
 {
 	int64		id;
 	char	   *flow;
-	int			limit;			/* of the flow's runs at once; NO_LIMIT */
+	int			limit;			/* how many runs of the flow may be driven at once; NO_LIMIT */
 }			Candidate;
 
 static void
@@ -85,16 +85,16 @@ find_candidates(void *argument)
 	MemoryContextSwitchTo(outer);
 }
 
-typedef struct Turn
+typedef struct StepAttempt
 {
 	int64		run;
 	Advance		advance;
 	char		doing[LONGEST_DOING];
-	bool		must_clean;		/* before the step can be taken */
+	bool		must_clean;		/* before the step can be executed */
 	const ErrorData *error;
-}			Turn;
+}			StepAttempt;
 
-/* A step, or a task (RUN 0), begins, within these limits, and may end this process. */
+/* A step, or a task (RUN 0), begins; sets its limits and notes it as being executed. */
 static void
 begin_step(const char *doing, const WorkInHand *work, int64 timeout)
 {
@@ -102,7 +102,7 @@ begin_step(const char *doing, const WorkInHand *work, int64 timeout)
 	take_in_hand(work);
 }
 
-/* It is over; true if somebody has cancelled its run. */
+/* The step is over; true if its run was cancelled. */
 static bool
 end_step(void)
 {
@@ -112,38 +112,38 @@ end_step(void)
 }
 
 static void
-set_turn_in_words(Turn *turn, const char *doing)
+set_description(StepAttempt *attempt, const char *doing)
 {
-	strlcpy(turn->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
+	strlcpy(attempt->doing, doing, pg_mbcliplen(doing, strlen(doing), LONGEST_DOING - 1) + 1);
 }
 
-/* For whom the session has worked since it was cleaned; InvalidOid: nobody. */
+/* The role that the session has worked for since it was cleaned; InvalidOid if none. */
 static Oid	worked_for = InvalidOid;
 
 static void
 advance_now(void *argument)
 {
-	Turn	   *turn = argument;
-	Run		   *run = run_claim(turn->run);
-	WorkInHand	work = {.kind = A_RUN, .run = turn->run};
+	StepAttempt *attempt = argument;
+	Run		   *run = run_claim(attempt->run);
+	WorkInHand	work = {.kind = A_RUN, .run = attempt->run};
 	Oid			role = run == NULL ? InvalidOid : role_of_step(run);
 
-	/* a step as somebody else finds nothing that the one before has left */
-	turn->must_clean = run != NULL && OidIsValid(worked_for) && worked_for != role;
-	if (run == NULL || turn->must_clean || !may_serve(role))
+	/* a step of another role must not find anything that a previous one has left */
+	attempt->must_clean = run != NULL && OidIsValid(worked_for) && worked_for != role;
+	if (run == NULL || attempt->must_clean || !may_serve(role))
 		return;
 	worked_for = role;
-	set_turn_in_words(turn, describe_step(run));
-	begin_step(turn->doing, &work, timeout_of_step(run));
-	turn->advance = advance_run(run);
+	set_description(attempt, describe_step(run));
+	begin_step(attempt->doing, &work, timeout_of_step(run));
+	attempt->advance = advance_run(run);
 }
 
 static void
 give_up_now(void *argument)
 {
-	Turn	   *turn = argument;
+	StepAttempt *attempt = argument;
 
-	give_up_step(turn->run, turn->error);
+	give_up_step(attempt->run, attempt->error);
 }
 
 typedef struct Slot
@@ -153,8 +153,8 @@ typedef struct Slot
 }			Slot;
 
 /*
- * A place among those that may drive runs of the flow at once: a lock of the
- * session, so that it is free again however the worker ends.
+ * Take one of the slots that limit how many runs of the flow are driven at
+ * once.  It is a session lock, so that it is released however the worker ends.
  */
 static void
 take_slot(void *argument)
@@ -178,7 +178,7 @@ drop_temporary_tables(void *argument)
 	ResetTempTableNamespace();
 }
 
-/* Nothing that a run's steps left in the session is there for the next one's. */
+/* Remove everything that a run's steps have left in the session. */
 static void
 clean_session(void)
 {
@@ -189,7 +189,7 @@ clean_session(void)
 	LockReleaseAll(USER_LOCKMETHOD, true);
 	DropAllPreparedStatements();
 	if (AmBackgroundWorkerProcess())
-		PortalHashTableDeleteAll();	/* in a procedure, one of them is ours */
+		PortalHashTableDeleteAll();	/* in a procedure, one of the portals is its own */
 	ResetSequenceCaches();
 	GetTempNamespaceState(&temporary, &toast);
 	if (OidIsValid(temporary))
@@ -197,51 +197,52 @@ clean_session(void)
 }
 
 /*
- * Take the run one step further, in a transaction, and note what went wrong in
- * another; false if it was not due, or is somebody else's.
+ * Take the run one step further, in a transaction, and record an error in
+ * another.  False if the run was not due, or another session has it.
  */
 static bool
-take_turn(Turn *turn)
+attempt_step(StepAttempt *attempt)
 {
 	bool		is_cancelled;
 
-	turn->advance = NOT_DUE;
-	turn->doing[0] = '\0';
-	turn->error = run_in_transaction(NULL, advance_now, turn);
-	if (turn->error == NULL && turn->must_clean)
+	attempt->advance = NOT_DUE;
+	attempt->doing[0] = '\0';
+	attempt->error = run_in_transaction(NULL, advance_now, attempt);
+	if (attempt->error == NULL && attempt->must_clean)
 	{
 		clean_session();
-		turn->error = run_in_transaction(NULL, advance_now, turn);
+		attempt->error = run_in_transaction(NULL, advance_now, attempt);
 	}
 	is_cancelled = end_step();
-	/* who cancels a run waits for it, and ends it */
-	if (turn->error == NULL || is_cancelled)
-		return turn->advance != NOT_DUE;
-	turn->error = error_of_late_step((ErrorData *) turn->error, turn->doing);
-	turn->advance = run_in_transaction("note the failure of a step", give_up_now, turn) == NULL ? PAUSES : NOT_DUE;
-	return turn->advance != NOT_DUE;
+	/* the session that cancels a run waits for it, and ends it */
+	if (attempt->error == NULL || is_cancelled)
+		return attempt->advance != NOT_DUE;
+	attempt->error = error_of_late_step((ErrorData *) attempt->error, attempt->doing);
+	attempt->advance = run_in_transaction("note the failure of a step", give_up_now, attempt) == NULL ?
+		PAUSES : NOT_DUE;
+	return attempt->advance != NOT_DUE;
 }
 
-/* Drive a run, a transaction for each step, until it pauses or ends. */
+/* Drive a run, with a transaction for each step, until it pauses or ends. */
 static bool
 drive_run(const Candidate *candidate)
 {
 	Slot		slot = {candidate, candidate->limit == NO_LIMIT};
-	Turn		turn = {.run = candidate->id, .advance = GOES_ON};
+	StepAttempt attempt = {.run = candidate->id, .advance = GOES_ON};
 	bool		is_mine = false;
 
 	if (!slot.is_taken)
 		(void) run_in_transaction("take a slot", take_slot, &slot);
 	if (!slot.is_taken)
 		return false;
-	while (turn.advance == GOES_ON)
-		is_mine |= take_turn(&turn);
+	while (attempt.advance == GOES_ON)
+		is_mine |= attempt_step(&attempt);
 	has_put_off |= !is_mine;
 	clean_session();
 	return is_mine;
 }
 
-/* Work off a batch; true if there was something to do. */
+/* Drive a batch of runs; true if there was something to do. */
 static bool
 drive_due_runs(void)
 {
@@ -291,8 +292,8 @@ typedef struct TaskTurn
 static void
 fire_now(void *argument)
 {
-	TaskTurn	   *firing = argument;
-	const DueTask *task = firing->task;
+	TaskTurn   *turn = argument;
+	const DueTask *task = turn->task;
 	WorkInHand	work = {.kind = A_TASK, .task = task->task};
 
 	if (!may_serve(role_of_task(task)))
@@ -300,18 +301,18 @@ fire_now(void *argument)
 	strlcpy(work.docid, task->docid, sizeof(work.docid));
 	strlcpy(work.timer, task->timer, sizeof(work.timer));
 	begin_step(psprintf("timer \"%s\" of document \"%s\", task %d", task->timer, task->docid, task->task), &work, 0);
-	firing->has_fired = fire_task(task);
+	turn->has_fired = fire_task(task);
 }
 
 static void
 note_failure_now(void *argument)
 {
-	TaskTurn	   *firing = argument;
+	TaskTurn   *turn = argument;
 
-	note_task_failure(firing->task, firing->error);
+	note_task_failure(turn->task, turn->error);
 }
 
-/* Fire a batch; true if there was something to do. */
+/* Fire a batch of tasks; true if there was something to do. */
 static bool
 fire_due_timers(void)
 {
@@ -324,17 +325,17 @@ fire_due_timers(void)
 	end = GetCurrentTimestamp() + BATCH_MICROSECONDS;
 	foreach(cell, due.tasks)
 	{
-		TaskTurn		firing = {.task = lfirst(cell)};
+		TaskTurn	turn = {.task = lfirst(cell)};
 
 		if ((has_worked && GetCurrentTimestamp() > end) || worker_must_be_replaced())
 			break;
-		firing.error = run_in_transaction(NULL, fire_now, &firing);
+		turn.error = run_in_transaction(NULL, fire_now, &turn);
 		(void) end_step();
-		firing.error = error_of_late_step(firing.error, "the task");
-		if (firing.error != NULL)
-			firing.has_fired = run_in_transaction("note the failure of a timer", note_failure_now, &firing) == NULL;
-		has_worked |= firing.has_fired;
-		has_put_off |= !firing.has_fired;
+		turn.error = error_of_late_step(turn.error, "the task");
+		if (turn.error != NULL)
+			turn.has_fired = run_in_transaction("note the failure of a timer", note_failure_now, &turn) == NULL;
+		has_worked |= turn.has_fired;
+		has_put_off |= !turn.has_fired;
 		clean_session();
 	}
 	return has_worked;
@@ -344,7 +345,7 @@ fire_due_timers(void)
 
 static const struct
 {
-	int			kinds;			/* whose work it is */
+	int			kinds;			/* for which workers */
 	bool		(*work) (void); /* do some; true if there was any */
 	TimestampTz (*next_due) (void);
 }			work_kinds[] = {
@@ -355,8 +356,8 @@ static const struct
 };
 
 /*
- * Do what is due, kind by kind, until nothing is or the time is over; true if
- * there was anything.
+ * Do what is due, kind by kind, until there is nothing left or the time is
+ * over; true if there was anything.
  */
 bool
 work_off(int kinds, TimestampTz end)
@@ -398,7 +399,7 @@ find_next_due(void *argument)
 			next->at = Min(next->at, work_kinds[i].next_due());
 }
 
-/* When something falls due that is not yet; NEVER. */
+/* When the next work falls due; NEVER if there is none. */
 TimestampTz
 next_due(int kinds)
 {

@@ -1,6 +1,6 @@
 /*
  * work.h
- *		What there is to do in the background, and doing it.
+ *		Finds work that is due and does it.
  */
 #ifndef SMARTWF_WORK_H
 #define SMARTWF_WORK_H

@@ -1,15 +1,13 @@
 /*
  * worker.c
- *		The background workers: processes of the server that do what is due.
+ *		The background workers: server processes that do what is due.
  *
- * They are there if the library is preloaded, and are started again by the
- * launcher whatever ends them.  What they were doing is undone with its
- * transaction, and is still due.
+ * They run if the library is preloaded.  If one ends, the launcher starts it
+ * again; its unfinished work is rolled back, and so is still due.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -29,6 +27,7 @@
 #include "base/compat.h"
 #include "base/notify_workers.h"
 #include "base/settings.h"
+#include "storage/schema_version.h"
 #include "bounds.h"
 #include "death.h"
 #include "launcher.h"
@@ -37,7 +36,7 @@
 #include "work.h"
 #include "worker.h"
 
-/* Places for sessions that call smartwf.work(), beside the workers. */
+/* Slots for sessions that call smartwf.work(), in addition to the workers. */
 #define PLACES_FOR_SESSIONS 16
 
 PGDLLEXPORT void smartwf_worker_main(Datum argument);
@@ -45,7 +44,7 @@ PGDLLEXPORT void smartwf_worker_main(Datum argument);
 static char *worker_role = NULL;
 static int	naptime = 60;
 
-/* At load: settings; if preloaded, the launcher and the registry. */
+/* Called at library load: settings; if preloaded, the launcher and the registry. */
 void
 worker_init(void)
 {
@@ -68,22 +67,40 @@ worker_init(void)
 	registry_init(slots);
 }
 
-/* Is the extension there?  It may be created, dropped, created again. */
-static bool
-extension_is_there(void)
+/* Once, until the version is another one. */
+static void
+report_version(const char *version)
 {
-	bool		is_there;
+	static char reported[64] = "";
+	bool		is_served = schema_version_is_served(version);
+
+	if (!is_served && strcmp(reported, version) != 0)
+		ereport(LOG,
+				(errmsg("smartwf waits: extension \"smartwf\" is of version \"%s\", which the library does not serve", version),
+				 errhint("Execute ALTER EXTENSION smartwf UPDATE, or install the library of that version.")));
+	strlcpy(reported, is_served ? "" : version, sizeof(reported));
+}
+
+/* Is the extension there, in a version that we serve?  It may be created, updated, dropped. */
+static bool
+extension_is_served(void)
+{
+	char	   *version;
+	bool		is_served;
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	is_there = OidIsValid(get_relname_relid("runs", get_namespace_oid("smartwf", true)));
+	version = schema_version();
+	is_served = version != NULL && schema_version_is_served(version);
+	if (version != NULL)
+		report_version(version);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	return is_there;
+	return is_served;
 }
 
-/* This process may hand something on: a new one goes on in its place. */
+/* A library that a step has loaded may keep state: let a new process go on. */
 static void
 end_to_be_replaced(void)
 {
@@ -92,17 +109,17 @@ end_to_be_replaced(void)
 	proc_exit(0);
 }
 
-/* Do what is due; then sleep until there is more, or it is time to look. */
+/* Do what is due; then sleep until woken or until more falls due. */
 static void
 work_and_sleep(int kinds)
 {
 	long		pause = naptime * 1000L;
 
-	/* we look while we can be woken: what comes in from here on is not missed */
+	/* reset the latch before checking, so that no later wakeup is missed */
 	ResetLatch(MyLatch);
 	process_server_events();
 	registry_set_idle(true);
-	if (extension_is_there())
+	if (extension_is_served())
 	{
 		if (work_off(kinds, DT_NOEND))
 			return;
@@ -118,8 +135,9 @@ work_and_sleep(int kinds)
 }
 
 /*
- * The libraries that this process has from its start: what a step loads beside
- * them is not handed on to another role's.  Ours needs PL/pgSQL.
+ * Load the libraries that every worker has; after others are loaded, the
+ * worker is replaced before it serves another role.  smartwf itself needs
+ * PL/pgSQL.
  */
 static void
 load_libraries(void)
@@ -129,7 +147,7 @@ load_libraries(void)
 	note_libraries();
 }
 
-/* The process. */
+/* Entry point of the process. */
 void
 smartwf_worker_main(Datum argument)
 {

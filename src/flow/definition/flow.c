@@ -30,9 +30,10 @@ same_list(const Step *a, const Step *b)
 }
 
 /*
- * The step that follows: the next of its list; after the last of a stage, the
- * first of a later one.  After the last of a branch comes nothing, but after
- * what was done about a failure, what comes after the step that failed.
+ * The step that follows: the next one in the same list, or after the last one
+ * of a stage, the first of a later stage.  Nothing follows the last step of a
+ * branch, except in a failure branch: there it is the step after the one that
+ * failed.
  */
 static int
 next_of(const Flow *flow, int index)
@@ -48,7 +49,7 @@ next_of(const Flow *flow, int index)
 	return END_OF_FLOW;
 }
 
-/* Settings that every kind of step may have; missing ones get defaults. */
+/* Settings that every kind of step may have, with defaults. */
 static void
 read_usual_settings(Step *step)
 {
@@ -73,7 +74,7 @@ read_step(Step *step, const QueryResult *result, int row)
 	step->failure = result_jsonb(result, row, 14);
 }
 
-/* The query's rows, one a step, as a flow. */
+/* A flow from the query's rows, one per step. */
 static Flow *
 read_flow(const QueryResult *result)
 {
@@ -96,12 +97,12 @@ read_flow(const QueryResult *result)
 	for (int i = 0; i < result->rows; i++)
 	{
 		read_step(&flow->steps[i], result, i);
-		/* definitions that are not sound need not have such settings as these */
+		/* the settings of an incomplete definition may be invalid */
 		if (flow->is_complete)
 			read_usual_settings(&flow->steps[i]);
 		flow->acts_for_others |= flow->steps[i].as_answerer;
 	}
-	/* the parents of what is not complete need not be there */
+	/* and its parent steps may be missing */
 	for (int i = 0; i < flow->number_of_steps && flow->is_complete; i++)
 		flow->steps[i].next = next_of(flow, i);
 	return flow;
@@ -171,7 +172,7 @@ newest_flow(const char *name)
 	return newest == NULL ? NULL : flow_by_id(*newest);
 }
 
-/* Shall nobody drive its runs on just now? */
+/* Is the flow paused, or limited to no runs at all? */
 bool
 flow_is_stopped(const Flow *flow)
 {
@@ -182,7 +183,7 @@ flow_is_stopped(const Flow *flow)
 	return newest->is_paused || newest->max_runs == 0;
 }
 
-/* The index of a step, END_OF_FLOW if the flow has none of that name. */
+/* The index of a step, END_OF_FLOW if the flow has no step with that name. */
 int
 step_index(const Flow *flow, const char *name)
 {
@@ -192,7 +193,7 @@ step_index(const Flow *flow, const char *name)
 	return END_OF_FLOW;
 }
 
-/* The first step of a branch, END_OF_FLOW if that is empty. */
+/* The first step of a branch, END_OF_FLOW if it is empty. */
 int
 first_of_branch(const Flow *flow, const Step *step, const char *branch, const char *value)
 {

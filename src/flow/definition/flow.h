@@ -2,8 +2,8 @@
  * flow.h
  *		A flow version as an immutable structure in memory.
  *
- * It stays readable until the end of the transaction that looked it up, whatever
- * happens to the definition meanwhile.
+ * It stays valid until the end of the transaction that looked it up, even if
+ * the definition changes meanwhile.
  */
 #ifndef SMARTWF_FLOW_H
 #define SMARTWF_FLOW_H
@@ -23,15 +23,15 @@ typedef struct Step
 	const char *name;
 	const char *stage;
 	const char *kind;
-	const char *parent;			/* NULL: it stands in its stage */
+	const char *parent;			/* NULL if the step belongs directly to its stage */
 	const char *branch;			/* else, case, default, failure */
 	const char *branch_value;
 	int32		position;
 	Jsonb	   *settings;
-	Jsonb	   *cases;			/* values that have a branch; NULL: no switch_case */
-	Jsonb	   *failure;		/* what happens when it fails; NULL: the run does */
-	bool		as_answerer;	/* it acts as whoever answered last */
-	int64		timeout;		/* in microseconds; 0: it does not say */
+	Jsonb	   *cases;			/* values that have a branch; NULL if not a switch_case */
+	Jsonb	   *failure;		/* what to do when it fails; NULL fails the run */
+	bool		as_answerer;	/* it acts as the user who answered last */
+	int64		timeout;		/* in microseconds; 0 if not specified */
 	int			next;			/* index of the step after it, or END_OF_FLOW */
 }			Step;
 
@@ -40,15 +40,15 @@ typedef struct Flow
 	int32		id;
 	const char *name;
 	int32		version;
-	bool		is_complete;	/* has the shape that it was published with */
-	const char *structure;		/* empty: any */
-	int			max_runs;		/* that workers drive at once; NO_LIMIT */
+	bool		is_complete;	/* its rows match the shape it was published with */
+	const char *structure;		/* empty if any */
+	int			max_runs;		/* how many workers may drive at once; NO_LIMIT */
 	bool		is_paused;
 	bool		runs_as_owner;
-	bool		acts_for_others;	/* it does, or a step acts as whoever answered */
-	const char *owner;			/* the role that published it; NULL: a draft */
+	bool		acts_for_others;	/* runs_as_owner, or a step acts as the user who answered */
+	const char *owner;			/* the role that published it; NULL for a draft */
 	List	   *starters;		/* roles (char *) that may start it; NIL: see start.c */
-	List	   *managers;		/* roles that may manage it */
+	List	   *managers;		/* roles that may manage its runs */
 	Step	   *steps;			/* stage by stage, in the order of their positions */
 	int			number_of_steps;
 }			Flow;

@@ -1,9 +1,9 @@
 /*
  * answer_confirmation.c
- *		Answering what a run asks, or handing it over.
+ *		Answers and delegates confirmations.
  *
- * The run is locked before its confirmation is looked at: of two answers at
- * once, the second finds what the first has left.
+ * The run is locked before its confirmation is read, so that of two concurrent
+ * answers the second sees the effect of the first.
  */
 #include "postgres.h"
 
@@ -28,7 +28,7 @@
 #include "flow/steps/people.h"
 #include "storage/role.h"
 
-/* Nobody has a name longer than the longest address. */
+/* A person's name is no longer than the longest mail address. */
 #define LONGEST_NAME 254
 
 static char *
@@ -62,14 +62,20 @@ asks_caller(const Question *question)
 	return false;
 }
 
-/* Does it concern him?  Who handed it over, or may not answer, is told so. */
+/*
+ * Does the question exist for the caller?  It does as well for a person
+ * excluded from answering, who gets an error that says so.
+ */
 static bool
 knows_question(const Question *question)
 {
 	return asks_caller(question) || is_in_texts(question->excluded, person_of_caller());
 }
 
-/* He may see it, but not answer: he has done so, has handed it over, or is excluded. */
+/*
+ * Raise an error if the caller, who knows of the question, may not answer it:
+ * after an answer, after delegating it, or if excluded.
+ */
 static void
 require_answerer(const Question *question, List *given, const char *what)
 {
@@ -93,8 +99,8 @@ require_answerer(const Question *question, List *given, const char *what)
 }
 
 /*
- * An open question that asks the caller, and its run, locked.  What he may not
- * see does not exist for him.
+ * An open question addressed to the caller, and its run, locked.  A question
+ * that the caller does not know of is reported as missing.
  */
 static Question *
 open_question(int64 id, const char *what, Run **run, List **given)
@@ -108,7 +114,7 @@ open_question(int64 id, const char *what, Run **run, List **given)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("run " INT64_FORMAT " does not exist", question->run)));
-	/* as whoever came first has left it */
+	/* read it again, since another session may have changed it */
 	question = question_read(id);
 	if (question == NULL || !knows_question(question))
 		refuse_unknown_question(id);
@@ -124,7 +130,7 @@ open_question(int64 id, const char *what, Run **run, List **given)
 	return question;
 }
 
-/* An answer has ended the wait: go on here, or leave it to a worker. */
+/* After an answer has ended the wait: go on here, or leave that to a worker. */
 static void
 go_on(Run *run)
 {
@@ -137,7 +143,7 @@ go_on(Run *run)
 	run_store(run);
 }
 
-/* Has everybody answered who is asked by name?  ACTOR is the last to do so. */
+/* Have all users that are asked by name answered?  ACTOR is the last one. */
 static bool
 all_have_answered(const Question *question, List *given, const char *actor)
 {
@@ -152,7 +158,7 @@ all_have_answered(const Question *question, List *given, const char *actor)
 	return true;
 }
 
-/* They have, and do not agree: the step fails; restarted, it asks anew. */
+/* All have answered and do not agree: the step fails; if restarted, it asks again. */
 static void
 fail_split(Run *run, int64 id)
 {
@@ -173,7 +179,7 @@ confirmation_argument(FunctionCallInfo fcinfo)
 	return PG_GETARG_INT64(0);
 }
 
-/* How many have given that answer. */
+/* The number of answers with that choice. */
 static int
 times_chosen(List *given, const char *choice)
 {
@@ -185,7 +191,7 @@ times_chosen(List *given, const char *choice)
 	return times;
 }
 
-/* From now on, whoever has answered is the caller. */
+/* Steps that act as the answerer act as the caller from now on. */
 static void
 note_answerer(Run *run, int64 question)
 {
@@ -230,7 +236,7 @@ smartwf_answer_confirmation(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }
 
-/* Somebody to whom a question can be handed over: a role, or a person with an address. */
+/* The role or person that a question is delegated to; a person must have an address. */
 static Person *
 delegate_of_name(char *name)
 {
@@ -264,7 +270,7 @@ smartwf_delegate(PG_FUNCTION_ARGS)
 		raise_failure(MALFORMED_CALL,
 					  psprintf(localized("confirmation %s cannot be delegated to \"%s\""), id_text(id), to));
 	delegate = delegate_of_name(to);
-	/* who hands over is not asked any more, be it as one of a group */
+	/* the caller is not asked any more, not even as a member of a group */
 	question->users = list_delete_text(question->users, person);
 	question->excluded = lappend(question->excluded, person);
 	told = is_in_texts(question->users, to) ? NIL : set_people(question, list_make1(delegate));

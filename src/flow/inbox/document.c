@@ -14,7 +14,7 @@
 #include "storage/own_statement.h"
 #include "storage/result.h"
 
-/* smartwf.run_document(run): for whom sees it, read as our owner. */
+/* smartwf.run_document(run): for users who can see the run; read as smartwf's owner. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_run_document);
 Datum
 smartwf_run_document(PG_FUNCTION_ARGS)

@@ -1,6 +1,6 @@
 /*
  * inbox.c
- *		What somebody does with the notifications in his inbox.
+ *		Marks and deletes notifications in the caller's inbox.
  */
 #include "postgres.h"
 
@@ -16,7 +16,7 @@
 #include "flow/run/store.h"
 #include "storage/result.h"
 
-/* A notification in the caller's own inbox; others are unknown to him. */
+/* A notification in the caller's inbox; any other is reported as missing. */
 static int64
 own_notification(FunctionCallInfo fcinfo)
 {

@@ -1,6 +1,6 @@
 /*
  * acting.c
- *		As whom a step acts, and with which settings.
+ *		Determines the role and settings with which a step runs.
  */
 #include "postgres.h"
 
@@ -29,7 +29,7 @@ starter_of_run(const Run *run)
 	};
 }
 
-/* The role that published the flow; not one that became a superuser since. */
+/* The role that published the flow; an error if it is a superuser now. */
 static Actor
 owner_of_flow(const Flow *flow)
 {
@@ -75,7 +75,7 @@ answerer_of_run(const Run *run, const Step *step)
 	};
 }
 
-/* As whom a step acts. */
+/* The actor that a step runs as. */
 static Actor
 actor_of_step(const Run *run, const Step *step)
 {
@@ -84,7 +84,7 @@ actor_of_step(const Run *run, const Step *step)
 	return run->flow->runs_as_owner ? owner_of_flow(run->flow) : starter_of_run(run);
 }
 
-/* Is what a step does done for somebody who has not chosen its functions? */
+/* Does the step act for a user who has not chosen the functions that it calls? */
 bool
 step_acts_for_other(const Run *run, const Step *step)
 {
@@ -92,9 +92,10 @@ step_acts_for_other(const Run *run, const Step *step)
 }
 
 /*
- * The settings that the step starts from: those of its role.  The starter's names
- * are looked up where he would have looked, and never in the session's temporary
- * schema first: what is found acts with his rights.
+ * The settings that the step starts with: those of its role.  If it acts as
+ * the starter, names are looked up in the starter's search_path, with the
+ * session's temporary schema last: what is found runs with the starter's
+ * rights.
  */
 static void
 apply_settings_of_step(const Run *run, const Step *step, const Actor *actor, GucAction action)
@@ -102,7 +103,7 @@ apply_settings_of_step(const Run *run, const Step *step, const Actor *actor, Guc
 	const char *path;
 
 	apply_role_settings(actor->role, action);
-	/* what fails must not end the session that drives it */
+	/* an error must not end the session that drives the run */
 	(void) set_config_option("exit_on_error", "off", PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
 	path = step != NULL && step_acts_for_other(run, step) ? GetConfigOption("search_path", false, false) : run->search_path;
 	(void) set_config_option("search_path", path[0] == '\0' ? "pg_temp" : psprintf("%s, pg_temp", path),
@@ -127,7 +128,7 @@ open_cursors(void)
 	return names;
 }
 
-/* Close cursors that the step opened: they would run as whoever fetches from them. */
+/* Close cursors that the step opened: they would run as the user who fetches from them. */
 static void
 close_cursors_but(List *before)
 {
@@ -149,10 +150,10 @@ is_caller(const Actor *actor)
 }
 
 /*
- * Be whom a step acts as, until stop_acting().  In somebody else's session he may
- * leave nothing behind that would act with the rights of the session: settings end
- * with the step, temporary tables, deferred triggers and the like are refused.
- * STEP may be NULL: then as the starter.
+ * Become the actor of a step, until stop_acting().  In another user's session,
+ * the step must not leave anything that would later run with the session's
+ * rights: its settings are reset at its end, and temporary tables, deferred
+ * triggers and the like are refused.  If STEP is NULL, become the starter.
  */
 Acting
 act_as_step(const Run *run, const Step *step)
@@ -170,7 +171,7 @@ act_as_step(const Run *run, const Step *step)
 	return acting;
 }
 
-/* Be who we were before act_as_step(). */
+/* Undo act_as_step(). */
 void
 stop_acting(const Acting *acting)
 {
@@ -181,7 +182,7 @@ stop_acting(const Acting *acting)
 	AtEOXact_GUC(false, acting->guc_level);
 }
 
-/* In the starter's own session: that his steps do not depend on what he has set there. */
+/* In the starter's own session: make the steps independent of settings that were changed there. */
 void
 apply_own_settings(const Run *run)
 {
@@ -191,7 +192,7 @@ apply_own_settings(const Run *run)
 		apply_role_settings(starter.role, GUC_ACTION_SAVE);
 }
 
-/* Finding out as whom a step acts; for run_in_subtransaction(). */
+/* Determines the actor of a step; for run_in_subtransaction(). */
 typedef struct ActorSearch
 {
 	const Run  *run;
@@ -208,8 +209,8 @@ find_actor(void *argument)
 }
 
 /*
- * For the rest of a worker's transaction: be whom the step acts as; the error, if
- * that is nobody.
+ * Become the actor of the step until the worker's transaction ends.  Returns
+ * an error if there is no such actor.
  */
 ErrorData *
 become_actor_of_step(const Run *run)
@@ -217,7 +218,10 @@ become_actor_of_step(const Run *run)
 	ActorSearch search = {run, &run->flow->steps[run->step]};
 	ErrorData  *error = NULL;
 
-	/* a starter who is gone fails the transaction: that costs the others nothing */
+	/*
+	 * a missing starter fails the whole transaction, which saves a
+	 * subtransaction in the usual case
+	 */
 	if (step_acts_for_other(run, search.step))
 		error = run_in_subtransaction(find_actor, &search, false);
 	else
@@ -231,7 +235,7 @@ become_actor_of_step(const Run *run)
 	return NULL;
 }
 
-/* Whose rights the next step has; InvalidOid: none, the run ends or its actor is gone. */
+/* The role of the next step; InvalidOid if there is none. */
 Oid
 role_of_step(const Run *run)
 {

@@ -1,6 +1,6 @@
 /*
  * acting.h
- *		As whom a step acts, and with which settings.
+ *		Determines the role and settings with which a step runs.
  */
 #ifndef SMARTWF_ACTING_H
 #define SMARTWF_ACTING_H
@@ -10,13 +10,13 @@
 #include "base/switch_user.h"
 #include "run.h"
 
-/* What stop_acting() needs; after an error PostgreSQL does it all. */
+/* State for stop_acting(); after an error PostgreSQL restores everything. */
 typedef struct Acting
 {
-	bool		is_other;		/* than whose session it is */
+	bool		is_other;		/* than the session's user */
 	SavedUser	user;
 	int			guc_level;
-	List	   *cursors;		/* that were there before */
+	List	   *cursors;		/* that were open before */
 }			Acting;
 
 extern Acting act_as_step(const Run *run, const Step *step);

@@ -1,8 +1,8 @@
 /*
  * document_listener.c
- *		What a change of a document does to flows: a transition, or the state that
- *		it leads to, starts some; its end ends those that work on it; a date that
- *		moves moves whoever waits until then.
+ *		Reacts to changes of documents: a transition or a new state may start
+ *		flows, the end of a document ends its runs, and a changed date moves
+ *		the runs that wait for it.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 #include "run_table.h"
 #include "start.h"
 
-/* As whoever acts, even where our own UPDATE runs as the owner of the table. */
+/* Start the flow as the acting role, even if smartwf's own UPDATE runs as the table's owner. */
 static void
 start_flow_of(const char *docid, const char *flow, bool queued)
 {
@@ -44,14 +44,14 @@ start_flows_of_change(const StateChange *change)
 	start_flow_of(change->docid, state->flow, state->flow_queued);
 }
 
-/* Its document is gone: nobody need answer what a run asks of it, nor drive it on. */
+/* The document is gone: cancel the run and its open confirmations. */
 static void
 end_run_now(void *argument)
 {
 	int64		id = *(int64 *) argument;
 	Run		   *run = run_is_driven_here(id) ? NULL : run_claim_any(id);
 
-	/* whoever has it just now will find out: its next step, or the answer, ends it */
+	/* if another session has it, its next step, or the answer, will notice */
 	if (run == NULL)
 		return;
 	run_close_confirmations(run);
@@ -60,7 +60,10 @@ end_run_now(void *argument)
 	run_store(run);
 }
 
-/* A run whose definition is gone must not stand in the way of its document. */
+/*
+ * For each run of the document that is not over.  An error, such as a missing
+ * definition, must not prevent the change of the document.
+ */
 static void
 each_open_run(const char *docid, Work work)
 {
@@ -84,7 +87,7 @@ end_runs_of_document(const char *docid)
 	each_open_run(docid, end_run_now);
 }
 
-/* The column that a run waits for, of the change that is being followed. */
+/* The column that has changed. */
 static const char *changed_date = NULL;
 
 static void
@@ -94,7 +97,7 @@ wake_run_now(void *argument)
 	char	   *until = run == NULL || run->status != RUN_WAITING ? NULL :
 		step_setting(&run->flow->steps[run->step], "until");
 
-	/* whoever has it just now looks at the date himself, or has gone on */
+	/* if another session has it, it will read the date itself */
 	if (until == NULL || strcmp(until, changed_date) != 0)
 		return;
 	run->due_at = clock_now();
@@ -102,8 +105,8 @@ wake_run_now(void *argument)
 }
 
 /*
- * A date has changed: runs that wait until it comes look at it again.  A worker
- * does so as whom the step acts.
+ * A date has changed: let the runs that wait for it check again.  A worker
+ * does that with the rights of the step.
  */
 static void
 wake_waiting_runs(const char *docid, const ElementRow *element, AttrNumber column)
@@ -120,7 +123,7 @@ static const StateListener listener = {
 	" WHERE kind OPERATOR(pg_catalog.=) 'wait' AND settings OPERATOR(pg_catalog.?) 'until'",
 };
 
-/* At load. */
+/* Called at library load. */
 void
 document_listener_init(void)
 {

@@ -1,6 +1,6 @@
 /*
  * document_listener.h
- *		What a change of a document does to flows.
+ *		Reacts to changes of documents: starts, ends and wakes runs.
  */
 #ifndef SMARTWF_DOCUMENT_LISTENER_H
 #define SMARTWF_DOCUMENT_LISTENER_H

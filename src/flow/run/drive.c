@@ -1,10 +1,11 @@
 /*
  * drive.c
- *		Drives a run from step to step, until its end, a wait or a failure; or a
- *		single step, for a worker that commits after each.
+ *		Drives a run from step to step until its end, a wait or a failure; or
+ *		by a single step, for a worker, which commits after each.
  *
- * Each step runs in a subtransaction, as whoever started the run: what a failed
- * step did is undone, it alone, and the run says where and why it stands.
+ * Each step runs in a subtransaction, as its actor (see acting.c).  If it
+ * fails, only its own changes are rolled back, and the run records the step
+ * and the error.
  */
 #include "postgres.h"
 
@@ -30,12 +31,12 @@ typedef struct Performance
 	Run		   *run;
 	const Step *step;
 	StepResult	result;
-	bool		by_worker;		/* which acts for it in the whole transaction */
+	bool		by_worker;		/* it acts as the step's actor in the whole transaction */
 }			Performance;
 
 /*
- * The rights that an answer gives are for what was answered: should the field hold
- * anything else by now, they are nobody's.
+ * A step acts with the answerer's rights only for what was answered: refuse it
+ * if the field contains anything else by now.
  */
 static void
 require_answer(const Run *run, const Step *step)
@@ -62,7 +63,7 @@ perform_step(void *argument)
 	if (performance->run->reads_again)
 		model_read_again(performance->run);
 	performance->run->reads_again = false;
-	/* an answer is for the document as it was */
+	/* an answer is valid only for the document as it was then */
 	if (performance->step->as_answerer)
 	{
 		require_answer(performance->run, performance->step);
@@ -73,7 +74,7 @@ perform_step(void *argument)
 		stop_acting(&acting);
 }
 
-/* The step has failed: note why, with its record and with the run. */
+/* The step has failed: note the error in its record and in the run. */
 static void
 note_failure(Run *run, StepRecord *record, const ErrorData *error)
 {
@@ -84,7 +85,7 @@ note_failure(Run *run, StepRecord *record, const ErrorData *error)
 	decide_after_failure(run, error->sqlerrcode);
 }
 
-/* The step at which the run stands has failed before it began. */
+/* The current step has failed before it began. */
 void
 fail_step(Run *run, const ErrorData *error)
 {
@@ -96,7 +97,7 @@ fail_step(Run *run, const ErrorData *error)
 	run->records = lappend(run->records, record);
 }
 
-/* What the step said shall become of the run. */
+/* Update the run by the result of its step. */
 static void
 apply_result(Run *run, const Step *step, StepResult result)
 {
@@ -136,7 +137,7 @@ take_step(Run *run, bool by_worker)
 	record->ended_at = GetCurrentTimestamp();
 	if (error != NULL)
 	{
-		/* what it stored of the run is undone as well */
+		/* the changes of the run are undone as well */
 		*run = before;
 		if (run->by_worker && is_lock_conflict(error->sqlerrcode))
 		{
@@ -156,7 +157,7 @@ take_step(Run *run, bool by_worker)
 	run->records = lappend(run->records, record);
 }
 
-/* Runs that are driven just now, one within a step of the other. */
+/* Runs that this process is driving, each within a step of the outer one. */
 typedef struct DrivenRun
 {
 	const Run  *run;
@@ -165,7 +166,7 @@ typedef struct DrivenRun
 
 static DrivenRun *driven = NULL;
 
-/* Is a run driven by this process just now? */
+/* Is this process driving the run? */
 bool
 run_is_driven_here(int64 id)
 {
@@ -175,7 +176,7 @@ run_is_driven_here(int64 id)
 	return false;
 }
 
-/* Take a step, and let others know meanwhile whose it is. */
+/* Execute a step; meanwhile run_is_driven_here() is true for the run. */
 static void
 drive_step(Run *run, bool by_worker)
 {
@@ -193,7 +194,7 @@ drive_step(Run *run, bool by_worker)
 	PG_END_TRY();
 }
 
-/* The run goes on: what held it up is of the past. */
+/* The run goes on: reset the error of its last failure. */
 static void
 set_running(Run *run)
 {
@@ -201,7 +202,7 @@ set_running(Run *run)
 	run->sqlstate = run->message = run->context = NULL;
 }
 
-/* Store what came of it. */
+/* Store the run after driving it. */
 void
 pause_or_end(Run *run)
 {
@@ -210,7 +211,7 @@ pause_or_end(Run *run)
 	run_store(run);
 }
 
-/* Go on until the end, a wait or a failure. */
+/* Drive the run until its end, a wait or a failure. */
 void
 drive(Run *run)
 {
@@ -218,7 +219,7 @@ drive(Run *run)
 
 	apply_own_settings(run);
 	set_running(run);
-	run->due_at = NEVER;		/* nobody else needs to take it up */
+	run->due_at = NEVER;		/* no worker needs to take it */
 	while (run->status == RUN_RUNNING && run->step != END_OF_FLOW)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -228,7 +229,10 @@ drive(Run *run)
 	AtEOXact_GUC(false, level);
 }
 
-/* The wait is over; false if it is not, or ended with a failure, which has been dealt with. */
+/*
+ * End the wait if it is over.  False if it is not, or if the step has failed,
+ * which has been handled.
+ */
 static bool
 end_wait(Run *run)
 {
@@ -238,8 +242,8 @@ end_wait(Run *run)
 }
 
 /*
- * A run that has waited long enough is queued: what comes next is a step of its own,
- * which begins with reading the row again.
+ * A run whose wait is over is queued: the next step runs in a transaction of
+ * its own, which begins with reading the row again.
  */
 static void
 leave_wait(Run *run)
@@ -254,8 +258,9 @@ leave_wait(Run *run)
 }
 
 /*
- * For a worker that has claimed the run: end its wait, or take one step.  After a
- * pause the row is read again: what the flow has not changed is as it is now.
+ * For a worker that has claimed the run: end its wait, or execute one step.
+ * After a pause the row is read again, so that fields which the flow has not
+ * changed are current.
  */
 void
 drive_one_step(Run *run)

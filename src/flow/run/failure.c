@@ -1,7 +1,7 @@
 /*
  * failure.c
- *		What becomes of a run whose step has failed: it is tried again, or the
- *		step says what then.
+ *		Handles the failure of a step: retries, and what the definition says
+ *		after that.
  */
 #include "postgres.h"
 
@@ -17,11 +17,11 @@
 #include "record.h"
 #include "run_table.h"
 
-/* A conflict with another transaction is nobody's fault: try again, this often. */
+/* Number of retries after a conflict with another transaction, and the first pause. */
 #define CONFLICT_RETRIES 10
 #define CONFLICT_BACKOFF (20 * 1000)
 
-/* What is put off, as nothing is wrong with it, comes again after such pauses. */
+/* Pauses of a run that was postponed, without a fault of its step. */
 #define PUT_OFF_FIRST USECS_PER_SEC
 #define PUT_OFF_LONGEST (5 * USECS_PER_MINUTE)
 
@@ -39,7 +39,7 @@ policy_text(const Step *step, const char *name)
 	return json_text(json_document_member(step->failure, name));
 }
 
-/* What the definition says; the checker has filled in all of it. */
+/* The policy of the definition, in which define has filled in all members. */
 static FailurePolicy
 policy_of_step(const Step *step)
 {
@@ -60,7 +60,7 @@ is_conflict(int sqlstate)
 	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TRANSACTION_ROLLBACK;
 }
 
-/* Somebody else has what the step needs, for longer than a worker waits. */
+/* Was a lock not available for as long as a worker waits? */
 bool
 is_lock_conflict(int sqlstate)
 {
@@ -68,8 +68,8 @@ is_lock_conflict(int sqlstate)
 }
 
 /*
- * Put the step at which the run stands off, later and later: nothing is wrong
- * with it.  A run that waits for something else goes on doing so.
+ * Postpone the current step, without counting a failure; the pause increases
+ * each time.  A waiting run stays waiting.
  */
 void
 put_off(Run *run, const ErrorData *error)
@@ -82,7 +82,7 @@ put_off(Run *run, const ErrorData *error)
 	run->due_at = next_attempt_at(++run->put_offs, PUT_OFF_FIRST, PUT_OFF_LONGEST);
 }
 
-/* Try again later: that is a worker's to do. */
+/* Retry later, in a worker. */
 static void
 queue_again(Run *run, int64 backoff, int64 longest)
 {
@@ -91,7 +91,7 @@ queue_again(Run *run, int64 backoff, int64 longest)
 	run->due_at = next_attempt_at(run->attempt, backoff, longest);
 }
 
-/* Go on elsewhere, the failure being dealt with; the records keep it. */
+/* The failure has been handled: go on with another step.  The records keep the error. */
 static void
 go_on_at(Run *run, int step)
 {
@@ -101,21 +101,21 @@ go_on_at(Run *run, int step)
 	run->sqlstate = run->message = run->context = NULL;
 }
 
-/* The step at which the run stands has failed; its error is noted. */
+/* The current step has failed, and the error has been noted: decide how to go on. */
 void
 decide_after_failure(Run *run, int sqlstate)
 {
 	const Step *step = &run->flow->steps[run->step];
 	FailurePolicy policy = policy_of_step(step);
 
-	/* with its document a run ends */
+	/* a run ends with its document */
 	if (run->docid != NULL && document_is_gone(run->docid))
 	{
 		run->status = RUN_CANCELLED;
 		return;
 	}
 	run->attempt++;
-	/* what ended its process has been tried again already */
+	/* a step that crashed its process has been retried already */
 	if (run->attempt <= policy.retries && sqlstate != ERRCODE_CRASH_SHUTDOWN)
 		queue_again(run, policy.backoff, policy.longest);
 	else if (is_conflict(sqlstate) && run->attempt <= CONFLICT_RETRIES)
@@ -128,7 +128,7 @@ decide_after_failure(Run *run, int sqlstate)
 		run->status = RUN_FAILED;
 }
 
-/* The step that waits for an answer has failed: nobody is asked any more. */
+/* The step that waits for an answer has failed: close its confirmation. */
 void
 fail_waiting_step(Run *run, Failure failure, const char *message)
 {

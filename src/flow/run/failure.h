@@ -1,6 +1,6 @@
 /*
  * failure.h
- *		What becomes of a run whose step failed.
+ *		Handles the failure of a step.
  */
 #ifndef SMARTWF_FAILURE_H
 #define SMARTWF_FAILURE_H

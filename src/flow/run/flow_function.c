@@ -1,6 +1,6 @@
 /*
  * flow_function.c
- *		Functions of the user that a flow names.
+ *		Calls user functions that a flow names.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 #include "flow_function.h"
 #include "run_table.h"
 
-/* The function (model jsonb, run bigint) of that name and result. */
+/* The function (model jsonb, run bigint) with that name and result type. */
 static Oid
 find_flow_function(const char *name, Oid result_type)
 {
@@ -39,9 +39,11 @@ find_flow_function(const char *name, Oid result_type)
 }
 
 /*
- * What acts for somebody who has not chosen its functions, a timer's task for the
- * owner of the table or a step for its flow's owner or for whoever answered, calls
- * functions of his own, and of superusers: nobody else's get his rights.
+ * A step that acts for a user who has not chosen its functions must not run
+ * anybody's code with that user's rights.  This concerns the tasks of timers,
+ * which act for the owner of the table, and steps that act for the flow's
+ * owner or the answerer.  They may only call functions of that user or of a
+ * superuser.
  */
 static void
 require_trusted_function(Oid function, const char *name)
@@ -63,8 +65,8 @@ require_trusted_function(Oid function, const char *name)
 }
 
 /*
- * Call a function that the flow names.  Others may come across the run now, so
- * it is stored first.
+ * Call a function that the flow names.  The run is stored first, since the
+ * function may read it.
  */
 Datum
 call_flow_function(Run *run, const Step *step, const char *name, Oid result_type, bool *isnull)

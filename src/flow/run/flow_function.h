@@ -1,6 +1,6 @@
 /*
  * flow_function.h
- *		Functions of the user that a flow names.
+ *		Calls user functions that a flow names.
  */
 #ifndef SMARTWF_FLOW_FUNCTION_H
 #define SMARTWF_FLOW_FUNCTION_H

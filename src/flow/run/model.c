@@ -1,10 +1,11 @@
 /*
  * model.c
- *		What a flow works on: the fields of an element, or free JSON.
+ *		The model of a run: the fields of an element, or free JSON.
  *
- * The model of an element is its row.  base is that row as last read: where the
- * model differs from it, the flow has changed a field; where the table's row does,
- * somebody else has.  Everything here runs as the role that the step acts for.
+ * The model of an element is its row.  base is that row as last read: where
+ * the model differs from it, the flow has changed a field; where the table's
+ * row does, another transaction has.  Everything here runs as the role that
+ * the step acts for.
  */
 #include "postgres.h"
 
@@ -29,7 +30,7 @@
 
 /* Fields */
 
-/* The value of a field, dotted or not; NULL if it is missing or null. */
+/* The value of a field, which may be dotted; NULL if it is missing or null. */
 const JsonbValue *
 model_field(const Run *run, const char *field)
 {
@@ -57,7 +58,7 @@ table_of_run(const Run *run)
 	return target.table;
 }
 
-/* The type of the column that a field is, InvalidOid if it is none. */
+/* The type of the column of a field, InvalidOid if there is none. */
 Oid
 model_field_type(const Run *run, const char *field)
 {
@@ -92,7 +93,7 @@ merged(Jsonb *old, Jsonb *new)
 											  JsonbPGetDatum(new)));
 }
 
-/* An object with a field set, dotted or not; objects on the way to it are made. */
+/* An object with a field set, which may be dotted; adds missing objects on its path. */
 static Jsonb *
 with_field(Jsonb *object, const char *field, Jsonb *value)
 {
@@ -119,8 +120,8 @@ model_set(Run *run, const char *field, Jsonb *value)
 }
 
 /*
- * START, and in it the fields of the model that a setting of the step names:
- * {"name in the result": "field of the model"}.
+ * START with additional members, as a setting of the step names them: {"name
+ * in the result": "field of the model"}.
  */
 Jsonb *
 model_selection(const Run *run, const Step *step, const char *setting, Jsonb *start)
@@ -148,7 +149,7 @@ model_selection(const Run *run, const Step *step, const char *setting, Jsonb *st
 	return start;
 }
 
-/* Set fields of the model, those of an object. */
+/* Set the fields of the model that are in an object. */
 void
 model_merge(Run *run, Jsonb *fields)
 {
@@ -164,7 +165,7 @@ same_json(JsonbValue *a, JsonbValue *b)
 	return compareJsonbContainers(&a_json->root, &b_json->root) == 0;
 }
 
-/* The members of NEW that OLD has not, or has with another value; NULL if none. */
+/* The members of NEW that are missing or different in OLD; NULL if none. */
 Jsonb *
 model_difference(Jsonb *old, Jsonb *new)
 {
@@ -201,7 +202,7 @@ model_difference(Jsonb *old, Jsonb *new)
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data)));
 }
 
-/* The members of an object with null for their values; not those that another has. */
+/* The members of an object, with null as values, except those that BUT has. */
 Jsonb *
 model_nulls(Jsonb *fields, Jsonb *but)
 {
@@ -226,7 +227,7 @@ typedef struct RowQuery
 	const char *docid;
 	const char *text;			/* the statement; $1 is the key, $2 the model */
 	Jsonb	   *model;
-	Jsonb	   *row;			/* what it returns; NULL: no row */
+	Jsonb	   *row;			/* the result; NULL if there was no row */
 	MemoryContext context;
 }			RowQuery;
 
@@ -258,7 +259,7 @@ query_now(void *argument)
 	SPI_finish();
 }
 
-/* Run a statement on the row of a document that returns JSON; NULL: no row. */
+/* Run a statement that returns JSON on the row of a document; NULL if there is no row. */
 static Jsonb *
 query_row(AttachedTable *table, const char *docid, const char *text, Jsonb *model)
 {
@@ -279,7 +280,10 @@ row_statement(const AttachedTable *table, const char *verb, const char *between)
 					key_equality(table));
 }
 
-/* A row has one JSON, whoever reads it: a run goes on in sessions with other settings. */
+/*
+ * The JSON of a row must be the same in all sessions, since a run may go on in
+ * one with other settings.
+ */
 static Jsonb *
 try_element(AttachedTable *table, const char *docid, const char *lock)
 {
@@ -301,7 +305,7 @@ read_element(AttachedTable *table, const char *docid, const char *lock)
 	return row;
 }
 
-/* The fields of an element, which the caller must see; STRUCTURE may be empty. */
+/* The fields of an element that the caller can see; STRUCTURE may be empty. */
 Jsonb *
 model_of_element(const char *docid, const char *structure)
 {
@@ -312,7 +316,7 @@ model_of_element(const char *docid, const char *structure)
 	return read_element(target.table, docid, "");
 }
 
-/* The same, its row locked; NULL if somebody else has it just now. */
+/* The same, with the row locked; NULL if another session has locked it. */
 Jsonb *
 model_of_element_to_change(const char *docid)
 {
@@ -323,7 +327,7 @@ model_of_element_to_change(const char *docid)
 	return try_element(target.table, docid, " FOR NO KEY UPDATE SKIP LOCKED");
 }
 
-/* Which columns the model wants other than the row has them, as a list. */
+/* The columns of the changed fields, as a list. */
 static List *
 changed_columns(AttachedTable *table, Jsonb *changes)
 {
@@ -369,7 +373,7 @@ update_statement(const AttachedTable *table, List *columns)
 										   targets.data, sources.data, relation)));
 }
 
-/* What the flow has changed cannot be saved any more if its column is gone. */
+/* Raise an error if a field that the flow has changed has no column any more. */
 static void
 require_columns(const Run *run, Jsonb *changes, Jsonb *row)
 {
@@ -390,9 +394,8 @@ require_columns(const Run *run, Jsonb *changes, Jsonb *row)
 }
 
 /*
- * Save the model to the element's row: an UPDATE like any other, so that the
- * rules of its lifecycle hold.  A row that has changed since it was read is
- * not overwritten.
+ * Save the model to the element's row by an ordinary UPDATE, so that all
+ * checks apply.  A row that has changed since it was read is not overwritten.
  */
 void
 model_save(Run *run)
@@ -420,7 +423,7 @@ model_save(Run *run)
 	run->model = merged(run->model, run->base);
 }
 
-/* Take the row over as it is now, with what the flow has changed. */
+/* Use the current row as the base, and keep what the flow has changed. */
 static void
 rebase(Run *run, Jsonb *row)
 {
@@ -434,7 +437,7 @@ rebase(Run *run, Jsonb *row)
 		run->model = merged(run->model, own);
 }
 
-/* Has a model any of these fields? */
+/* Does the model have any of these fields? */
 bool
 model_has_any(Jsonb *model, Jsonb *fields)
 {
@@ -450,8 +453,8 @@ model_has_any(Jsonb *model, Jsonb *fields)
 }
 
 /*
- * Read the row again: what the flow has not changed is as it is now, what it
- * has changed stays.  Whoever has answered did so for the row as it was.
+ * Read the row again, keeping what the flow has changed.  If it is different,
+ * the answer is void, since it was given for the row as it was.
  */
 void
 model_read_again(Run *run)
@@ -474,7 +477,7 @@ model_follow_own(Run *run)
 		rebase(run, model_of_element(run->docid, ""));
 }
 
-/* Raise WF409 if somebody else has changed the row. */
+/* Raise WF409 if another transaction has changed the row. */
 void
 model_require_current(const Run *run)
 {
@@ -482,7 +485,7 @@ model_require_current(const Run *run)
 		raise_failure(MODEL_CHANGED, run->docid);
 }
 
-/* Do two sets of changes differ in a field that both have? */
+/* Do two sets of changes have different values for a field? */
 static bool
 changes_collide(Jsonb *ours, Jsonb *theirs)
 {
@@ -515,7 +518,7 @@ document_is_gone(const char *docid)
 	return !element_read(docid, &element) || element.is_deleted;
 }
 
-/* Is the document there, and its row still as it was read? */
+/* Does the document exist, with its row unchanged since it was read? */
 bool
 model_is_current(const Run *run)
 {
@@ -524,9 +527,9 @@ model_is_current(const Run *run)
 }
 
 /*
- * A function of the flow's own may have changed the row, which was current before:
- * take that over.  A field that both the flow and the row have other than before
- * is a conflict.
+ * A function that the flow called may have changed the row, which was current
+ * before: use the new row.  It is a conflict if the flow has changed the same
+ * field to another value.
  */
 void
 model_take_over(Run *run)
@@ -535,7 +538,7 @@ model_take_over(Run *run)
 	Jsonb	   *theirs;
 	Jsonb	   *ours;
 
-	/* the function may have deleted it */
+	/* the function may have deleted the document */
 	if (document_is_gone(run->docid))
 		return;
 	row = model_of_element(run->docid, "");
@@ -548,7 +551,7 @@ model_take_over(Run *run)
 	rebase(run, row);
 }
 
-/* The step whose failure the run deals with just now; NULL: it does not. */
+/* The step whose failure branch the run is in; NULL if none. */
 static const char *
 failed_step(const Run *run)
 {
@@ -563,7 +566,7 @@ failed_step(const Run *run)
 	return NULL;
 }
 
-/* The model as steps see it: where a failure is dealt with, it tells of the error. */
+/* The model as steps see it: in a failure branch, it has the error as well. */
 Jsonb *
 visible_model(const Run *run)
 {

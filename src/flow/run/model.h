@@ -1,6 +1,6 @@
 /*
  * model.h
- *		What a flow works on: the fields of an element, or free JSON.
+ *		The model of a run: the fields of an element, or free JSON.
  */
 #ifndef SMARTWF_MODEL_H
 #define SMARTWF_MODEL_H

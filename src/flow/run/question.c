@@ -1,7 +1,7 @@
 /*
  * question.c
- *		A question that a run asks people, and their answers: from and to its
- *		tables, without a statement.
+ *		Reads and writes the questions that a run asks and their answers,
+ *		without executing a statement.
  */
 #include "postgres.h"
 
@@ -78,7 +78,7 @@ put_people(ColumnValues *values, const Question *question)
 	put_texts(values, number[ASKED_EXCLUDED], question->excluded);
 }
 
-/* Ask it; it gets its number. */
+/* Insert the question; assigns its id. */
 void
 question_insert(Question *question)
 {
@@ -124,7 +124,7 @@ question_of_row(HeapTuple row, TupleDesc descriptor)
 	return question;
 }
 
-/* A question as it is now; NULL if there is none of that number. */
+/* The current version of a question; NULL if there is none. */
 Question *
 question_read(int64 id)
 {
@@ -136,7 +136,7 @@ question_read(int64 id)
 	return question;
 }
 
-/* Those that a run has asked so far (Question *). */
+/* The questions that a run has asked so far (Question *). */
 List *
 questions_of_run(int64 run)
 {
@@ -167,7 +167,7 @@ update_question(Question *question, ColumnValues *values)
 	table_close(relation, NoLock);
 }
 
-/* Others are asked now, or may not answer. */
+/* Store the changed lists of people. */
 void
 question_change_people(Question *question)
 {
@@ -177,7 +177,7 @@ question_change_people(Question *question)
 	update_question(question, &values);
 }
 
-/* Nobody is asked any more; CHOICE may be NULL. */
+/* Close the question; CHOICE may be NULL. */
 void
 question_close(Question *question, const char *status, const char *choice)
 {
@@ -218,7 +218,7 @@ compare_times(const ListCell *a, const ListCell *b)
 	return (first > second) - (first < second);
 }
 
-/* The answers to a question (Answer *), in their order. */
+/* The answers to a question (Answer *), in order. */
 List *
 answers_of_question(int64 question)
 {

@@ -1,7 +1,6 @@
 /*
  * question.h
- *		A question that a run asks people, and their answers: from and to its
- *		tables.
+ *		Reads and writes the questions that a run asks and their answers.
  */
 #ifndef SMARTWF_QUESTION_H
 #define SMARTWF_QUESTION_H
@@ -23,13 +22,13 @@ typedef struct Question
 	char	   *field;
 	char	   *message;
 	List	   *options;
-	List	   *users;			/* names of those who are asked */
-	List	   *people;			/* those of them that are no roles */
-	List	   *excluded;		/* persons who may not answer all the same */
+	List	   *users;			/* names of the users that are asked */
+	List	   *people;			/* those of users that are persons, not roles */
+	List	   *excluded;		/* persons who may not answer, even if asked */
 	int32		answers_needed;
 	TimestampTz due_at;			/* NEVER */
 	char	   *status;
-	char	   *choice;			/* NULL: none was taken */
+	char	   *choice;			/* NULL if none was made */
 	HeapTuple	row;
 }			Question;
 

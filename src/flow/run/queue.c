@@ -1,8 +1,8 @@
 /*
  * queue.c
- *		Runs that are left to workers: those that are due, one of them a step
- *		further, and what a worker notes of a step that took its transaction
- *		down with it.
+ *		Runs that workers drive: finds those that are due, drives one by a
+ *		step, and records a step that has failed together with its
+ *		transaction.
  */
 #include "postgres.h"
 
@@ -30,9 +30,9 @@
 #include "store.h"
 
 /*
- * Runs that are due (DueRun *), in the order in which they should be driven: up
- * to so many of each flow and priority.  Nothing is locked; another worker may
- * come first.
+ * Runs that are due (DueRun *), in the order in which they should be driven,
+ * at most so many of each flow and priority.  They are not locked, so another
+ * worker may take them first.
  */
 List *
 due_runs(int most_of_a_queue)
@@ -52,7 +52,7 @@ due_runs(int most_of_a_queue)
 	return runs;
 }
 
-/* When the next one falls due that is not yet; NEVER. */
+/* When the next run falls due; NEVER if there is none. */
 TimestampTz
 next_due_run(void)
 {
@@ -62,7 +62,7 @@ next_due_run(void)
 	return next->rows == 0 ? NEVER : result_time(next, 0, 1, NEVER);
 }
 
-/* How many runs of the flow may be driven at once; NO_LIMIT. */
+/* The number of runs of the flow that may be driven at once; NO_LIMIT. */
 int
 run_limit(const char *flow)
 {
@@ -71,7 +71,7 @@ run_limit(const char *flow)
 	return newest == NULL ? NO_LIMIT : newest->max_runs;
 }
 
-/* The step that comes next, for whoever watches. */
+/* A description of the next step, for monitoring. */
 char *
 describe_step(const Run *run)
 {
@@ -79,14 +79,14 @@ describe_step(const Run *run)
 					run->step == END_OF_FLOW ? "" : run->flow->steps[run->step].name);
 }
 
-/* How long it may take, in microseconds; 0: it does not say. */
+/* The timeout of the next step, in microseconds; 0 if not specified. */
 int64
 timeout_of_step(const Run *run)
 {
 	return run->step == END_OF_FLOW ? 0 : run->flow->steps[run->step].timeout;
 }
 
-/* Take a run that is claimed one step further; the caller commits. */
+/* Drive a claimed run by one step; the caller commits. */
 Advance
 advance_run(Run *run)
 {
@@ -94,7 +94,7 @@ advance_run(Run *run)
 	return run->status == RUN_RUNNING || (run->status == RUN_QUEUED && run->due_at <= clock_now()) ? GOES_ON : PAUSES;
 }
 
-/* The run as it was claimed, and its step, failed. */
+/* The current step of the claimed run has failed. */
 static void
 store_failed_step(Run *run, const ErrorData *error)
 {
@@ -105,8 +105,8 @@ store_failed_step(Run *run, const ErrorData *error)
 }
 
 /*
- * A step has failed in a way that undid all of its transaction: note it with
- * the run, in a transaction of its own.
+ * A step has failed in a way that rolled back its whole transaction: record
+ * that in another one.
  */
 void
 give_up_step(int64 id, const ErrorData *error)
@@ -122,7 +122,7 @@ give_up_step(int64 id, const ErrorData *error)
 	}
 	else if (run->step == END_OF_FLOW)
 	{
-		/* there is no step to blame: put the end off */
+		/* it failed after the last step, so retry only the end */
 		run->due_at = next_attempt_at(++run->attempt, USECS_PER_SEC, USECS_PER_HOUR);
 		run_store(run);
 	}
@@ -131,8 +131,8 @@ give_up_step(int64 id, const ErrorData *error)
 }
 
 /*
- * A step has ended the process that took it: it is put off, and when that has
- * happened MOST times it has failed.  False if somebody has the run just now.
+ * A step has crashed its process: postpone it, or after MOST times let it
+ * fail.  False if another session has locked the run.
  */
 bool
 note_death_of_step(int64 id, int most)
@@ -143,7 +143,7 @@ note_death_of_step(int64 id, int most)
 	if (run == NULL)
 		return run_read(id) == NULL;
 	if (run->due_at > clock_now() || run->step == END_OF_FLOW)
-		return true;			/* it has gone on, or was ended */
+		return true;			/* it has gone on, or has ended */
 	run->deaths++;
 	error.message = psprintf("the step ended the process that took it (%d of %d times)", run->deaths, most);
 	if (run->deaths < most)

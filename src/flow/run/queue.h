@@ -1,6 +1,6 @@
 /*
  * queue.h
- *		Runs that are left to workers.
+ *		Runs that workers drive.
  */
 #ifndef SMARTWF_QUEUE_H
 #define SMARTWF_QUEUE_H
@@ -21,11 +21,11 @@ typedef struct DueRun
 extern List *due_runs(int most_of_a_queue);
 extern TimestampTz next_due_run(void);
 extern int	run_limit(const char *flow);
-/* What came of a run that a worker wanted to take a step further. */
+/* The result of driving a run by a step. */
 typedef enum Advance
 {
-	NOT_DUE,					/* any more, or somebody else has it */
-	GOES_ON,					/* there is a next step, at once */
+	NOT_DUE,					/* not any more, or another session has it */
+	GOES_ON,					/* the next step can follow at once */
 	PAUSES						/* or has ended */
 } Advance;
 

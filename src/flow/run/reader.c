@@ -1,6 +1,6 @@
 /*
  * reader.c
- *		Who sees a run, and what he is shown of it.
+ *		Checks which runs, and which parts of them, a user can see.
  */
 #include "postgres.h"
 
@@ -20,9 +20,10 @@
 #include "store.h"
 
 /*
- * May the caller see a run?  Any of a flow whose access is not restricted; else
- * its starter, those whom it asks, and those whom the flow is granted to.  DOCID
- * tells what it works on.
+ * May the caller see a run?  If the flow does not restrict access, everyone
+ * may; otherwise the starter, the users it asks, and roles with a grant on the
+ * flow.  Sets DOCID to the run's document, and IS_OF_ANOTHER if that was
+ * deleted and its id used again.
  */
 static bool
 reads_run(Datum run, char **docid, bool *is_of_another)
@@ -43,7 +44,7 @@ reads_run(Datum run, char **docid, bool *is_of_another)
 	return false;
 }
 
-/* May he see its model as well, which is its document's row? */
+/* May the caller see the run's model as well, which contains the document's row? */
 bool
 shows_model(Datum run)
 {
@@ -92,7 +93,7 @@ smartwf_run_model(PG_FUNCTION_ARGS)
 	PG_RETURN_JSONB_P(run->model);
 }
 
-/* smartwf.flow_has_runs(flow): whoever may see them. */
+/* smartwf.flow_has_runs(flow): whether the caller can see them or not. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_flow_has_runs);
 Datum
 smartwf_flow_has_runs(PG_FUNCTION_ARGS)
@@ -105,8 +106,9 @@ smartwf_flow_has_runs(PG_FUNCTION_ARGS)
 }
 
 /*
- * May the caller bring back what belongs to a run?  Not to one that is under way
- * for somebody else, who would go on by it.
+ * May the caller restore a row that belongs to a run?  For an unfinished run
+ * this takes the starter's role, since the run would continue from it with the
+ * starter's rights.
  */
 static bool
 may_restore_part(const char *query, Datum id)

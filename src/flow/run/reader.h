@@ -1,6 +1,6 @@
 /*
  * reader.h
- *		Who sees a run, and what he is shown of it.
+ *		Checks which runs, and which parts of them, a user can see.
  */
 #ifndef SMARTWF_READER_H
 #define SMARTWF_READER_H

@@ -1,6 +1,6 @@
 /*
  * record.c
- *		What the steps of a run did, written without a statement.
+ *		Records of the steps of a run, written without executing a statement.
  */
 #include "postgres.h"
 
@@ -40,7 +40,7 @@ static const OwnColumn step_columns[] = {
 
 static OwnTable run_steps = {{"run_steps"}, STEP_COLUMNS, step_columns};
 
-/* The names of the steps that the run has recorded, in their order. */
+/* The names of the steps that the run has recorded, in order. */
 List *
 recorded_steps(int64 run)
 {
@@ -54,7 +54,7 @@ recorded_steps(int64 run)
 	return names;
 }
 
-/* The record of the step that waits; NULL if none does. */
+/* The record of the step that is waiting; NULL if none. */
 static HeapTuple
 waiting_record(const Run *run, Relation relation)
 {
@@ -68,8 +68,8 @@ waiting_record(const Run *run, Relation relation)
 }
 
 /*
- * The step that waited does so no more: done, cancelled, or failed by the run's
- * error; with what changed.
+ * End the record of the waiting step: done, cancelled, or failed with the
+ * run's error; with what changed.
  */
 void
 end_waiting_record(const Run *run, const char *outcome, Jsonb *changes)
@@ -100,7 +100,7 @@ end_waiting_record(const Run *run, const char *outcome, Jsonb *changes)
 	table_close(relation, NoLock);
 }
 
-/* The last failure of a step, stored or not yet; NULL: it has not failed. */
+/* The last failure of a step, stored or not; NULL if it has not failed. */
 StepRecord *
 last_failure(const Run *run, const char *step)
 {
@@ -134,7 +134,7 @@ last_failure(const Run *run, const char *step)
 	return failure;
 }
 
-/* How often it has come to that step. */
+/* How often the run has executed that step. */
 int
 times_recorded(const Run *run, const char *name)
 {
@@ -146,7 +146,7 @@ times_recorded(const Run *run, const char *name)
 	return times;
 }
 
-/* For whoever reads the server's log. */
+/* Log the failure of a step. */
 void
 log_failure(const Run *run, const char *step, const char *message)
 {
@@ -182,7 +182,7 @@ insert_record(Run *run, const StepRecord *record, Relation relation)
 		log_failure(run, record->step->name, record->message);
 }
 
-/* Store what the steps did since the run was stored last. */
+/* Store the records that have been added since the run was last stored. */
 void
 store_records(Run *run)
 {

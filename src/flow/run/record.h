@@ -1,6 +1,6 @@
 /*
  * record.h
- *		What a run did, step by step: from and to its table.
+ *		Records of the steps of a run.
  */
 #ifndef SMARTWF_RECORD_H
 #define SMARTWF_RECORD_H

@@ -1,6 +1,6 @@
 /*
  * run.c
- *		A run of a flow: what it works on, where it stands, what it did.
+ *		A run of a flow: its document or model, its state and its records.
  */
 #include "postgres.h"
 
@@ -20,14 +20,14 @@ static const char *const status_names[NUMBER_OF_STATUSES] = {
 	[RUN_CANCELLED] = "cancelled",
 };
 
-/* As it is called in SQL. */
+/* The name of a status in SQL. */
 const char *
 status_name(RunStatus status)
 {
 	return status_names[status];
 }
 
-/* For a row of the table. */
+/* The reverse, for a row of the table. */
 RunStatus
 status_of_name(const char *name)
 {
@@ -37,7 +37,7 @@ status_of_name(const char *name)
 	elog(ERROR, "unknown status \"%s\"", name);
 }
 
-/* Nobody has answered whose rights a step could have. */
+/* The answer is void: no step can act as the answerer. */
 void
 run_forget_answerer(Run *run)
 {
@@ -45,7 +45,7 @@ run_forget_answerer(Run *run)
 	run->answered = 0;
 }
 
-/* The role whose rights the steps have. */
+/* The role of the starter. */
 Oid
 run_role(const Run *run)
 {

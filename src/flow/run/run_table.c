@@ -1,10 +1,10 @@
 /*
  * run_table.c
- *		A run of a flow: from and to its tables.
+ *		Reads, locks and stores runs.
  *
- * What the steps did is written in one go when the run pauses or ends.  A run
- * is stored before anybody else could come across it; until then it costs
- * nothing but memory.
+ * What the steps did is written when the run pauses or ends.  A run is stored
+ * before any other session or code may need to find it; until then it exists
+ * only in memory.
  */
 #include "postgres.h"
 
@@ -36,8 +36,8 @@
 #include "step_kind.h"
 #include "store.h"
 
-/* So often, every hundredth of a second, a worker is looked for that drives a run. */
-#define TRIES_TO_SEIZE 10
+/* How often, every 10 ms, to look for the worker that has locked a run. */
+#define TRIES_TO_INTERRUPT 10
 
 enum
 {
@@ -90,8 +90,9 @@ is_over(const Run *run)
 }
 
 /*
- * When a worker takes it up; infinity, if somebody must act first.  A run that is
- * over has no such time, and so no place in the index of those that are not.
+ * When a worker takes the run; infinity if a user must act first.  For a run
+ * that is over, null is stored instead, which leaves it out of the partial
+ * indexes.
  */
 static TimestampTz
 due_time(const Run *run)
@@ -105,7 +106,7 @@ name_of_step(const Run *run)
 	return run->step == END_OF_FLOW ? NULL : run->flow->steps[run->step].name;
 }
 
-/* What changes as a run goes on. */
+/* The columns that change as a run goes on. */
 static void
 add_progress(ColumnValues *values, const Run *run)
 {
@@ -133,7 +134,7 @@ add_progress(ColumnValues *values, const Run *run)
 
 /* Reading */
 
-/* What was restored may stand anywhere: refuse what the engine itself never stores. */
+/* A restored run may be in any state: refuse those that smartwf never stores. */
 static void
 require_sound_run(const Run *run, const char *step)
 {
@@ -200,7 +201,7 @@ run_of_row(HeapTuple row, TupleDesc descriptor)
 	return run;
 }
 
-/* The row of a run as it is now, what this transaction did included; NULL: none. */
+/* The current row of a run, including changes by this transaction; NULL if none. */
 static HeapTuple
 read_row_of_run(Relation relation, int64 id)
 {
@@ -216,7 +217,7 @@ typedef enum RunLock
 static Run *
 load(int64 id, RunLock lock)
 {
-	/* whoever only looks may do so on a standby, too */
+	/* reading without locking works on a standby, too */
 	Relation	relation = own_table_open(&runs, lock == NOT_LOCKED ? AccessShareLock : RowExclusiveLock);
 	HeapTuple	row = read_row_of_run(relation, id);
 	Run		   *run = NULL;
@@ -233,8 +234,8 @@ load(int64 id, RunLock lock)
 }
 
 /*
- * Load a run and lock it: whoever else drives it comes first, and this one is
- * taken from what that left.  NULL if there is none.
+ * Load a run and lock it, after waiting for a session that has it.  NULL if
+ * there is none.
  */
 Run *
 run_load(int64 id)
@@ -242,14 +243,14 @@ run_load(int64 id)
 	return load(id, LOCKED);
 }
 
-/* A run as it is, for somebody who only looks; NULL if there is none. */
+/* Load a run without locking it; NULL if there is none. */
 Run *
 run_read(int64 id)
 {
 	return load(id, NOT_LOCKED);
 }
 
-/* The numbers (int64 *) of the runs of a document that are not over. */
+/* The ids (int64 *) of the runs of a document that are not over. */
 List *
 open_runs_of_document(const char *docid)
 {
@@ -290,8 +291,8 @@ run_exists(int64 id)
 }
 
 /*
- * Load and lock a run, and interrupt a worker that drives it; its step is rolled
- * back.  If another session has it, wait.
+ * Load and lock a run.  A worker that is driving it is interrupted, and its
+ * step rolled back; another session is waited for.
  */
 Run *
 run_load_interrupting(int64 id)
@@ -301,8 +302,8 @@ run_load_interrupting(int64 id)
 
 	while ((run = load(id, LOCKED_IF_FREE)) == NULL && run_exists(id))
 	{
-		/* a worker says what it drives when it has claimed it */
-		if (!interrupt_run(id) && ++tries > TRIES_TO_SEIZE)
+		/* a worker registers the run only after it has claimed it */
+		if (!interrupt_run(id) && ++tries > TRIES_TO_INTERRUPT)
 			return run_load(id);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
@@ -311,7 +312,7 @@ run_load_interrupting(int64 id)
 	return run;
 }
 
-/* The same for a worker: NULL if it is not due (any more), or somebody has it. */
+/* Load and lock a run for a worker; NULL if it is not due (any more), or locked. */
 Run *
 run_claim(int64 id)
 {
@@ -320,7 +321,7 @@ run_claim(int64 id)
 	return run != NULL && run->due_at <= clock_now() ? run : NULL;
 }
 
-/* The same for whatever run: NULL if somebody has it. */
+/* Load and lock a run, due or not; NULL if it is locked. */
 Run *
 run_claim_any(int64 id)
 {
@@ -329,7 +330,7 @@ run_claim_any(int64 id)
 
 /* Writing */
 
-/* The run that its starter started for its key, 0 if none was. */
+/* The run that the same starter has started for the same key, 0 if none. */
 int64
 run_of_key(const Run *run)
 {
@@ -342,7 +343,7 @@ run_of_key(const Run *run)
 	return found->rows == 0 ? 0 : result_bigint(found, 0, 1);
 }
 
-/* A number for a run that is not stored yet: what belongs to it may be. */
+/* Assign an id before the run is stored, for rows that refer to it. */
 static void
 give_number(Run *run)
 {
@@ -352,7 +353,7 @@ give_number(Run *run)
 	table_close(relation, NoLock);
 }
 
-/* The first version of its row. */
+/* Insert the run's row. */
 static void
 insert_run(void *argument)
 {
@@ -386,7 +387,7 @@ insert_run(void *argument)
 	table_close(relation, NoLock);
 }
 
-/* Store a run for the first time; false if its key is taken. */
+/* Store a run for the first time; false if its key is used already. */
 bool
 run_store_first(Run *run)
 {
@@ -403,7 +404,7 @@ run_store_first(Run *run)
 	return error == NULL;
 }
 
-/* The next version of its row. */
+/* Update the run's row. */
 static void
 update_run(Run *run)
 {
@@ -414,7 +415,7 @@ update_run(Run *run)
 
 	if (old == NULL)
 		elog(ERROR, "run " INT64_FORMAT " is gone", run->id);
-	/* large models are not written again for nothing */
+	/* unchanged models are not written again, since they may be large */
 	if (run->model != run->stored_model)
 		put_jsonb(&values, number[RUN_MODEL], run->model);
 	if (run->base != run->stored_base)
@@ -428,7 +429,7 @@ update_run(Run *run)
 	table_close(relation, NoLock);
 }
 
-/* Store the run as it is now, and what its steps did since it was stored last. */
+/* Store the run, and the records added since it was last stored. */
 void
 run_store(Run *run)
 {
@@ -441,14 +442,14 @@ run_store(Run *run)
 	store_records(run);
 }
 
-/* Has the run come to that step before? */
+/* Has the run executed that step before? */
 bool
 run_has_come_to(const Run *run, const char *step)
 {
 	return times_recorded(run, step) > 0;
 }
 
-/* Its number, by which others can refer to it. */
+/* The run's id, which is assigned if necessary. */
 int64
 run_number(Run *run)
 {
@@ -457,7 +458,7 @@ run_number(Run *run)
 	return run->id;
 }
 
-/* What the run asks is of no interest any more. */
+/* Close the open confirmations of the run. */
 void
 run_close_confirmations(const Run *run)
 {

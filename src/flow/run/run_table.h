@@ -1,6 +1,6 @@
 /*
  * run_table.h
- *		Runs, from and to their table.
+ *		Reads, locks and stores runs.
  */
 #ifndef SMARTWF_RUN_TABLE_H
 #define SMARTWF_RUN_TABLE_H

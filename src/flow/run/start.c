@@ -1,6 +1,6 @@
 /*
  * start.c
- *		Starting runs, and taking them up again.
+ *		Starts runs.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@
 
 #define HIGHEST_PRIORITY 9
 
-/* The model of a new run: the element's fields, and what the caller adds. */
+/* The model of a new run: the element's fields, and what the caller passes. */
 static void
 take_model(Run *run, Jsonb *given)
 {
@@ -42,7 +42,10 @@ take_model(Run *run, Jsonb *given)
 							   run->flow->name, run->flow->structure));
 	else
 		run->model = json_empty_object();
-	/* others answer for what the document says, and save it with their rights */
+	/*
+	 * steps of such a flow act with other users' rights on the document's
+	 * values, which the caller must not replace
+	 */
 	if (given != NULL && run->docid != NULL && run->flow->acts_for_others && !is_administrator() &&
 		model_has_any(run->base, given))
 		ereport(ERROR,
@@ -63,7 +66,7 @@ model_argument(FunctionCallInfo fcinfo, int i)
 	return PG_GETARG_JSONB_P(i);
 }
 
-/* Reading the model; for run_in_subtransaction(). */
+/* Reads the model; for run_in_subtransaction(). */
 typedef struct ModelReading
 {
 	Run		   *run;
@@ -79,8 +82,8 @@ take_model_now(void *argument)
 }
 
 /*
- * Read the model.  Where a transition starts the flow, that must not fail with
- * it: false, and the run has failed.
+ * Read the model.  If a transition starts the flow, an error must not fail the
+ * transition: then the run fails, and the result is false.
  */
 static bool
 begin_model(Run *run, const Start *start)
@@ -103,7 +106,7 @@ begin_model(Run *run, const Start *start)
 	return false;
 }
 
-/* The run that another session has started for the key just now. */
+/* The run that another session has started for the key meanwhile. */
 static int64
 run_that_came_first(const Run *run)
 {
@@ -116,7 +119,7 @@ run_that_came_first(const Run *run)
 	return id;
 }
 
-/* Nobody drives the run here: it is due for the workers. */
+/* Queue the run for the workers, due now. */
 void
 leave_to_workers(Run *run)
 {
@@ -126,8 +129,9 @@ leave_to_workers(Run *run)
 }
 
 /*
- * May the caller start the flow?  Its grants say so; without any, whoever sees the
- * document may, which reading it will tell, but only administrators on free JSON.
+ * May the caller start the flow?  If it has no start grants, all who can see
+ * the document may, which is checked when it is read; on free JSON only
+ * administrators may.
  */
 static void
 require_right_to_start(const Flow *flow, const char *docid)
@@ -146,7 +150,7 @@ require_right_to_start(const Flow *flow, const char *docid)
 				 errhint("Grant it with \"start\": [{\"role\": ...}] in its definition.")));
 }
 
-/* Start the newest version of a flow as the caller; the run. */
+/* Start the newest version of a flow as the caller; returns the id of the run. */
 int64
 start_run(const Start *start)
 {
@@ -183,7 +187,7 @@ start_run(const Start *start)
 		(void) run_store_first(&run);
 		return run.id;
 	}
-	/* a key is taken before anything is done; another session may hold it */
+	/* a key is reserved before the first step; another session may use it */
 	if ((run.key != NULL || run.by_worker) && !run_store_first(&run))
 		return run_that_came_first(&run);
 	if (!run.by_worker)

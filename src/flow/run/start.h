@@ -1,6 +1,6 @@
 /*
  * start.h
- *		Starting runs.
+ *		Starts runs.
  */
 #ifndef SMARTWF_START_H
 #define SMARTWF_START_H
@@ -12,18 +12,18 @@
 
 #include "run.h"
 
-/* How a run is started. */
+/* How to start a run. */
 typedef struct Start
 {
 	const char *flow;
-	const char *docid;			/* NULL: free JSON */
-	Jsonb	   *model;			/* NULL: none */
-	const char *key;			/* NULL: none */
+	const char *docid;			/* NULL for free JSON */
+	Jsonb	   *model;			/* NULL if none */
+	const char *key;			/* NULL if none */
 	bool		queued;			/* leave it to the workers */
-	TimestampTz at;				/* not before; 0: now */
+	TimestampTz at;				/* not before that time; 0 means now */
 	int32		priority;
-	bool		keeps_failure;	/* a model that cannot be read fails the run, else the call */
-	bool		by_workflow;	/* a lifecycle starts it, whatever its actor may start himself */
+	bool		keeps_failure;	/* a model that cannot be read fails the run, otherwise the call */
+	bool		by_workflow;	/* a workflow starts it, so its actor needs no right to start it */
 }			Start;
 
 extern int64 start_run(const Start *start);

@@ -1,7 +1,7 @@
 /*
  * steer.c
- *		Steering runs and flows that are under way: for those who started a run,
- *		and for those who manage the flow.
+ *		Functions that control runs and flows, for the starter of a run and
+ *		for managers of the flow.
  */
 #include "postgres.h"
 
@@ -37,7 +37,7 @@ refuse_unknown_run(int64 id)
 			 errmsg("run " INT64_FORMAT " does not exist", id)));
 }
 
-/* Administrators manage all flows, others those that are granted so. */
+/* Administrators manage all flows, others need a grant. */
 static bool
 may_manage(const Flow *flow)
 {
@@ -52,7 +52,7 @@ may_manage(const Flow *flow)
 	return false;
 }
 
-/* Whose a run is to steer. */
+/* Who may control a run. */
 typedef enum RunPrivilege
 {
 	MANAGER,
@@ -67,8 +67,8 @@ may_steer(const Run *run, RunPrivilege who)
 }
 
 /*
- * A run that the caller may steer.  It is locked by LOAD, which may disturb others,
- * so his right is looked at first.
+ * A run that the caller may control.  The right is checked before LOAD, which
+ * may interrupt a worker.
  */
 static Run *
 run_to_steer(FunctionCallInfo fcinfo, RunPrivilege who, Run *(*load) (int64 id))
@@ -82,7 +82,7 @@ run_to_steer(FunctionCallInfo fcinfo, RunPrivilege who, Run *(*load) (int64 id))
 	run = run_read(id);
 	if (run == NULL)
 		refuse_unknown_run(id);
-	/* of what one may not see there is none */
+	/* a run that the caller cannot see is reported as missing */
 	if (!may_steer(run, who) && !sees_run(Int64GetDatum(id)))
 		refuse_unknown_run(id);
 	if (!may_steer(run, who))
@@ -96,7 +96,7 @@ run_to_steer(FunctionCallInfo fcinfo, RunPrivilege who, Run *(*load) (int64 id))
 	return run;
 }
 
-/* Raise WF410 unless the run is in one of the statuses; a bit each. */
+/* Raise WF410 unless the run has one of the statuses, a bit mask. */
 static void
 require_status(const Run *run, const char *what, int statuses)
 {
@@ -110,7 +110,7 @@ require_status(const Run *run, const char *what, int statuses)
 							   status_name(run->status)));
 }
 
-/* Go on with the run, here or by the workers. */
+/* Go on with the run, here or in a worker. */
 static void
 go_on_with(Run *run, bool by_workers)
 {
@@ -185,7 +185,7 @@ smartwf_reset_run(PG_FUNCTION_ARGS)
 
 #define NOT_ENDED (1 << RUN_WAITING | 1 << RUN_FAILED)
 
-/* Keep in the run's record what somebody has done to it. */
+/* Record a user's intervention in the run. */
 static void
 record_intervention(Run *run, const char *outcome, Jsonb *changes)
 {
@@ -210,8 +210,9 @@ require_not_ended(const Run *run, const char *what)
 }
 
 /*
- * A run for managers to correct, locked.  One that a worker has in hand is not waited
- * for, nor disturbed.
+ * A run to be corrected by a manager, locked.  A queued or running one is
+ * refused before it is locked, since that would wait for the worker that
+ * drives it.
  */
 static Run *
 not_ended_run(FunctionCallInfo fcinfo, const char *what)
@@ -247,7 +248,7 @@ smartwf_skip_step(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(status_name(run->status)));
 }
 
-/* What is new in a model, with null for what it has no more. */
+/* The changed members of a model, with null for removed ones. */
 static Jsonb *
 changes_of_model(Jsonb *old, Jsonb *new)
 {
@@ -260,7 +261,7 @@ changes_of_model(Jsonb *old, Jsonb *new)
 		DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(gone), JsonbPGetDatum(changes)));
 }
 
-/* The model that a run waits by is another one. */
+/* The model of a waiting run has changed, and its wait may depend on that. */
 static void
 move_wait(Run *run, const Step *step)
 {
@@ -292,7 +293,7 @@ smartwf_set_run_model(PG_FUNCTION_ARGS)
 	PG_RETURN_JSONB_P(before);
 }
 
-/* Stop all runs of a flow, or let them go on. */
+/* Pause or resume all runs of a flow. */
 static void
 set_flow_paused(FunctionCallInfo fcinfo, bool is_paused)
 {

@@ -11,7 +11,7 @@
 static const StepKind *kinds[MOST_STEP_KINDS];
 static int	number_of_kinds = 0;
 
-/* At load; KIND must last. */
+/* Called at library load; KIND must stay allocated. */
 void
 step_kind_register(const StepKind *kind)
 {
@@ -24,7 +24,7 @@ step_kind_register(const StepKind *kind)
 	kinds[number_of_kinds++] = kind;
 }
 
-/* The kind of that name. */
+/* The kind with that name. */
 const StepKind *
 step_kind(const char *name)
 {

@@ -9,10 +9,10 @@
 
 #include "run.h"
 
-/* What a step makes of its run. */
+/* What a step does to its run. */
 typedef enum StepResult
 {
-	GO_ON,						/* to the step after it */
+	GO_ON,						/* to the next step */
 	BRANCHED,					/* the step has set the next one itself */
 	WAIT,
 	FINISH,
@@ -25,11 +25,12 @@ typedef struct StepKind
 	StepResult	(*perform) (Run *run, const Step *step);
 
 	/*
-	 * A worker finds the wait of such a step over: have the run stand at the next
-	 * one; false if it waits on, or has failed.  NULL: it never waits.
+	 * Called when the wait of such a step is due.  Sets the next step of the
+	 * run; false if the wait goes on, or the step has failed.  NULL if the
+	 * step never waits.
 	 */
 	bool		(*end_wait) (Run *run, const Step *step);
-	/* the model of the run that waits has changed; may be NULL */
+	/* the model of the waiting run has changed; may be NULL */
 	void		(*move_wait) (Run *run, const Step *step);
 }			StepKind;
 

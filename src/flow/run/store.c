@@ -11,14 +11,14 @@
 #include "store.h"
 
 
-/* Flows of which nobody shall drive a run on: their newest version says so. */
+/* Flows whose newest version is paused or limited to no runs. */
 #define STOPPED_FLOWS \
 	"WITH RECURSIVE stopped AS (" \
 	" SELECT f.name FROM smartwf.flows f WHERE (f.is_paused OR f.max_runs" EQ "0) AND f.status" EQ "'published' AND NOT EXISTS (" \
 	"  SELECT FROM smartwf.flows n WHERE n.name" EQ "f.name AND n.status" EQ "'published'" \
 	"   AND n.version OPERATOR(pg_catalog.>) f.version)),"
 
-/* A queue for each flow and priority, found by hops through the index. */
+/* A queue for each flow and priority, found by skipping through the index. */
 #define QUEUES \
 	" queue (flow, priority) AS (" \
 	" (SELECT flow, priority FROM smartwf.runs WHERE due_at IS NOT NULL ORDER BY flow, priority LIMIT 1)" \
@@ -28,7 +28,7 @@
 	"  ORDER BY r.flow, r.priority LIMIT 1) n)"
 
 static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
-	/* the heads of the queues: the higher priority first, then turn by turn */
+	/* the heads of the queues: by descending priority, then taking turns between flows */
 	[DUE_RUNS] = {2, {TIMESTAMPTZOID, INT4OID},
 		STOPPED_FLOWS QUEUES
 		" SELECT h.id, q.flow FROM queue q, LATERAL (SELECT r.id, r.due_at, pg_catalog.row_number() OVER (ORDER BY r.due_at) AS turn"
@@ -66,7 +66,7 @@ static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
 	"SELECT function FROM smartwf.dataflows WHERE name" EQ "$1"},
 	[FIELD_OPTIONS] = {2, {TEXTOID, TEXTOID},
 	"SELECT smartwf.field_options($1, $2)"},
-	/* who sees it: by name, and whether that is a person's, a role's, or whoever has it */
+	/* readers by name, with is_person; for answers, the array people distinguishes persons from roles */
 	[RUN_READERS] = {1, {INT8OID},
 		"SELECT f.restrict_access, r.docid, n.name, n.is_person,"
 		" r.docid IS NOT NULL AND EXISTS (SELECT FROM smartwf.history h WHERE h.docid" EQ "r.docid AND h.to_state IS NULL"
@@ -97,7 +97,7 @@ store_execute(StoreStatement statement, Datum *values, const char *nulls)
 	return own_execute(&statements[statement], values, nulls);
 }
 
-/* The same for a statement that returns one text; NULL: no row, or null. */
+/* The same for a statement that returns one text; NULL if there is no row, or null. */
 char *
 store_text(StoreStatement statement, Datum *values, const char *nulls)
 {

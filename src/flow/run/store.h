@@ -17,7 +17,7 @@ typedef enum StoreStatement
 	NUMBER_OF_STORE_STATEMENTS
 } StoreStatement;
 
-/* A null argument: its place in NULLS is 'n'. */
+/* NULLS has 'n' at the position of a null argument. */
 extern QueryResult *store_execute(StoreStatement statement, Datum *values, const char *nulls);
 
 extern char *store_text(StoreStatement statement, Datum *values, const char *nulls);

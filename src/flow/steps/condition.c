@@ -1,9 +1,11 @@
 /*
  * condition.c
- *		The kinds if_condition and switch_case: which branch a field of the model leads to.
+ *		The kinds if_condition and switch_case: continue with the branch that
+ *		a field of the model selects.
  *
- * By the field's real type: that of the element's column where it is one, else
- * what JSON says.  Null equals nothing but null, and is neither greater nor less.
+ * Values are compared by the type of the element's column if the field is one,
+ * otherwise by their JSON type.  Null is equal to null only, and neither
+ * greater nor less than any value.
  */
 #include "postgres.h"
 
@@ -22,7 +24,7 @@
 #include "flow/run/step_kind.h"
 #include "condition.h"
 
-/* A comparison by a type; for run_in_subtransaction(). */
+/* A comparison of two values of a type; for run_in_subtransaction(). */
 typedef struct Comparison
 {
 	Oid			type;
@@ -32,7 +34,7 @@ typedef struct Comparison
 	bool		done;			/* the type can be compared */
 }			Comparison;
 
-/* An error ends the subtransaction of run_in_subtransaction(), and the pinned settings with it. */
+/* An error ends the subtransaction, and the pinned settings with it. */
 static void
 compare_now(void *argument)
 {
@@ -56,7 +58,7 @@ compare_now(void *argument)
 	unpin_settings(level);
 }
 
-/* Does a text begin like a date of ISO 8601? */
+/* Does a text begin like an ISO 8601 date? */
 static bool
 looks_like_date(const char *text)
 {
@@ -68,7 +70,7 @@ looks_like_date(const char *text)
 	return true;
 }
 
-/* The type by which two JSON values compare; InvalidOid: they do not. */
+/* The type by which two JSON values can be compared; InvalidOid if none. */
 static Oid
 common_type(const JsonbValue *left, const JsonbValue *right)
 {
@@ -88,7 +90,7 @@ common_type(const JsonbValue *left, const JsonbValue *right)
 	}
 }
 
-/* Compare; false if the two cannot be compared. */
+/* Compare two values; false if they cannot be compared. */
 static bool
 compare(const Run *run, const char *field, const JsonbValue *left, const JsonbValue *right,
 		int *result)
@@ -106,7 +108,7 @@ compare(const Run *run, const char *field, const JsonbValue *left, const JsonbVa
 	return true;
 }
 
-/* A value as JSON has it: a number is not a text. */
+/* A value as JSON, in which numbers and texts differ. */
 static char *
 as_json(const JsonbValue *value)
 {
@@ -118,7 +120,7 @@ as_json(const JsonbValue *value)
 static void
 refuse_comparison(const char *field, const JsonbValue *right)
 {
-	/* what the field holds is not for all who see the run */
+	/* the message must not contain the value, which not all who see the run may read */
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("cannot compare what field \"%s\" holds with %s", field, as_json(right)),
@@ -167,7 +169,7 @@ perform_if_condition(Run *run, const Step *step)
 	return BRANCHED;
 }
 
-/* Is a text among the items of a list? */
+/* Does a list contain a text? */
 static bool
 has_text(Jsonb *list, const char *text)
 {
@@ -176,7 +178,10 @@ has_text(Jsonb *list, const char *text)
 	return findJsonbValueFromContainer(&list->root, JB_FARRAY, &item) != NULL;
 }
 
-/* The branch of the field's value, else the default; the main script ends here. */
+/*
+ * Continue with the branch for the field's value, otherwise with the default;
+ * the steps after it are never reached.
+ */
 static StepResult
 perform_switch_case(Run *run, const Step *step)
 {

@@ -1,6 +1,7 @@
 /*
  * condition.h
- *		The kinds if_condition and switch_case: which branch a field of the model leads to.
+ *		The kinds if_condition and switch_case: continue with the branch that
+ *		a field of the model selects.
  */
 #ifndef SMARTWF_CONDITION_H
 #define SMARTWF_CONDITION_H

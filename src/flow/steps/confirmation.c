@@ -1,6 +1,7 @@
 /*
  * confirmation.c
- *		The kind get_user_confirmation: what a run asks people.
+ *		The kind get_user_confirmation: asks people and waits for their
+ *		answer.
  */
 #include "postgres.h"
 
@@ -25,7 +26,7 @@
 #include "confirmation.h"
 #include "people.h"
 
-/* The options: those given, else what the field's column can hold. */
+/* The options of the step, or else the values that the field's column allows. */
 static List *
 options_of_step(const Run *run, const Step *step, const char *field)
 {
@@ -58,7 +59,7 @@ answers_needed(const Step *step)
 	return needed == NULL || needed->type != jbvNumeric ? 1 : atoi(json_text(needed));
 }
 
-/* The persons who have answered what an earlier step asked, with those of LIST. */
+/* Add the persons who have answered an earlier step to LIST. */
 static List *
 add_answerers(List *list, int64 run, const char *step)
 {
@@ -77,7 +78,7 @@ add_answerers(List *list, int64 run, const char *step)
 	return list;
 }
 
-/* Who may not answer, however he comes to be asked: four eyes see more than two. */
+/* Persons who may not answer, even if they are asked. */
 static List *
 excluded_persons(const Run *run, const Step *step)
 {
@@ -87,7 +88,7 @@ excluded_persons(const Run *run, const Step *step)
 	return earlier == NULL ? excluded : add_answerers(excluded, run->id, earlier);
 }
 
-/* Put the names of PEOPLE to the question, but those whom it excludes. */
+/* Add PEOPLE to the question, except those that it excludes; returns those added. */
 List *
 set_people(Question *question, List *people)
 {
@@ -110,7 +111,7 @@ set_people(Question *question, List *people)
 	return asked;
 }
 
-/* Tell those who are asked: in the inbox the question itself is what they find. */
+/* Notify those who are asked; in the inbox, they find the question itself. */
 void
 tell_asked(Run *run, const Step *step, List *people, const Question *question)
 {
@@ -126,7 +127,7 @@ tell_asked(Run *run, const Step *step, List *people, const Question *question)
 		push_to_person(lfirst(cell), psprintf("confirmation " INT64_FORMAT, question->id));
 }
 
-/* Ask, tell those who are asked, and wait. */
+/* Ask, notify those who are asked, and wait. */
 static StepResult
 perform_get_user_confirmation(Run *run, const Step *step)
 {
@@ -154,7 +155,7 @@ perform_get_user_confirmation(Run *run, const Step *step)
 	return WAIT;
 }
 
-/* The answer as the field's type has it: true and false of a boolean are no texts. */
+/* The answer as a JSON value of the field's type. */
 static Jsonb *
 choice_as_json(const Run *run, const Question *question, const char *choice)
 {
@@ -168,7 +169,7 @@ choice_as_json(const Run *run, const Question *question, const char *choice)
 	return JsonbValueToJsonb(&value);
 }
 
-/* The choice lands in the field, and the run stands at the next step. */
+/* Store the choice in the field, and continue with the next step. */
 void
 accept_choice(Run *run, Question *question, const char *choice, const char *status)
 {
@@ -181,7 +182,7 @@ accept_choice(Run *run, Question *question, const char *choice, const char *stat
 	run->step = step->next;
 }
 
-/* The question that a run waits for. */
+/* The open question of a waiting run. */
 static Question *
 question_of_waiting_run(const Run *run)
 {
@@ -196,8 +197,8 @@ question_of_waiting_run(const Run *run)
 }
 
 /*
- * The time for an answer is over: the choice that stands for silence, if there
- * is one (true); else the step has failed (false), and so it has been decided.
+ * The time for an answer is over.  If the step has a choice for that, make it
+ * and return true; otherwise the step fails.
  */
 static bool
 end_wait(Run *run, const Step *step)
@@ -205,7 +206,7 @@ end_wait(Run *run, const Step *step)
 	char	   *choice = step_setting(step, "dueChoice");
 	Question   *question = question_of_waiting_run(run);
 
-	/* nothing can be done as whoever has answered something else */
+	/* an earlier answer gives no rights for this choice */
 	run_forget_answerer(run);
 	if (choice != NULL)
 	{

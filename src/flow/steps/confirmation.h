@@ -1,6 +1,7 @@
 /*
  * confirmation.h
- *		The kind get_user_confirmation: what a run asks people.
+ *		The kind get_user_confirmation: asks people and waits for their
+ *		answer.
  */
 #ifndef SMARTWF_CONFIRMATION_H
 #define SMARTWF_CONFIRMATION_H

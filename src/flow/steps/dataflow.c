@@ -1,6 +1,7 @@
 /*
  * dataflow.c
- *		The kind execute_data_flow: a function of the user makes fields of the model.
+ *		The kind execute_data_flow: a user function computes fields of the
+ *		model.
  */
 #include "postgres.h"
 

@@ -47,7 +47,7 @@ perform_send_templated_notification(Run *run, const Step *step)
 				 errmsg("template \"%s\" is not defined", name)));
 	value = CStringGetTextDatum(is_html ? "html" : "text");
 	partials = store_execute(READ_PARTIALS, &value, NULL);
-	/* the model as the template sees it: its properties by their own names, too */
+	/* the model for the template, with the properties by their own names as well */
 	model = model_selection(run, step, "properties", visible_model(run));
 	notify_people(run, step, people, step_setting(step, "channel"),
 				  render_template(result_text(template, 0, 1), model, NULL, false),

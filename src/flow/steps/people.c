@@ -1,9 +1,9 @@
 /*
  * people.c
- *		Whom a step addresses, and telling them.
+ *		Determines the recipients of a step, and notifies them.
  *
- * A notification is a row in the outbox, a recipient each, in the transaction
- * of the step: what is undone was never told.
+ * A notification is a row in the outbox for each recipient, inserted in the
+ * transaction of the step: nothing is sent if that is rolled back.
  */
 #include "postgres.h"
 
@@ -57,7 +57,7 @@ add_person(List *people, char *name, bool is_person)
 	return lappend(people, person);
 }
 
-/* Whom a name means that does not say so itself: a role, if there is one of that name. */
+/* The role or person that a plain name means: the role, if there is one. */
 Person *
 person_of_name(char *name)
 {
@@ -70,7 +70,7 @@ add_name(List *people, char *name)
 	return add_person(people, name, !is_role_name(name));
 }
 
-/* One of a list: a name, {"role": name} or {"person": name}. */
+/* One value: a name, {"role": name} or {"person": name}. */
 static List *
 add_value(List *people, const JsonbValue *value)
 {
@@ -84,7 +84,7 @@ add_value(List *people, const JsonbValue *value)
 	return add_name(people, json_text(value));
 }
 
-/* One, or those of a list. */
+/* One value, or a list of them. */
 static List *
 add_people(List *people, const JsonbValue *value)
 {
@@ -111,7 +111,7 @@ add_routed(List *people, Run *run, const Step *step, const char *function)
 	return people;
 }
 
-/* Whom the step addresses (Person *): fixed, from a field, by a function.  Nobody is an error. */
+/* The recipients of the step (Person *): fixed, from a field, by a function.  None is an error. */
 List *
 people_of_step(Run *run, const Step *step)
 {
@@ -131,11 +131,11 @@ people_of_step(Run *run, const Step *step)
 	return people;
 }
 
-/* Telling them */
+/* Notifying them */
 
 static bool notifies = true;
 
-/* At load: the setting. */
+/* Called at library load: the setting. */
 void
 people_init(void)
 {
@@ -145,7 +145,7 @@ people_init(void)
 							 &notifies, true, PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
-/* Live push listens for a person by this name, which must fit. */
+/* The NOTIFY channel of a person; the name must fit in an identifier. */
 static char *
 push_channel(const char *person)
 {
@@ -157,7 +157,7 @@ push_channel(const char *person)
 																		  CStringGetTextDatum(person))));
 }
 
-/* Tell those who listen, by NOTIFY, that there is something for a person. */
+/* Send a NOTIFY to the person's channel. */
 void
 push_to_person(const Person *person, const char *what)
 {
@@ -165,7 +165,7 @@ push_to_person(const Person *person, const char *what)
 		Async_Notify(push_channel(person->name), what);
 }
 
-/* A row in the outbox for each. */
+/* Insert a row in the outbox for each recipient. */
 void
 notify_people(Run *run, const Step *step, List *people, const char *channel,
 			  const char *subject, const char *body, bool is_html)

@@ -1,6 +1,6 @@
 /*
  * people.h
- *		Whom a step addresses, and telling them.
+ *		Determines the recipients of a step, and notifies them.
  */
 #ifndef SMARTWF_PEOPLE_H
 #define SMARTWF_PEOPLE_H
@@ -9,7 +9,7 @@
 
 #include "flow/run/run.h"
 
-/* A role, or a person who is known by a token. */
+/* A role, or a person from a token. */
 typedef struct Person
 {
 	char	   *name;

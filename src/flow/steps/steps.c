@@ -1,6 +1,6 @@
 /*
  * steps.c
- *		All kinds of steps.
+ *		Registers all kinds of steps.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ static const StepKind *const all[] = {
 	&wait_step,
 };
 
-/* At load. */
+/* Called at library load. */
 void
 steps_init(void)
 {

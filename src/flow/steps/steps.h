@@ -1,6 +1,6 @@
 /*
  * steps.h
- *		All kinds of steps.
+ *		Registers all kinds of steps.
  */
 #ifndef SMARTWF_STEPS_H
 #define SMARTWF_STEPS_H

@@ -1,6 +1,6 @@
 /*
  * transition.c
- *		The kind pass_transition: a transition of the document.
+ *		The kind pass_transition: passes a transition of the document.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@ perform_pass_transition(Run *run, const Step *step)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a flow on free JSON has no transition to pass")));
 	if (JB_ROOT_COUNT(call.parameters) == 0)
-		call.parameters = NULL;	/* none */
+		call.parameters = NULL;
 	run_store(run);
 	(void) pass_transition(&call);
 	model_follow_own(run);

@@ -1,6 +1,6 @@
 /*
  * transition.h
- *		The kind pass_transition: a transition of the document.
+ *		The kind pass_transition: passes a transition of the document.
  */
 #ifndef SMARTWF_TRANSITION_H
 #define SMARTWF_TRANSITION_H

@@ -1,6 +1,7 @@
 /*
  * update_model.h
- *		The kinds update_model_field and update_model: fields of the model, and writing them to the document.
+ *		The kinds update_model_field and update_model: set fields of the
+ *		model, and save it to the document.
  */
 #ifndef SMARTWF_UPDATE_MODEL_H
 #define SMARTWF_UPDATE_MODEL_H

@@ -1,6 +1,6 @@
 /*
  * wait.c
- *		The kind wait: a while, or until a date of the document.
+ *		The kind wait: waits for a duration, or until a date of the document.
  */
 #include "postgres.h"
 
@@ -18,7 +18,7 @@
 #include "flow/run/step_kind.h"
 #include "wait.h"
 
-/* A time in a field of the model. */
+/* The time in a field of the model. */
 static TimestampTz
 time_of_field(const Run *run, const Step *step, const char *field)
 {
@@ -38,7 +38,7 @@ time_of_field(const Run *run, const Step *step, const char *field)
 	return time;
 }
 
-/* When the step shall go on: after a while, or at the time in a field. */
+/* The end of the wait: after a duration, or at the time in a field. */
 static TimestampTz
 end_of_wait(const Run *run, const Step *step)
 {
@@ -60,7 +60,7 @@ perform_wait(Run *run, const Step *step)
 	return WAIT;
 }
 
-/* The model of a run that waits has changed, and with it perhaps until when. */
+/* The model of a waiting run has changed, and with it perhaps the end of the wait. */
 static void
 move_wait(Run *run, const Step *step)
 {
@@ -70,7 +70,7 @@ move_wait(Run *run, const Step *step)
 		run->due_at = time_of_field(run, step, field);
 }
 
-/* A run that waits until a time in its document, looking at it again; for run_in_subtransaction(). */
+/* Reads the date of the document again; for run_in_subtransaction(). */
 typedef struct SecondLook
 {
 	Run		   *run;
@@ -90,8 +90,8 @@ look_again(void *argument)
 }
 
 /*
- * Is it really time?  The date that the run waits for may have moved since.  False
- * if it waits on, or what it waits for is gone and the step has failed.
+ * Is the wait over?  The date may have changed meanwhile.  False if the wait
+ * goes on, or the step has failed since the date is gone.
  */
 static bool
 wait_is_over(Run *run, const Step *step)

@@ -1,6 +1,6 @@
 /*
  * wait.h
- *		The kind wait: a while, or until a date of the document.
+ *		The kind wait: waits for a duration, or until a date of the document.
  */
 #ifndef SMARTWF_WAIT_H
 #define SMARTWF_WAIT_H

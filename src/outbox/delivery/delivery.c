@@ -1,11 +1,12 @@
 /*
  * delivery.c
- *		Notifications on their way out of the database: which are due, and what
- *		came of it.
+ *		Selects notifications that are due for delivery, and records the
+ *		outcome.
  *
- * A worker claims a notification by putting its next attempt off; should it die
- * on the way, that is when it is tried again.  So nothing is held while a
- * server far away takes its time, and each is delivered at least once.
+ * A worker claims a notification by postponing its next attempt.  If the
+ * worker dies, the notification is tried again at that time.  So no lock is
+ * held during a slow transfer, and each notification is delivered at least
+ * once.
  */
 #include "postgres.h"
 
@@ -28,7 +29,7 @@
 #define FIRST_PAUSE (10 * USECS_PER_SEC)
 #define LONGEST_PAUSE USECS_PER_HOUR
 
-/* How long the same failure is not told again. */
+/* The same failure is logged only once in that time. */
 #define SAY_AGAIN USECS_PER_MINUTE
 
 char	   *smtp_url = NULL;
@@ -56,7 +57,7 @@ define_text(const char *name, const char *what, const char *more, char **variabl
 							   NULL, NULL, NULL);
 }
 
-/* At load: settings, which ordinary roles can neither set nor see. */
+/* Called at library load.  Ordinary roles can neither set nor see these settings. */
 void
 delivery_init(void)
 {
@@ -113,7 +114,7 @@ static OwnStatement deliver_again = {2, {TEXTOID, TIMESTAMPTZOID},
 	" WHERE status" EQ "'failed' AND error OPERATOR(pg_catalog.~~) $1"
 };
 
-/* A text for the world; converting it takes a transaction, and sending must not. */
+/* A text as UTF-8.  Converting takes a transaction, which there is none of while sending. */
 static char *
 utf8_text(const QueryResult *result, int row, int column)
 {
@@ -142,14 +143,14 @@ take_delivery(const QueryResult *result, int row)
 	return delivery;
 }
 
-/* Mails wait until there is a server for them. */
+/* Mails stay queued until a server is configured. */
 static bool
 takes_mails(void)
 {
 	return smtp_url[0] != '\0';
 }
 
-/* Up to so many that are due (Delivery *), from now on this worker's. */
+/* Claim at most that many due notifications for this worker (Delivery *). */
 List *
 claim_deliveries(int most)
 {
@@ -167,7 +168,7 @@ claim_deliveries(int most)
 	return deliveries;
 }
 
-/* When the next one falls due that is not yet; DT_NOEND. */
+/* The time when the next notification falls due; DT_NOEND if there is none. */
 TimestampTz
 next_due_delivery(void)
 {
@@ -178,8 +179,8 @@ next_due_delivery(void)
 }
 
 /*
- * For whoever reads the server's log.  A server that is down fails every mail for
- * the same reason: that is said once a minute, with how many it concerned.
+ * Log an outcome.  If a server is down, every mail fails for the same reason:
+ * log that once a minute, with the number of mails.
  */
 static void
 log_outcome(const Delivery *delivery, const char *what, const char *error)
@@ -205,8 +206,9 @@ log_outcome(const Delivery *delivery, const char *what, const char *error)
 }
 
 /*
- * What came of an attempt: delivered, again later, or failed for good.  The
- * claim has counted it, so that one which ends its process counts as well.
+ * Record the outcome of an attempt: delivered, retry later, or failed for
+ * good.  The attempt was counted when it was claimed, so that one which
+ * crashes the process counts as well.
  */
 void
 note_outcome(const Delivery *delivery, const Outcome *outcome)

@@ -1,6 +1,7 @@
 /*
  * delivery.h
- *		Notifications on their way out of the database.
+ *		Selects notifications that are due for delivery, and records the
+ *		outcome.
  */
 #ifndef SMARTWF_DELIVERY_H
 #define SMARTWF_DELIVERY_H
@@ -10,32 +11,32 @@
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
-/* A notification, its texts in UTF-8. */
+/* A notification, with its texts in UTF-8. */
 typedef struct Delivery
 {
 	int64		id;
 	char	   *channel;		/* smtp or signalr */
 	char	   *recipient;
-	char	   *address;		/* NULL: none is known */
+	char	   *address;		/* NULL if not known */
 	char	   *subject;
 	char	   *body;
 	bool		is_html;
-	char	   *key;			/* the same in every attempt */
-	int			attempt;		/* which one this is, from 1 */
-	char	   *run;			/* NULL: none */
+	char	   *key;			/* the same for every attempt */
+	int			attempt;		/* number of this attempt, from 1 */
+	char	   *run;			/* NULL if none */
 	char	   *step;
 	TimestampTz created_at;
 }			Delivery;
 
-/* What came of an attempt. */
+/* The outcome of an attempt. */
 typedef struct Outcome
 {
 	bool		is_delivered;
-	bool		is_final;		/* a failure that trying again cannot mend */
+	bool		is_final;		/* the failure is permanent, retrying is of no use */
 	char	   *error;
 }			Outcome;
 
-/* Settings of deliveries; empty: not set. */
+/* Settings of deliveries; empty if not set. */
 extern char *smtp_url;
 extern char *smtp_from;
 extern char *smtp_user;

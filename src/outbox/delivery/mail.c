@@ -1,7 +1,7 @@
 /*
  * mail.c
- *		What a mail needs beside its transport: headers in which nothing but
- *		their text can stand, and addresses that are addresses.
+ *		Encodes headers and checks addresses of mails, so that a text cannot
+ *		inject headers or recipients.
  */
 #include "postgres.h"
 
@@ -14,7 +14,7 @@
 /* Bytes in an encoded word of RFC 2047, whose line must not exceed 76. */
 #define ENCODED_WORD_BYTES 42
 
-/* Can the text stand in a header as it is? */
+/* Can the text be put in a header without encoding? */
 static bool
 is_plain(const char *text)
 {
@@ -24,7 +24,7 @@ is_plain(const char *text)
 	return strlen(text) <= 60 && strstr(text, "=?") == NULL;
 }
 
-/* As many whole characters of UTF-8 as fit. */
+/* The number of bytes of whole UTF-8 characters that fit in an encoded word. */
 static int
 bytes_that_fit(const char *utf8)
 {
@@ -36,9 +36,9 @@ bytes_that_fit(const char *utf8)
 }
 
 /*
- * A text in UTF-8 for a header: as it is if that is possible, else in encoded words.
- * Line breaks and the like become blanks: nothing of it can be a header of its
- * own.
+ * A text in UTF-8 as the value of a header, in encoded words if necessary.
+ * Line breaks and other control characters become blanks, so that none can
+ * start another header.
  */
 char *
 header_text(const char *text)
@@ -64,7 +64,7 @@ header_text(const char *text)
 	return words.data;
 }
 
-/* A person's name for a header: quoted, or in encoded words. */
+/* A person's name in a header: quoted, or in encoded words. */
 char *
 header_name(const char *name)
 {
@@ -84,7 +84,7 @@ header_name(const char *name)
 	return quoted.data;
 }
 
-/* name@domain, and nothing that a server could take for something else. */
+/* Is it name@domain, without characters that a server could interpret otherwise? */
 bool
 is_mail_address(const char *address)
 {

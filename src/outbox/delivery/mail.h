@@ -1,6 +1,6 @@
 /*
  * mail.h
- *		Headers and addresses of mails.
+ *		Encodes headers and checks addresses of mails.
  */
 #ifndef SMARTWF_MAIL_H
 #define SMARTWF_MAIL_H

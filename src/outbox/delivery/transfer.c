@@ -1,10 +1,10 @@
 /*
  * transfer.c
- *		Mails and live pushes on the wire, several at once, by libcurl.
+ *		Sends mails and live pushes, several at once, by libcurl.
  *
- * A transfer lives outside of PostgreSQL's memory, as libcurl does.  Signals
- * are held off while libcurl works: it may start a thread, which must not
- * handle them.
+ * A transfer is allocated outside of PostgreSQL's memory contexts, as
+ * libcurl's memory is.  Signals are blocked while libcurl works: it may start
+ * a thread, which must not handle them.
  */
 #include "postgres.h"
 
@@ -75,7 +75,7 @@ typedef struct Transfer
 static CURLM *multi = NULL;
 static Transfer *transfers = NULL;	/* under way */
 
-/* Nothing is sent, for a reason that is already known. */
+/* Transfers that failed before anything was sent. */
 static Transfer *refused = NULL;
 
 bool
@@ -99,14 +99,14 @@ release_signals(const sigset_t *before)
 	pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-/* What a server answers is of no interest. */
+/* The content of responses is ignored. */
 static size_t
 ignore(char *data, size_t size, size_t number, void *argument)
 {
 	return size * number;
 }
 
-/* The first line of a file, NULL if there is no such setting. */
+/* The first line of a file, NULL if the setting is empty. */
 static char *
 secret_of_file(const char *path)
 {
@@ -153,7 +153,7 @@ set_common_options(Transfer *transfer)
 
 /* Mails */
 
-/* Lines of a mail end with CR LF. */
+/* Converts line ends to CR LF, as in mails. */
 static char *
 with_crlf(const char *text)
 {
@@ -232,7 +232,7 @@ set_mail_server(Transfer *transfer)
 		curl_easy_setopt(transfer->curl, CURLOPT_PASSWORD, password);
 }
 
-/* Where a mail goes: the known address, else the recipient's name if it is one. */
+/* The address of a mail: the known one, else the recipient's name if that is an address. */
 static const char *
 mail_address(const Delivery *delivery)
 {
@@ -286,7 +286,7 @@ push_body(const Delivery *delivery)
 	return json.data;
 }
 
-/* HMAC-SHA256 in hexadecimal digits. */
+/* HMAC-SHA256 as hexadecimal digits. */
 static char *
 signature(const char *secret, const char *text)
 {
@@ -375,14 +375,14 @@ prepare(Transfer *transfer)
 	curl_multi_add_handle(multi, transfer->curl);
 }
 
-/* Is a push to nobody in particular: the NOTIFY was all there is? */
+/* Is it a push without an address?  Then its NOTIFY was all there was to do. */
 static bool
 is_notify_alone(const Delivery *delivery)
 {
 	return strcmp(delivery->channel, "signalr") == 0 && delivery->address == NULL && push_url[0] == '\0';
 }
 
-/* For run_in_subtransaction(): what a delivery takes, composed and signed. */
+/* For run_in_subtransaction(): composes and signs what a delivery sends. */
 static void
 prepare_now(void *argument)
 {
@@ -390,8 +390,8 @@ prepare_now(void *argument)
 }
 
 /*
- * Set a delivery on its way, within a transaction; what prevents it is told by
- * transfer_wait().
+ * Start a delivery, within a transaction.  If that fails, transfer_wait()
+ * reports it.
  */
 void
 transfer_start(const Delivery *delivery)
@@ -443,8 +443,8 @@ take_off_list(Transfer *transfer)
 }
 
 /*
- * Is it this recipient or this message that the server will never take?  What
- * it has against us (user, sender, TLS) can be mended.
+ * Will the server never accept this recipient or message?  Other refusals
+ * (user, sender, TLS) are about the configuration, which can be corrected.
  */
 static bool
 is_refused_for_good(const Transfer *transfer, CURLcode result, long status)
@@ -490,7 +490,7 @@ end_refused(Outcome *outcome)
 	return delivery;
 }
 
-/* The next delivery that has come to an end, and how; NULL if none did in that time. */
+/* The next finished delivery and its outcome; NULL if there is none in that time. */
 const Delivery *
 transfer_wait(int milliseconds, Outcome *outcome)
 {
@@ -525,7 +525,7 @@ transfer_wait(int milliseconds, Outcome *outcome)
 	return NULL;
 }
 
-/* An error has interrupted the work: what was under way is tried again later. */
+/* After an error: the transfers under way are dropped, to be retried later. */
 void
 transfers_abandon(void)
 {

@@ -1,6 +1,6 @@
 /*
  * transfer.h
- *		Notifications on the wire, by libcurl.
+ *		Sends notifications by libcurl.
  */
 #ifndef SMARTWF_TRANSFER_H
 #define SMARTWF_TRANSFER_H

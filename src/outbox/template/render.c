@@ -2,8 +2,9 @@
  * render.c
  *		Renders a template with the values of a model.
  *
- * What the model does not have is empty, as the specification says.  Names are
- * looked up from the innermost section outwards.
+ * As the Mustache specification requires, a name that is not in the model
+ * renders as empty, and names are looked up from the innermost section
+ * outwards.
  */
 #include "postgres.h"
 
@@ -21,7 +22,7 @@
 #include "render.h"
 #include "template.h"
 
-/* A value that names are looked up in, and those around it. */
+/* A value in which names are looked up, and the enclosing scope. */
 typedef struct Scope
 {
 	const JsonbValue *value;
@@ -31,7 +32,7 @@ typedef struct Scope
 typedef struct Rendering
 {
 	StringInfoData output;
-	Jsonb	   *partials;		/* texts by name; NULL: none */
+	Jsonb	   *partials;		/* texts by name; NULL if none */
 	bool		is_html;
 }			Rendering;
 
@@ -40,7 +41,7 @@ static void render_tokens(Rendering *rendering, const Template *template, int fr
 
 /* Values */
 
-/* The value of a name, dotted or not; NULL: there is none. */
+/* The value of a name, which may be dotted; NULL if there is none. */
 static const JsonbValue *
 look_up(const Scope *scope, const char *name, int length)
 {
@@ -62,7 +63,7 @@ look_up(const Scope *scope, const char *name, int length)
 	return value;
 }
 
-/* Does a section of that value show nothing? */
+/* Does a section with that value render nothing? */
 static bool
 is_empty(const JsonbValue *value)
 {
@@ -116,7 +117,7 @@ render_variable(Rendering *rendering, const Token *token, const Scope *scope)
 		appendStringInfoString(&rendering->output, json_text(value));
 }
 
-/* Once for each item of a list, else once. */
+/* Render once for each item of a list, otherwise once. */
 static void
 render_section(Rendering *rendering, const Template *template, int index, const Scope *scope)
 {
@@ -136,7 +137,7 @@ render_section(Rendering *rendering, const Template *template, int index, const 
 		}
 }
 
-/* The text of a partial, each of its lines indented as the tag was. */
+/* The text of a partial, with each line indented like its tag. */
 static char *
 indented(const char *text, const Token *token)
 {
@@ -173,7 +174,7 @@ static void
 render_tokens(Rendering *rendering, const Template *template, int from, int to,
 			  const Scope *scope)
 {
-	check_stack_depth();		/* a partial may name itself */
+	check_stack_depth();		/* a partial may include itself */
 	CHECK_FOR_INTERRUPTS();
 	for (int i = from; i < to; i++)
 	{
@@ -220,7 +221,7 @@ render_template(const char *text, Jsonb *model, Jsonb *partials, bool is_html)
 	return rendering.output.data;
 }
 
-/* text or html, as a render type is called; false for text. */
+/* Is the render type html, rather than text? */
 static bool
 is_html_type(const char *type)
 {
@@ -246,7 +247,7 @@ smartwf_render_template(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(render_template(text, PG_GETARG_JSONB_P(1), partials, is_html)));
 }
 
-/* For the checker */
+/* For the check of definitions */
 
 typedef struct Parsing
 {

@@ -1,6 +1,6 @@
 /*
  * render.h
- *		A template with the values of a model.
+ *		Renders a template with the values of a model.
  */
 #ifndef SMARTWF_RENDER_H
 #define SMARTWF_RENDER_H

@@ -1,9 +1,9 @@
 /*
  * template.c
- *		Reads a Mustache template into a row of tokens.
+ *		Parses a Mustache template into an array of tokens.
  *
- * A tag other than a variable that stands alone on its line takes the line with
- * it, as the specification wants.
+ * As the specification requires, a tag that is alone on its line, unless it is
+ * a variable, takes the whole line with it.
  */
 #include "postgres.h"
 
@@ -11,29 +11,29 @@
 #include "base/message.h"
 #include "template.h"
 
-/* The longest delimiter; the usual ones have two characters. */
+/* Maximum length of a delimiter; the usual ones have two characters. */
 #define DELIMITER_LENGTH 16
 
 typedef struct Reader
 {
 	const char *start;
 	const char *here;
-	const char *text;			/* where the text begins that is not a token yet */
+	const char *text;			/* start of the text that is not in a token yet */
 	char		open[DELIMITER_LENGTH];
 	char		close[DELIMITER_LENGTH];
 	Template   *template;
 	int			capacity;
-	List	   *sections;		/* indexes of those that are open, innermost first */
+	List	   *sections;		/* indexes of the open sections, innermost first */
 }			Reader;
 
 /* A tag, without its delimiters. */
 typedef struct Tag
 {
-	char		sigil;			/* 0: none */
+	char		sigil;			/* 0 if none */
 	const char *name;
 	int			length;
-	const char *start;			/* of its opening delimiter */
-	const char *end;			/* after its closing delimiter */
+	const char *start;			/* start of its opening delimiter */
+	const char *end;			/* end of its closing delimiter */
 }			Tag;
 
 static int
@@ -97,7 +97,7 @@ read_tag(Reader *reader)
 
 	tag.sigil = content[0] != '\0' && strchr("#^/!>&{=", content[0]) != NULL ? content[0] : 0;
 	tag.name = content + (tag.sigil != 0);
-	/* {{{name}}} and {{=<% %>=}} have a character more before they close */
+	/* {{{name}}} and {{=<% %>=}} have one more character before the closing delimiter */
 	close = strstr(tag.name, is_triple ? psprintf("}%s", reader->close) :
 				   is_change ? psprintf("=%s", reader->close) : reader->close);
 	if (close == NULL)
@@ -111,8 +111,8 @@ read_tag(Reader *reader)
 }
 
 /*
- * Does a tag stand alone on its line?  Then LINE is where that begins, and NEXT
- * where the next one does.
+ * Is a tag alone on its line?  Then LINE is set to the start of the line, and
+ * NEXT to the start of the next one.
  */
 static bool
 stands_alone(const Reader *reader, const Tag *tag, const char **line, const char **next)
@@ -201,7 +201,7 @@ take_tag(Reader *reader, const Tag *tag)
 	}
 }
 
-/* The text up to a place becomes a token. */
+/* Make a token of the text up to END. */
 static void
 take_text(Reader *reader, const char *end)
 {
@@ -209,7 +209,7 @@ take_text(Reader *reader, const char *end)
 		add_token(reader, TOKEN_TEXT, reader->text, end - reader->text);
 }
 
-/* Read a template, or raise WF400 with the line where it is wrong. */
+/* Parse a template; raises WF400 with the number of the faulty line. */
 Template *
 parse_template(const char *text)
 {

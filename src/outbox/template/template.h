@@ -27,7 +27,7 @@ typedef struct Token
 	const char *text;			/* the text, or the name */
 	int			length;
 	int			end;			/* of a section: index of its TOKEN_END */
-	const char *indent;			/* of a partial that stands alone: what is before it */
+	const char *indent;			/* of a partial alone on its line: the indentation before it */
 	int			indent_length;
 }			Token;
 
