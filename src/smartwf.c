@@ -19,6 +19,7 @@
 #include "flow/steps/steps.h"
 #include "outbox/delivery/delivery.h"
 #include "storage/role.h"
+#include "storage/writer.h"
 #include "timer/timer.h"
 #include "transition/pending.h"
 #include "transition/row_trigger.h"
@@ -34,6 +35,7 @@ void
 _PG_init(void)
 {
 	switch_user_init();
+	writer_init();
 	actor_init();
 	role_init();
 	locale_init();

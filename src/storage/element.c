@@ -30,6 +30,7 @@
 #include "element.h"
 #include "own_table.h"
 #include "row.h"
+#include "writer.h"
 
 enum
 {
@@ -199,7 +200,8 @@ change_row(Relation relation, HeapTuple *row, ColumnValues *values)
 {
 	HeapTuple	changed = changed_row(relation, *row, values);
 
-	CommandCounterIncrement();
+	if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin((*row)->t_data)))
+		CommandCounterIncrement();
 	store_row(relation, changed, &(*row)->t_self);
 	*row = changed;
 }

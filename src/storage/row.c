@@ -12,7 +12,6 @@
 #include "access/stratnum.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "utils/builtins.h"
@@ -255,41 +254,4 @@ locked_row(Relation relation, HeapTuple row, bool waits)
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(slot);
 	return locked;
-}
-
-/* Write a row: a new one, or the next version of the one at OLD. */
-void
-store_row(Relation relation, HeapTuple row, ItemPointer old)
-{
-	EState	   *estate = CreateExecutorState();
-	ResultRelInfo *result = makeNode(ResultRelInfo);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(relation),
-													&TTSOpsHeapTuple);
-
-	InitResultRelInfo(result, relation, 0, NULL, 0);
-	ExecOpenIndices(result, false);
-	ExecStoreHeapTuple(row, slot, false);
-	/* none are ours, but somebody may watch our tables */
-	if (relation->trigdesc != NULL)
-		AfterTriggerBeginQuery();
-	if (old == NULL)
-		ExecSimpleRelationInsert(result, estate, slot);
-	else
-	{
-		TupleTableSlot *place = MakeSingleTupleTableSlot(RelationGetDescr(relation),
-														 &TTSOpsHeapTuple);
-		EPQState	no_recheck = {0};
-
-		place->tts_tid = *old;
-		ExecSimpleRelationUpdate(result, estate, &no_recheck, place, slot);
-		ExecDropSingleTupleTableSlot(place);
-	}
-	row->t_self = slot->tts_tid;
-	if (relation->trigdesc != NULL)
-		AfterTriggerEndQuery(estate);
-	ExecCloseIndices(result);
-	ExecDropSingleTupleTableSlot(slot);
-	ExecCloseResultRelations(estate);
-	ExecResetTupleTable(estate->es_tupleTable, false);
-	FreeExecutorState(estate);
 }

@@ -55,6 +55,5 @@ extern bool row_version_by_number(Relation relation, int32 key, RowVersion *vers
 extern HeapTuple row_by_key(Relation relation, int64 key);
 extern List *rows_by_key(Relation relation, int64 key);
 extern HeapTuple locked_row(Relation relation, HeapTuple row, bool waits);
-extern void store_row(Relation relation, HeapTuple row, ItemPointer old);
 
 #endif

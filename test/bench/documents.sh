@@ -28,10 +28,11 @@ by_sql() {
 	done
 	for round in $(seq "$rounds"); do
 		for name in "${names[@]}"; do
-			results[sql,$name]+=" $(transactions_per_second "$CLUSTER/$name.pgbench" 4 reader)"
+			transactions sql "$name" "$CLUSTER/$name.pgbench" 4 reader
 		done
 	done
 	report "By SQL, 4 clients: answers per second, ratio to (c)" "/s" sql
+	report_cpu "The same in server CPU for one, ratio of (c) to it" sql
 	awk -v ten="$(printf '%s\n' ${results[sql,get10]} | median)" -v hundred="$(printf '%s\n' ${results[sql,get100]} | median)" \
 		'BEGIN {printf "  100 states cost %.1f times what 10 cost\n", ten / hundred}'
 }

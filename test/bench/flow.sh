@@ -43,10 +43,11 @@ race() {
 	for clients in 1 2 4; do
 		for round in $(seq "$rounds"); do
 			for name in "${names[@]}"; do
-				results[$1$clients,$name]+=" $(transactions_per_second "$CLUSTER/$name.pgbench" "$clients")"
+				transactions "$1$clients" "$name" "$CLUSTER/$name.pgbench" "$clients"
 			done
 		done
 		report "$2, $clients client(s): flows per second, ratio to the limit" "/s" "$1$clients"
+		report_cpu "The same in server CPU for one, ratio of the limit to it" "$1$clients"
 		[ -n "$only" ] || ratio_of_question "$1$clients"
 	done
 }

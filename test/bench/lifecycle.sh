@@ -35,27 +35,48 @@ one_by_one() {
 		for round in $(seq "$rounds"); do
 			for name in "${names[@]}"; do
 				[ -n "${one[$name]:-}" ] || continue
-				results[$1$clients,$name]+=" $(transactions_per_second "$CLUSTER/$name.pgbench" "$clients")"
+				transactions "$1$clients" "$name" "$CLUSTER/$name.pgbench" "$clients"
 			done
 		done
 		report "One row at a time, fsync $1, $clients client(s): transactions per second, ratio to (a)" "tps" "$1$clients"
+		report_cpu "The same in server CPU for one, ratio of (a) to it" "$1$clients"
 	done
 }
 
 in_bulk() {
-	local round name ms
+	local round name
 	for round in $(seq "$rounds"); do
 		for name in "${names[@]}"; do
-			sql bench -c "VACUUM (ANALYZE)" -c CHECKPOINT
-			ms=$(psql -X bench -v ON_ERROR_STOP=1 -c '\timing on' -c "${all[$name]}" | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p')
-			results[bulk,$name]+=" $(awk -v r="$rows" -v t="$ms" 'BEGIN {print r * 1000 / t}')"
+			statement bulk "$name" "${all[$name]}"
 		done
 	done
 	report "$rows rows in one statement, fsync off: rows per second, ratio to (a)" "rows/s" bulk
+	report_cpu "The same in server CPU for a row, ratio of (a) to it" bulk
 }
 
-[ "$only" = single ] || in_bulk
-if [ "$only" != bulk ]; then
+# rows that come and go; the bare statements write the row, the registry's and the history's
+in_and_out() {
+	local round
+	local -a names=(bare update)
+	local -A label=([bare]="(a) bare: row, registry, history" [update]="smartwf")
+	for round in $(seq "$rounds"); do
+		local new="SELECT g, 'title ' || g, 'draft' FROM generate_series($((round * rows + 1)), $(((round + 1) * rows))) g"
+		statement insert bare "WITH new AS (INSERT INTO bare_in $new RETURNING id, state),
+			e AS (INSERT INTO bare_elements (docid, structure, workflow_id, created_at) SELECT 'i' || id, 'wf_in', 1, clock_timestamp() FROM new)
+			INSERT INTO bare_in_history (docid, revision, at, actor, to_state, workflow_id) SELECT 'i' || id, 0, clock_timestamp(), current_user, state, 1 FROM new"
+		statement insert update "INSERT INTO wf_in $new"
+		statement delete bare "WITH gone AS (DELETE FROM bare_in RETURNING id, state),
+			e AS (UPDATE bare_elements SET deleted_at = clock_timestamp() FROM gone WHERE docid = 'i' || id)
+			INSERT INTO bare_in_history (docid, revision, at, actor, from_state, workflow_id) SELECT 'i' || id, 1, clock_timestamp(), current_user, state, 1 FROM gone"
+		statement delete update "DELETE FROM wf_in"
+	done
+	report_cpu "INSERT of $rows rows, server CPU for a row, ratio of (a) to it" insert
+	report_cpu "DELETE of $rows rows, server CPU for a row, ratio of (a) to it" delete
+}
+
+case $only in "" | bulk) in_bulk ;; esac
+case $only in "" | rows) in_and_out ;; esac
+if [ -z "$only" ] || [ "$only" = single ]; then
 	one_by_one off
 	sql -c "ALTER SYSTEM SET fsync = on"
 	server restart

@@ -18,6 +18,13 @@ INSERT INTO bare SELECT * FROM source;
 INSERT INTO bare_history (docid, revision, at, actor, to_state, workflow_id)
 	SELECT id::text, 0, now(), current_user, 'draft', 1 FROM source;
 
+-- rows that come and go
+CREATE TABLE wf_in (id int PRIMARY KEY, title text, state text NOT NULL);
+SELECT smartwf.attach('wf_in', 'FLIP', docid_prefix => 'i');
+CREATE TABLE bare_in (id int PRIMARY KEY, title text, state text NOT NULL);
+CREATE TABLE bare_elements (LIKE smartwf.elements INCLUDING ALL);
+CREATE TABLE bare_in_history (LIKE smartwf.history INCLUDING ALL);
+
 -- the rules of (b) and (c), as a careful author would have them in tables
 CREATE TABLE rule_arcs (workflow_id int, from_state text COLLATE "C", to_state text COLLATE "C", transition text COLLATE "C",
 	PRIMARY KEY (workflow_id, from_state, to_state, transition));

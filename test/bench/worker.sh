@@ -25,7 +25,7 @@ done_by 4 "$flows" >/dev/null
 declare -A p50 p99
 for producers in 1 4 16; do
 	for round in $(seq "$rounds"); do
-		results[$producers,bare]+=" $(transactions_per_second "$CLUSTER/bare.pgbench" "$producers")"
+		transactions "$producers" bare "$CLUSTER/bare.pgbench" "$producers"
 		read -r rate half most < <(done_by "$producers" "$flows")
 		results[$producers,worker]+=" $rate"
 		p50[$producers]+=" $half"

@@ -19,6 +19,7 @@
 #include "base/texts.h"
 #include "storage/own_table.h"
 #include "storage/row.h"
+#include "storage/writer.h"
 #include "question.h"
 
 enum

@@ -14,6 +14,7 @@
 #include "base/subtransaction.h"
 #include "storage/own_table.h"
 #include "storage/row.h"
+#include "storage/writer.h"
 #include "record.h"
 
 enum

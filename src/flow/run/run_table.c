@@ -31,6 +31,7 @@
 #include "storage/result.h"
 #include "storage/role.h"
 #include "storage/row.h"
+#include "storage/writer.h"
 #include "record.h"
 #include "run_table.h"
 #include "step_kind.h"
