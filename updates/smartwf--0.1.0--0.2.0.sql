@@ -160,6 +160,80 @@ CREATE OR REPLACE FUNCTION smartwf.check_flow(name text, version int DEFAULT NUL
 	FROM stored s WHERE s.definition IS NULL
 $$;
 
+-- no document id of several rows
+CREATE OR REPLACE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text, docid_column text)
+	RETURNS SETOF text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH state_type AS (
+		SELECT t.*, a.attgenerated, a.atttypmod,
+			coalesce((WITH RECURSIVE base (oid) AS (
+				SELECT t.oid UNION ALL
+				SELECT d.typbasetype FROM base JOIN pg_type d ON d.oid = base.oid AND d.typtype = 'd')
+				SELECT b.oid FROM base JOIN pg_type b ON b.oid = base.oid WHERE b.typtype <> 'd'), t.oid) AS base
+		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+		WHERE a.attrelid = relation AND a.attname = state_column AND a.attnum > 0 AND NOT a.attisdropped
+	), columns AS (
+		SELECT attname, attgenerated FROM pg_attribute
+		WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped)
+	SELECT format('WFL0301 %s: column "%s" does not exist', relation, wanted.name)
+		FROM unnest(ARRAY[state_column, docid_column]) AS wanted (name)
+		WHERE NOT EXISTS (SELECT FROM columns WHERE attname = wanted.name)
+	UNION ALL
+	SELECT format('WFL0302 %s: state column "%s" is generated', relation, state_column)
+		FROM state_type WHERE attgenerated <> ''
+	UNION ALL
+	SELECT format('WFL0302 %s: document id column "%s" is generated, but not stored', relation, docid_column)
+		FROM columns WHERE attname = docid_column AND attgenerated = 'v'
+	UNION ALL
+	SELECT format('WFL0302 %s: document id column "%s" is of type %s, whose values change their names', relation,
+		docid_column, format_type(a.atttypid, NULL))
+		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0
+			AND smartwf.names_no_document(a.atttypid)
+	UNION ALL
+	SELECT format('WFL0302 %s: document id column "%s" belongs to a key WITHOUT OVERLAPS, which lets several rows have one id',
+			relation, docid_column)
+		FROM pg_attribute a
+		WHERE a.attrelid = relation AND a.attname = docid_column
+			AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indisexclusion
+				AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+			AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indnkeyatts = 1
+				AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
+	UNION ALL
+	SELECT format('WFL0302 %s: state column "%s" is of type %s, not text, varchar, an enum or a domain of these',
+			relation, state_column, format_type(oid, NULL))
+		FROM state_type
+		WHERE base NOT IN ('text'::regtype, 'varchar'::regtype)
+			AND NOT EXISTS (SELECT FROM pg_type b WHERE b.oid = base AND b.typtype = 'e')
+	UNION ALL
+	SELECT format('WFL0303 %s: state "%s" is no value of %s', relation, x.name, format_type(base, NULL))
+		FROM state_type JOIN smartwf.states x ON x.workflow_id = table_faults.workflow_id
+		WHERE EXISTS (SELECT FROM pg_enum WHERE enumtypid = base)
+			AND NOT EXISTS (SELECT FROM pg_enum WHERE enumtypid = base AND enumlabel = x.name)
+	UNION ALL
+	SELECT format('WFL0303 %s: state "%s" is longer than column "%s" can hold', relation, x.name, state_column)
+		FROM state_type JOIN smartwf.states x ON x.workflow_id = table_faults.workflow_id
+		WHERE base = 'varchar'::regtype AND atttypmod > 4 AND length(x.name) > atttypmod - 4
+	UNION ALL
+	SELECT format('WFL0120 transition %s: column "%s" of a grant does not exist in %s', g.transition, g.grantee,
+		relation)
+		FROM smartwf.transition_grants g
+		WHERE g.workflow_id = table_faults.workflow_id AND g.kind = 'column'
+			AND NOT EXISTS (SELECT FROM columns WHERE attname = g.grantee)
+	UNION ALL
+	SELECT format('WFL0120 timer %s: column "%s" of %s is no date or time', t.name, t.reference_column, relation)
+		FROM smartwf.workflow_timers t
+		WHERE t.workflow_id = table_faults.workflow_id AND t.reference_column IS NOT NULL
+			AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+				WHERE a.attrelid = relation AND a.attname = t.reference_column AND a.attnum > 0 AND NOT a.attisdropped
+					AND coalesce(nullif(y.typbasetype, 0), y.oid) IN ('date'::regtype, 'timestamp'::regtype,
+						'timestamptz'::regtype))
+	UNION ALL
+	SELECT format('WFL0113 transition %s: parameter "%s" has the name of the column that holds the %s',
+			p.transition, p.name, CASE p.name WHEN state_column THEN 'state' ELSE 'document id' END)
+		FROM smartwf.transition_parameters p
+		WHERE p.workflow_id = table_faults.workflow_id AND p.name IN (state_column, docid_column)
+$$;
+
 -- rows that come and go without their triggers
 CREATE OR REPLACE FUNCTION smartwf.end_without_rows(structure text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -53,6 +53,15 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0
 			AND smartwf.names_no_document(a.atttypid)
 	UNION ALL
+	SELECT format('WFL0302 %s: document id column "%s" belongs to a key WITHOUT OVERLAPS, which lets several rows have one id',
+			relation, docid_column)
+		FROM pg_attribute a
+		WHERE a.attrelid = relation AND a.attname = docid_column
+			AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indisexclusion
+				AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+			AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indnkeyatts = 1
+				AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
+	UNION ALL
 	SELECT format('WFL0302 %s: state column "%s" is of type %s, not text, varchar, an enum or a domain of these',
 			relation, state_column, format_type(oid, NULL))
 		FROM state_type

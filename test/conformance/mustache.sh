@@ -1,4 +1,4 @@
-# The public Mustache specification's own cases, where they are at hand.
+# The public Mustache specification's own cases, where they are at hand; templates.sh has some of ours.
 cases=../shared/conformance/mustache
 [ -d "$cases" ] || lacking "no $cases here"
 createdb mustache

@@ -12,7 +12,10 @@ if [ "$HOW" = fails ]; then false; fi
 [ "$HOW" != ends ] || exit 0
 psql -X -q -c "SELECT pg_sleep(1000)"
 SCRIPT
-alive() { grep -lsF -- "$1" /proc/[0-9]*/environ || true; find /proc/[0-9]*/exe -maxdepth 0 -lname "$1/*" 2>/dev/null; }
+alive() {
+	grep -lsF -- "$1" /proc/[0-9]*/environ || true
+	find /proc/[0-9]*/exe -maxdepth 0 -lname "$1/*" 2>/dev/null
+}
 # gone HOW STATUS [SIGNAL WHOM]
 gone() {
 	local says=$CLUSTER/says status=0 supervisor worker folder

@@ -15,6 +15,7 @@ as_server tee "$dir/servers.py" <test/worker/servers.py >/dev/null	# where the s
 start_servers() {
 	rm -f "$dir/ready"
 	in_background "$dir/log" /usr/bin/python3 "$dir/servers.py" "$dir" "$mail_port" "$web_port" "$dir/both.pem" 'push secret'
+	servers=$!
 	for _ in $(seq 100); do [ ! -e "$dir/ready" ] || break; sleep 0.1; done
 	[ -e "$dir/ready" ] || { cat "$dir/log"; exit 1; }
 }
@@ -156,7 +157,7 @@ sql postgres -c "ALTER SYSTEM RESET ALL" -c "SELECT pg_reload_conf()" >/dev/null
 how=call
 deliveries
 dropdb delivery
-kill "$(tail -n 1 "$CLUSTER/children")"
+kill "$servers"
 configure shared_preload_libraries=smartwf smartwf.databases=delivery smartwf.naptime=3600
 server restart
 how=background

@@ -1,0 +1,3 @@
+# All arrows between the rooms of src/ run down.
+packages python3
+python3 -B script/layers
