@@ -1,8 +1,8 @@
 # An old schema with data, served by the new library; updated under load; nothing is lost.
-createdb upgrade
-configure shared_preload_libraries=smartwf smartwf.databases=upgrade smartwf.workers=2 smartwf.naptime=1
+createdb updated_live
+configure shared_preload_libraries=smartwf smartwf.databases=updated_live smartwf.workers=2 smartwf.naptime=1
 server restart
-u() { sql upgrade -At "$@"; }
+u() { sql updated_live -At "$@"; }
 expect() { [ "$1" = "$2" ] || { echo "expected: $2"; echo "got:      $1"; exit 1; }; }
 becomes() {
 	local answer
@@ -34,7 +34,7 @@ cat >"$CLUSTER/load.pgbench" <<'SQL'
 UPDATE app.doc SET state = CASE state WHEN 'a' THEN 'b' ELSE 'a' END WHERE id = :id;
 SELECT smartwf.enqueue_flow('work');
 SQL
-pgbench -n -c 3 -j 2 -T 6 -f "$CLUSTER/load.pgbench" upgrade >"$CLUSTER/load.log" 2>&1 &
+pgbench -n -c 3 -j 2 -T 6 -f "$CLUSTER/load.pgbench" updated_live >"$CLUSTER/load.log" 2>&1 &
 load=$!
 sleep 2
 u -c "ALTER EXTENSION smartwf UPDATE"
@@ -70,4 +70,4 @@ becomes "0" "SELECT count(*) FROM smartwf.runs WHERE flow = 'work' AND status <>
 rm "$extension"/smartwf--*99*.sql
 configure
 server restart
-dropdb upgrade
+dropdb updated_live
