@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "base/compat.h"
 #include "writer.h"
 
 /* What it takes to write rows of one table. */
@@ -56,10 +57,32 @@ open_writer(Oid relid)
 	return writer;
 }
 
+/*
+ * Pages that an index keeps pinned belong to the subtransaction that inserts the row.
+ * It lets go of them when it ends, at the latest when it fails: nothing is to be kept
+ * that the next row, or the end of the statement, would take for pinned.
+ */
+static void
+keep_no_pages(Writer *writer, bool are_pinned)
+{
+	for (int i = 0; i < writer->result->ri_NumIndices; i++)
+	{
+		Relation	index = writer->result->ri_IndexRelationDescs[i];
+		IndexInfo  *info = writer->result->ri_IndexRelationInfo[i];
+
+		if (!keeps_pages_pinned(index))
+			continue;
+		if (are_pinned)
+			unpin_pages(index, info);
+		info->ii_AmCache = NULL;
+	}
+}
+
 /* The locks stay, as those of a statement would. */
 static void
 close_writer(Writer *writer)
 {
+	keep_no_pages(writer, false);
 	ExecCloseIndices(writer->result);
 	ExecDropSingleTupleTableSlot(writer->slot);
 	ExecDropSingleTupleTableSlot(writer->place);
@@ -134,6 +157,7 @@ writer_init(void)
 static void
 write_row(Writer *writer, HeapTuple row, ItemPointer old)
 {
+	keep_no_pages(writer, false);
 	ExecStoreHeapTuple(row, writer->slot, false);
 	if (old == NULL)
 		ExecSimpleRelationInsert(writer->result, writer->estate, writer->slot);
@@ -144,6 +168,7 @@ write_row(Writer *writer, HeapTuple row, ItemPointer old)
 		writer->place->tts_tid = *old;
 		ExecSimpleRelationUpdate(writer->result, writer->estate, &no_recheck, writer->place, writer->slot);
 	}
+	keep_no_pages(writer, true);
 	row->t_self = writer->slot->tts_tid;
 	ExecClearTuple(writer->slot);
 }

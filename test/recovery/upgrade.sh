@@ -16,3 +16,4 @@ server start
 [ "$(sql upgrade -At -c "SELECT count(*), md5(string_agg(h::text, ',' ORDER BY docid, revision)) FROM smartwf.history h")" = "$before" ]
 [ "$(sql upgrade -At -c "SELECT smartwf.pass_transition('1', 'turn') #>> '{state,id}'")" = c ]
 [ -z "$(sql upgrade -At -f test/recovery/consistent.sql)" ]
+dropdb --force upgrade
