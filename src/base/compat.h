@@ -89,11 +89,9 @@ all_settings(int *number)
 /* 17 lets an index keep pages pinned from one inserted row to the next, until it is told that there are no more. */
 #include "access/amapi.h"
 #if PG_VERSION_NUM >= 170000
-#define keeps_pages_pinned(index) ((index)->rd_indam->aminsertcleanup != NULL)
-#define unpin_pages(index, info) index_insert_cleanup(index, info)
+#define index_keeps_pages_pinned(index) ((index)->rd_indam->aminsertcleanup != NULL)
 #else
-#define keeps_pages_pinned(index) false
-#define unpin_pages(index, info) ((void) 0)
+#define index_keeps_pages_pinned(index) false
 #endif
 
 /* 17 takes the relation of the identity column. */

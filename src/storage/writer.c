@@ -27,13 +27,19 @@ typedef struct Writer
 	ResultRelInfo *result;
 	TupleTableSlot *slot;		/* of the new row */
 	TupleTableSlot *place;		/* of the one that it replaces */
-	struct Writer *next;
 }			Writer;
+
+typedef struct KeptWriter
+{
+	Oid			relid;
+	Writer	   *writer;			/* NULL: not for this table */
+	struct KeptWriter *next;
+}			KeptWriter;
 
 /* The writers of a statement whose AFTER triggers fire. */
 typedef struct KeptWriters
 {
-	Writer	   *writers;
+	KeptWriter *writers;
 	MemoryContext context;		/* of the statement */
 	ResourceOwner owner;
 }			KeptWriters;
@@ -57,32 +63,10 @@ open_writer(Oid relid)
 	return writer;
 }
 
-/*
- * Pages that an index keeps pinned belong to the subtransaction that inserts the row.
- * It lets go of them when it ends, at the latest when it fails: nothing is to be kept
- * that the next row, or the end of the statement, would take for pinned.
- */
-static void
-keep_no_pages(Writer *writer, bool are_pinned)
-{
-	for (int i = 0; i < writer->result->ri_NumIndices; i++)
-	{
-		Relation	index = writer->result->ri_IndexRelationDescs[i];
-		IndexInfo  *info = writer->result->ri_IndexRelationInfo[i];
-
-		if (!keeps_pages_pinned(index))
-			continue;
-		if (are_pinned)
-			unpin_pages(index, info);
-		info->ii_AmCache = NULL;
-	}
-}
-
 /* The locks stay, as those of a statement would. */
 static void
 close_writer(Writer *writer)
 {
-	keep_no_pages(writer, false);
 	ExecCloseIndices(writer->result);
 	ExecDropSingleTupleTableSlot(writer->slot);
 	ExecDropSingleTupleTableSlot(writer->place);
@@ -93,27 +77,55 @@ close_writer(Writer *writer)
 	pfree(writer);
 }
 
-/* The statement's own writer for a table, opened now if not before. */
-static Writer *
-kept_writer(Oid relid)
+/* Does some index keep pages pinned from one row to the next?  They belong to a subtransaction. */
+static bool
+has_pinned_pages(const Writer *writer)
 {
-	Writer	   *writer = kept->writers;
-	MemoryContext outer;
-	ResourceOwner owner = CurrentResourceOwner;
+	for (int i = 0; i < writer->result->ri_NumIndices; i++)
+		if (index_keeps_pages_pinned(writer->result->ri_IndexRelationDescs[i]))
+			return true;
+	return false;
+}
 
-	while (writer != NULL && RelationGetRelid(writer->relation) != relid)
-		writer = writer->next;
-	if (writer != NULL)
-		return writer;
-	/* we may be in a subtransaction, which ends before the statement does */
-	outer = MemoryContextSwitchTo(kept->context);
+/* Open a writer that lasts as long as the statement, though we may be in a subtransaction. */
+static Writer *
+open_for_statement(Oid relid)
+{
+	MemoryContext outer = MemoryContextSwitchTo(kept->context);
+	ResourceOwner owner = CurrentResourceOwner;
+	Writer	   *writer;
+
 	CurrentResourceOwner = kept->owner;
 	writer = open_writer(relid);
+	if (has_pinned_pages(writer))
+	{
+		close_writer(writer);
+		writer = NULL;
+	}
 	CurrentResourceOwner = owner;
 	MemoryContextSwitchTo(outer);
-	writer->next = kept->writers;
-	kept->writers = writer;
 	return writer;
+}
+
+/* The statement's own writer for a table; NULL if none is to be kept. */
+static Writer *
+kept_writer(Relation relation)
+{
+	Oid			relid = RelationGetRelid(relation);
+	KeptWriter *entry;
+
+	/* smartwf has no triggers on these tables, but somebody may: they fire row by row */
+	if (kept == NULL || relation->trigdesc != NULL)
+		return NULL;
+	for (entry = kept->writers; entry != NULL; entry = entry->next)
+		if (entry->relid == relid)
+			return entry->writer;
+	entry = MemoryContextAllocZero(kept->context, sizeof(KeptWriter));
+	entry->relid = relid;
+	entry->writer = open_for_statement(relid);
+	entry->next = kept->writers;
+	kept->writers = entry;
+	return entry->writer;
 }
 
 /*
@@ -139,11 +151,9 @@ finish_with_writers(QueryDesc *query)
 		kept = outer;
 	}
 	PG_END_TRY();
-	for (Writer *writer = mine.writers, *next; writer != NULL; writer = next)
-	{
-		next = writer->next;
-		close_writer(writer);
-	}
+	for (KeptWriter *entry = mine.writers; entry != NULL; entry = entry->next)
+		if (entry->writer != NULL)
+			close_writer(entry->writer);
 }
 
 /* At load. */
@@ -157,7 +167,6 @@ writer_init(void)
 static void
 write_row(Writer *writer, HeapTuple row, ItemPointer old)
 {
-	keep_no_pages(writer, false);
 	ExecStoreHeapTuple(row, writer->slot, false);
 	if (old == NULL)
 		ExecSimpleRelationInsert(writer->result, writer->estate, writer->slot);
@@ -168,7 +177,6 @@ write_row(Writer *writer, HeapTuple row, ItemPointer old)
 		writer->place->tts_tid = *old;
 		ExecSimpleRelationUpdate(writer->result, writer->estate, &no_recheck, writer->place, writer->slot);
 	}
-	keep_no_pages(writer, true);
 	row->t_self = writer->slot->tts_tid;
 	ExecClearTuple(writer->slot);
 }
@@ -177,28 +185,19 @@ write_row(Writer *writer, HeapTuple row, ItemPointer old)
 void
 store_row(Relation relation, HeapTuple row, ItemPointer old)
 {
-	Oid			relid = RelationGetRelid(relation);
-	Writer	   *writer;
+	Writer	   *writer = kept_writer(relation);
 
-	/* smartwf has no triggers on these tables, but somebody may: they fire row by row */
-	if (relation->trigdesc != NULL)
+	if (writer != NULL)
 	{
-		writer = open_writer(relid);
-		AfterTriggerBeginQuery();
-		write_row(writer, row, old);
-		AfterTriggerEndQuery(writer->estate);
-		close_writer(writer);
-	}
-	else if (kept == NULL)
-	{
-		writer = open_writer(relid);
-		write_row(writer, row, old);
-		close_writer(writer);
-	}
-	else
-	{
-		writer = kept_writer(relid);
 		write_row(writer, row, old);
 		ResetPerTupleExprContext(writer->estate);
+		return;
 	}
+	writer = open_writer(RelationGetRelid(relation));
+	if (relation->trigdesc != NULL)
+		AfterTriggerBeginQuery();
+	write_row(writer, row, old);
+	if (relation->trigdesc != NULL)
+		AfterTriggerEndQuery(writer->estate);
+	close_writer(writer);
 }
