@@ -106,6 +106,61 @@ UPDATE guarded SET state = 'b' WHERE id = 1;
 CREATE OR REPLACE FUNCTION allowed() RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false';
 UPDATE guarded SET state = 'b' WHERE id = 2;
 ROLLBACK;
+-- what else a guard is made of: operators, domains, types, the time and the settings
+BEGIN;
+CREATE SCHEMA g;
+CREATE FUNCTION g.yes(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION g.no(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE OPERATOR g.=== (LEFTARG = int, RIGHTARG = int, PROCEDURE = g.yes);
+CREATE DOMAIN g.num AS int;
+CREATE TYPE g.level AS ENUM ('low', 'high');
+SELECT smartwf.define_workflow('{"name": "G", "states": [{"name": "a", "initial": true}, {"name": "b"}], "transitions": [
+ {"name": "operator", "guard": "id operator(g.===) 1", "arcs": [{"from": "a", "to": "b"}]},
+ {"name": "domain", "guard": "id::g.num > 0", "arcs": [{"from": "a", "to": "b"}]},
+ {"name": "enum", "guard": "lev::g.level >= ''low''::g.level", "arcs": [{"from": "a", "to": "b"}]},
+ {"name": "time", "guard": "due >= ''2026-01-01 12:00''", "arcs": [{"from": "a", "to": "b"}]}]}');
+CREATE TABLE guarded (id int PRIMARY KEY, lev text, due timestamptz, state text);
+SELECT smartwf.attach('guarded', 'G', docid_prefix => 'g');
+SET LOCAL timezone = 'UTC';
+INSERT INTO guarded VALUES (1, 'low', '2026-01-01 12:00');
+SELECT t, (SELECT count(*) FROM smartwf.blockers('g1', t)) FROM unnest(ARRAY['operator', 'domain', 'enum', 'time']) t;
+DROP OPERATOR g.=== (int, int);
+CREATE OPERATOR g.=== (LEFTARG = int, RIGHTARG = int, PROCEDURE = g.no);
+ALTER DOMAIN g.num ADD CHECK (value > 100);
+DROP TYPE g.level;
+CREATE TYPE g.level AS ENUM ('low', 'mid', 'high');
+SET LOCAL timezone = 'America/New_York';
+SELECT t, (SELECT count(*) FROM smartwf.blockers('g1', t)) FROM unnest(ARRAY['operator', 'domain', 'enum', 'time']) t;
+ROLLBACK;
+-- what was read of a definition that was never committed
+BEGIN;
+CREATE FUNCTION peek() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM smartwf.get_states('1'); RAISE 'seen'; END $$;
+SAVEPOINT s;
+INSERT INTO smartwf.translations (workflow_id, kind, name, locale, label)
+	SELECT workflow_id, 'state', 'a', 'en', CASE WHEN n = 1 THEN 'never' ELSE peek()::text END
+	FROM smartwf.elements, generate_series(1, 2) n WHERE docid = '1';
+ROLLBACK TO s;
+SELECT smartwf.get_states('1')::text LIKE '%never%' AS never;
+ROLLBACK;
+-- a trigger on history: what it stores is what is kept, and it cannot keep a line away
+BEGIN;
+CREATE FUNCTION told(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT 'told' $$;
+SELECT smartwf.define_workflow('{"name": "G", "states": [{"name": "a", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "t", "m2": "public.told", "arcs": [{"from": "a", "to": "b"}, {"from": "b", "to": "a"}]}]}');
+CREATE TABLE guarded (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('guarded', 'G', docid_prefix => 'g');
+INSERT INTO guarded VALUES (1);
+CREATE FUNCTION redact() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.comment = 'away' THEN RETURN NULL; END IF;
+	NEW.comment := 'redacted';
+	RETURN NEW;
+END $$;
+CREATE TRIGGER redact BEFORE INSERT ON smartwf.history FOR EACH ROW EXECUTE FUNCTION redact();
+SELECT smartwf.pass_transition('g1', 't', 'my password') IS NOT NULL AS passed;
+SELECT comment, messages FROM smartwf.history WHERE docid = 'g1' AND revision = 1;
+SELECT smartwf.pass_transition('g1', 't', 'away');
+ROLLBACK;
 -- the extension comes and goes in one session
 DROP TABLE doc;
 DROP FUNCTION hook, reads;

@@ -144,6 +144,8 @@ INSERT INTO smartwf.arcs SELECT id, 'sent', 'end', 'end', 1 FROM smartwf.workflo
 UPDATE doc SET state = 'sent' WHERE id = 2;
 -- complete, it is frozen again
 DELETE FROM smartwf.arcs WHERE transition = 'end';
+TRUNCATE smartwf.transition_grants;
+TRUNCATE smartwf.structures;
 UPDATE smartwf.workflows SET shape = NULL;
 UPDATE smartwf.workflows SET shape = 'x';
 INSERT INTO smartwf.states (workflow_id, name) SELECT id, 'new' FROM smartwf.workflows;

@@ -443,6 +443,21 @@ SET ROLE regress_gone;
 SELECT smartwf.start_flow('mine') IS NOT NULL;
 SELECT count(*) FROM smartwf.runs WHERE flow = 'mine';
 RESET ROLE;
+-- the history of another structure's document of that name, page by page
+SELECT smartwf.define_workflow('{"name": "P", "states": [{"name": "a", "initial": true}, {"name": "b"}],
+ "transitions": [{"name": "go", "arcs": [{"from": "a", "to": "b"}], "parameters": [{"name": "salary", "type": "int"}]}]}');
+CREATE TABLE secret (id int PRIMARY KEY, salary int, state text);
+CREATE TABLE public_doc (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('secret', 'P', docid_prefix => 'p'), smartwf.attach('public_doc', 'P', docid_prefix => 'p');
+GRANT SELECT ON public_doc TO regress_low;
+INSERT INTO secret VALUES (1);
+SELECT smartwf.pass_transition('p1', 'go', 'confidential', '{"salary": 99000}') IS NOT NULL AS passed;
+DELETE FROM secret;
+INSERT INTO public_doc VALUES (1);
+SET ROLE regress_low;
+SELECT before, json_array_length(smartwf.get_history('p1', before => before) #> '{data,history}') FROM unnest(ARRAY[NULL, 4, 3, 2, 1]) before;
+RESET ROLE;
+DROP TABLE secret, public_doc;
 -- a hook that gives up rights: they stay given up
 GRANT regress_low TO regress_clerk;
 CREATE FUNCTION app.humble(e smartwf.event) RETURNS text LANGUAGE sql AS $$ SELECT nullif(set_config('role', 'regress_low', false), 'regress_low') $$;

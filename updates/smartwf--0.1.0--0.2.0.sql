@@ -5,6 +5,12 @@
 ALTER TABLE smartwf.arcs DROP CONSTRAINT arcs_pkey,
 	ADD CONSTRAINT arcs_pkey PRIMARY KEY (workflow_id, transition, from_state);
 
+-- TRUNCATE would tell no session that a right is gone
+CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.transition_grants EXECUTE FUNCTION smartwf.refuse_truncate();
+CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.translations EXECUTE FUNCTION smartwf.refuse_truncate();
+CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.flow_grants EXECUTE FUNCTION smartwf.refuse_truncate();
+CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.structures EXECUTE FUNCTION smartwf.refuse_truncate();
+
 -- checks in linear time
 CREATE FUNCTION smartwf.reachable(start text[], sources text[], targets text[]) RETURNS text[]
 	LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_reachable';
@@ -266,16 +272,16 @@ CREATE OR REPLACE FUNCTION smartwf.register_rows(s smartwf.structures, version_i
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	-- in the order of the indexes, which then are written page by page
 	WITH missing AS MATERIALIZED (
-		SELECT r.docid, r.state, e.docid IS NOT NULL AS lived_before
+		SELECT r.docid, r.state, e.docid IS NOT NULL AS lived_before, clock_timestamp() AS at
 		FROM smartwf.rows_of_structure(s.name) r LEFT JOIN smartwf.elements e ON e.docid = r.docid
 		WHERE e.docid IS NULL OR e.deleted_at IS NOT NULL
 		ORDER BY r.docid
 	), born AS (
 		INSERT INTO smartwf.elements (docid, structure, workflow_id, created_at)
-		SELECT docid, s.name, version_id, clock_timestamp() FROM missing WHERE NOT lived_before
+		SELECT docid, s.name, version_id, at FROM missing WHERE NOT lived_before
 	), born_again AS (
 		UPDATE smartwf.elements e SET structure = s.name, workflow_id = version_id,
-			created_at = CASE WHEN e.structure = s.name THEN e.created_at ELSE clock_timestamp() END,
+			created_at = CASE WHEN e.structure = s.name THEN e.created_at ELSE m.at END,
 			deleted_at = NULL, locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL
 		FROM missing m WHERE m.lived_before AND e.docid = m.docid
 	), line AS (
@@ -283,7 +289,7 @@ CREATE OR REPLACE FUNCTION smartwf.register_rows(s smartwf.structures, version_i
 		SELECT docid, CASE WHEN lived_before
 				THEN (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid)
 				ELSE 0 END,
-			clock_timestamp(), smartwf.actor(), state, version_id FROM missing
+			at, smartwf.actor(), state, version_id FROM missing
 		RETURNING docid, to_state)
 	SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x
 		WHERE x.workflow_id = version_id AND x.timer IS NOT NULL))

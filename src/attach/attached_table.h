@@ -56,7 +56,8 @@ typedef struct Guard
 	const char *text;
 	Node	   *expression;
 	bool		calls_others;	/* it calls functions other than PostgreSQL's own */
-	uint64		functions;		/* generation of functions when it was analyzed */
+	bool		depends_on_others;	/* on functions or types other than these */
+	uint64		objects;		/* their generation when it was analyzed */
 	MemoryContext context;
 	int			number_of_plans;
 	Oid			planned_by[MOST_PLANS_OF_GUARD];

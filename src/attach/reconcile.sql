@@ -148,16 +148,16 @@ CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT 
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	-- in the order of the indexes, which then are written page by page
 	WITH missing AS MATERIALIZED (
-		SELECT r.docid, r.state, e.docid IS NOT NULL AS lived_before
+		SELECT r.docid, r.state, e.docid IS NOT NULL AS lived_before, clock_timestamp() AS at
 		FROM smartwf.rows_of_structure(s.name) r LEFT JOIN smartwf.elements e ON e.docid = r.docid
 		WHERE e.docid IS NULL OR e.deleted_at IS NOT NULL
 		ORDER BY r.docid
 	), born AS (
 		INSERT INTO smartwf.elements (docid, structure, workflow_id, created_at)
-		SELECT docid, s.name, version_id, clock_timestamp() FROM missing WHERE NOT lived_before
+		SELECT docid, s.name, version_id, at FROM missing WHERE NOT lived_before
 	), born_again AS (
 		UPDATE smartwf.elements e SET structure = s.name, workflow_id = version_id,
-			created_at = CASE WHEN e.structure = s.name THEN e.created_at ELSE clock_timestamp() END,
+			created_at = CASE WHEN e.structure = s.name THEN e.created_at ELSE m.at END,
 			deleted_at = NULL, locked_by = NULL, locked_by_person = NULL, lock_is_temporary = NULL
 		FROM missing m WHERE m.lived_before AND e.docid = m.docid
 	), line AS (
@@ -165,7 +165,7 @@ CREATE FUNCTION smartwf.register_rows(s smartwf.structures, version_id int, OUT 
 		SELECT docid, CASE WHEN lived_before
 				THEN (SELECT coalesce(max(revision), -1) + 1 FROM smartwf.history h WHERE h.docid = missing.docid)
 				ELSE 0 END,
-			clock_timestamp(), smartwf.actor(), state, version_id FROM missing
+			at, smartwf.actor(), state, version_id FROM missing
 		RETURNING docid, to_state)
 	SELECT count(*), array_agg(docid) FILTER (WHERE to_state IN (SELECT x.name FROM smartwf.states x
 		WHERE x.workflow_id = version_id AND x.timer IS NOT NULL))

@@ -18,6 +18,7 @@ COMMENT ON TABLE smartwf.structures IS
 CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.structures
 	FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition();
 ALTER TABLE smartwf.structures ENABLE ALWAYS TRIGGER signal;
+CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.structures EXECUTE FUNCTION smartwf.refuse_truncate();
 
 SELECT pg_catalog.pg_extension_config_dump('smartwf.structures', '');
 

@@ -36,20 +36,25 @@ typedef struct CacheEntry
 
 static OwnRelation workflows = {"workflows"};	/* whose relcache entry carries the signal */
 static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
+static OwnRelation states = {"states"}; /* the same, see cache_signal_for_certain() */
+static Oid	certain_relation = InvalidOid;
 static MemoryContext cache_context = NULL;
 static DefinitionKind *kinds = NULL;
 
 /* Generations of what definitions are made of. */
 static uint64 definitions = 1;
+static uint64 certainly = 0;	/* nothing of that generation or before is right, whatever it says itself */
 static uint64 relations = 1;	/* any relation: tells only whether one changed while we built */
-static uint64 functions = 1;
+static uint64 objects = 1;	/* functions, operators, types and what else guards are made of */
 
 /* Only counts and marks: it may be called anywhere. */
 static void
 relation_has_changed(Datum argument, Oid relation)
 {
 	relations++;
-	if (!OidIsValid(relation) || relation == signalled_relation)
+	if (!OidIsValid(relation) || relation == certain_relation)
+		certainly = definitions++;
+	else if (relation == signalled_relation)
 		definitions++;
 	for (DefinitionKind *kind = kinds; kind != NULL; kind = kind->next)
 	{
@@ -62,9 +67,38 @@ relation_has_changed(Datum argument, Oid relation)
 }
 
 static void
-function_has_changed(Datum argument, int cacheid, uint32 hashvalue)
+object_has_changed(Datum argument, int cacheid, uint32 hashvalue)
 {
-	functions++;
+	objects++;
+}
+
+/* What the analysis of a guard has looked up. */
+static const int objects_of_guards[] = {PROCOID, OPEROID, TYPEOID, NAMESPACEOID, CASTSOURCETARGET, CONSTROID};
+
+/* Has this transaction written definitions, and built some from what it had written itself? */
+static bool has_written = false;
+static bool has_own_reading = false;
+
+/* What it had written is undone, perhaps before any signal was sent. */
+static void
+forget_own_reading(bool is_undone)
+{
+	if (is_undone && has_own_reading)
+		certainly = definitions++;
+}
+
+static void
+end_transaction(XactEvent event, void *argument)
+{
+	forget_own_reading(event == XACT_EVENT_ABORT);
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		has_written = has_own_reading = false;
+}
+
+static void
+end_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *argument)
+{
+	forget_own_reading(event == SUBXACT_EVENT_ABORT_SUB);
 }
 
 /* At the first look-up of a session. */
@@ -75,8 +109,11 @@ start_cache(void)
 
 	if (!registered)
 	{
+		RegisterXactCallback(end_transaction, NULL);
+		RegisterSubXactCallback(end_subtransaction, NULL);
 		CacheRegisterRelcacheCallback(relation_has_changed, (Datum) 0);
-		CacheRegisterSyscacheCallback(PROCOID, function_has_changed, (Datum) 0);
+		for (int i = 0; i < lengthof(objects_of_guards); i++)
+			CacheRegisterSyscacheCallback(objects_of_guards[i], object_has_changed, (Datum) 0);
 		registered = true;
 	}
 	if (cache_context == NULL)
@@ -125,6 +162,7 @@ build_definition(DefinitionKind *kind, const void *key)
 	MemoryContextSwitchTo(outer);
 	if (definition == NULL)
 		return NULL;
+	has_own_reading |= has_written;
 	entry = hash_search(kind->entries, key, HASH_ENTER, &found);
 	if (found)
 		retire(entry);
@@ -145,7 +183,7 @@ is_valid(DefinitionKind *kind, const void *key, CacheEntry *entry)
 
 	if (entry->generation == generation && !entry->is_suspect)
 		return true;
-	if (kind->is_current == NULL || (is_of_table && entry->generation != generation))
+	if (kind->is_current == NULL || (is_of_table && entry->generation != generation) || entry->generation <= certainly)
 		return false;
 	entry->is_suspect = false;
 	if (!kind->is_current(key, entry->definition))
@@ -168,6 +206,7 @@ cache_look_up(DefinitionKind *kind, const void *key)
 	AcceptInvalidationMessages();
 	start_cache();
 	signalled_relation = own_relation_oid(&workflows);
+	certain_relation = own_relation_oid(&states);
 	if (kind->entries == NULL)
 		add_kind(kind);
 	entry = hash_search(kind->entries, key, HASH_FIND, NULL);
@@ -176,6 +215,13 @@ cache_look_up(DefinitionKind *kind, const void *key)
 	if (entry != NULL)
 		retire(entry);
 	return build_definition(kind, key);
+}
+
+/* This transaction writes a definition: what it reads of that is undone with it. */
+void
+cache_note_writing(void)
+{
+	has_written = true;
 }
 
 /* Raise an error if the extension is gone. */
@@ -192,6 +238,13 @@ cache_signal(void)
 	CacheInvalidateRelcacheByRelid(own_relation_oid(&workflows));
 }
 
+/* The same where is_current() would not see it. */
+void
+cache_signal_for_certain(void)
+{
+	CacheInvalidateRelcacheByRelid(own_relation_oid(&states));
+}
+
 /*
  * This session has changed a definition once more in one subtransaction, which
  * is_current() need not see.
@@ -205,9 +258,9 @@ cache_forget_number(DefinitionKind *kind, int32 number)
 		retire(entry);
 }
 
-/* Moves on with every change of a function. */
+/* Moves on with every change of a function, operator, type, cast, schema or constraint. */
 uint64
-generation_of_functions(void)
+generation_of_objects(void)
 {
-	return functions;
+	return objects;
 }

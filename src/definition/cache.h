@@ -38,8 +38,10 @@ typedef struct DefinitionKind
 
 extern void *cache_look_up(DefinitionKind *kind, const void *key);
 extern void require_definitions(void);
+extern void cache_note_writing(void);
 extern void cache_signal(void);
+extern void cache_signal_for_certain(void);
 extern void cache_forget_number(DefinitionKind *kind, int32 number);
-extern uint64 generation_of_functions(void);
+extern uint64 generation_of_objects(void);
 
 #endif

@@ -292,10 +292,8 @@ BEGIN
 		EXECUTE format('CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.%I
 			FOR EACH ROW EXECUTE FUNCTION smartwf.protect_definition(%s)', definition.name,
 			(SELECT string_agg(quote_literal(c), ', ') FROM unnest(string_to_array(definition.changeable, ',')) AS c));
-		IF definition.changeable <> '*' THEN
-			EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I '
-				'EXECUTE FUNCTION smartwf.refuse_truncate()', definition.name);
-		END IF;
+		EXECUTE format('CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.%I '
+			'EXECUTE FUNCTION smartwf.refuse_truncate()', definition.name);
 		EXECUTE format('CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.%I
 			FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition()', definition.name);
 		EXECUTE format('ALTER TABLE smartwf.%I ENABLE ALWAYS TRIGGER signal', definition.name);

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -23,6 +24,8 @@
 #include "storage/own_statement.h"
 #include "storage/own_table.h"
 #include "storage/result.h"
+#include "storage/row.h"
+#include "storage/writer.h"
 #include "cache.h"
 #include "protect.h"
 #include "workflow.h"
@@ -218,6 +221,8 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
 		data->tg_trigtuple;
 
+	cache_note_writing();
+
 	/* it must be checked again; if constraints are immediate, at once */
 	checked = list_delete_int(checked, workflow_id_of(row, data->tg_relation));
 	if (is_workflows(data->tg_relation))
@@ -239,6 +244,31 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Write the row of a workflow anew; false if there is none that we could see.
+ * Whatever snapshot the transaction has, the present row is the one.
+ */
+static bool
+rewrite_row(int32 id)
+{
+	Relation	relation = table_open(own_relation_oid(&workflows), RowExclusiveLock);
+	HeapTuple	row;
+
+	/* the command that fires us may have written it */
+	CommandCounterIncrement();
+	row = row_by_number(relation, id);
+	if (row != NULL)
+		row = locked_row(relation, row, true);
+	if (row != NULL)
+	{
+		ItemPointerData place = row->t_self;
+
+		(void) store_row(relation, heap_copytuple(row), &place);
+	}
+	table_close(relation, NoLock);
+	return row != NULL;
+}
+
+/*
  * A workflow has changed.  Other sessions detect that by the version of its
  * row in smartwf.workflows, so write that row again, once per subtransaction:
  * a version that is rolled back must not be one that a session has cached.
@@ -246,9 +276,6 @@ smartwf_protect_definition(PG_FUNCTION_ARGS)
 static void
 signal_workflow(int32 id, bool has_row)
 {
-	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(id);
-
 	workflow_forget(id);
 	if (touched_in != GetCurrentSubTransactionId())
 		touched = NIL;
@@ -256,7 +283,8 @@ signal_workflow(int32 id, bool has_row)
 	if (has_row || list_member_int(touched, id))
 		return;
 	remember(&touched, id);
-	call_as_owner("UPDATE smartwf.workflows SET name = name WHERE id OPERATOR(pg_catalog.=) $1", 1, &type, &value);
+	if (!rewrite_row(id))
+		cache_signal_for_certain();
 }
 
 /* smartwf.signal_definition(): AFTER INSERT OR UPDATE OR DELETE, ENABLE ALWAYS. */

@@ -374,7 +374,8 @@ is_current_by_id(const void *key, const void *definition)
 	RowVersion	then = ((const Workflow *) definition)->row;
 	RowVersion	now;
 
-	return read_row_version(*(const int32 *) key, &now) && now.made_by == then.made_by &&
+	/* what was read while it was being loaded says nothing */
+	return ((const Workflow *) definition)->is_complete && read_row_version(*(const int32 *) key, &now) && now.made_by == then.made_by &&
 		ItemPointerEquals(&now.place, &then.place);
 }
 

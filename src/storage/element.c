@@ -202,8 +202,7 @@ change_row(Relation relation, HeapTuple *row, ColumnValues *values)
 
 	if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin((*row)->t_data)))
 		CommandCounterIncrement();
-	store_row(relation, changed, &(*row)->t_self);
-	*row = changed;
+	*row = store_row(relation, changed, &(*row)->t_self);
 }
 
 static void
@@ -331,7 +330,7 @@ history_append(const HistoryLine *line)
 	put_jsonb(&values, number[HISTORY_PARAMETERS], line->parameters);
 	put_value(&values, number[HISTORY_WORKFLOW_ID], Int32GetDatum(line->workflow_id), false);
 	tuple = new_row(relation, &values);
-	store_row(relation, tuple, NULL);
+	tuple = store_row(relation, tuple, NULL);
 	table_close(relation, NoLock);
 	return tuple;
 }
@@ -358,27 +357,77 @@ history_line(HeapTuple tuple, TupleDesc descriptor)
 	return line;
 }
 
+/* So many rows of a document's history, newest first, of revisions before that. */
+static List *
+rows_of_page(Relation relation, const char *docid, Snapshot snapshot, bool has_end, int32 before, int most)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(docid));
+	ScanKeyInit(&keys[1], 2, BTLessStrategyNumber, F_INT4LT, Int32GetDatum(before));
+	return rows_by_index(relation, primary_key_of(relation), keys, has_end ? 2 : 1, snapshot,
+						 BackwardScanDirection, most);
+}
+
+/* Does this line end the life of a document of that name in another structure? */
+static bool
+is_end_of_another(const HistoryLine *line, const Element *element)
+{
+	return line->to_state == NULL && line->at < element->created_at;
+}
+
+/*
+ * Are the lines before that revision those of a document of that name in another
+ * structure?  Only if the first line is older than the element can that be.
+ */
+static bool
+begins_in_another(Relation relation, const Element *element, Snapshot snapshot, int32 before)
+{
+	HeapTuple	row = find_row(relation, primary_key_of(relation), element->docid, snapshot, ForwardScanDirection);
+	HistoryLine *line = row == NULL ? NULL : history_line(row, RelationGetDescr(relation));
+	bool		has_end = false;
+	int32		end = 0;
+	List	   *rows;
+	ListCell   *cell;
+
+	if (line == NULL || line->at >= element->created_at)
+		return false;
+	do
+	{
+		rows = rows_of_page(relation, element->docid, snapshot, has_end, end, USUAL_LINES);
+		foreach(cell, rows)
+		{
+			line = history_line(lfirst(cell), RelationGetDescr(relation));
+			if (line->revision < before)
+				return false;
+			if (is_end_of_another(line, element))
+				return true;
+			end = line->revision;
+		}
+		has_end = true;
+		list_free_deep(rows);
+	} while (rows != NIL);
+	return false;
+}
+
 /* Lines of an element's history (HistoryLine *), newest first. */
 List *
 history_read(const Element *element, const HistoryPage *page)
 {
 	Relation	relation = own_table_open(&history, AccessShareLock);
 	Snapshot	snapshot = fresh_snapshot();
-	ScanKeyData keys[2];
-	List	   *rows;
+	List	   *rows = NIL;
 	List	   *lines = NIL;
 	ListCell   *cell;
 
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(element->docid));
-	ScanKeyInit(&keys[1], 2, BTLessStrategyNumber, F_INT4LT, Int32GetDatum(page->before));
-	rows = rows_by_index(relation, primary_key_of(relation), keys, page->has_end ? 2 : 1, snapshot,
-						 BackwardScanDirection, page->most > 0 ? page->most : USUAL_LINES);
-
+	if (!page->has_end || !begins_in_another(relation, element, snapshot, page->before))
+		rows = rows_of_page(relation, element->docid, snapshot, page->has_end, page->before,
+							page->most > 0 ? page->most : USUAL_LINES);
 	foreach(cell, rows)
 	{
 		HistoryLine *line = history_line(lfirst(cell), RelationGetDescr(relation));
 
-		if (line->to_state == NULL && line->at < element->created_at)
+		if (is_end_of_another(line, element))
 			break;
 		lines = lappend(lines, line);
 	}

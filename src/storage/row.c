@@ -213,9 +213,9 @@ row_by_key(Relation relation, int64 key)
 	return rows == NIL ? NULL : linitial(rows);
 }
 
-/* Which version of the row with that primary key, an int, is the present one?  False if there is none. */
-bool
-row_version_by_number(Relation relation, int32 key, RowVersion *version)
+/* The row with that primary key, an int; NULL if there is none. */
+HeapTuple
+row_by_number(Relation relation, int32 key)
 {
 	Snapshot	snapshot = fresh_snapshot();
 	ScanKeyData scan_key;
@@ -224,10 +224,19 @@ row_version_by_number(Relation relation, int32 key, RowVersion *version)
 	ScanKeyInit(&scan_key, 1 /* of the index */ , BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(key));
 	rows = rows_by_index(relation, primary_key_of(relation), &scan_key, 1, snapshot, ForwardScanDirection, 1);
 	UnregisterSnapshot(snapshot);
-	if (rows == NIL)
+	return rows == NIL ? NULL : linitial(rows);
+}
+
+/* Which version of that row is the present one?  False if there is none. */
+bool
+row_version_by_number(Relation relation, int32 key, RowVersion *version)
+{
+	HeapTuple	row = row_by_number(relation, key);
+
+	if (row == NULL)
 		return false;
-	version->made_by = HeapTupleHeaderGetRawXmin(((HeapTuple) linitial(rows))->t_data);
-	version->place = ((HeapTuple) linitial(rows))->t_self;
+	version->made_by = HeapTupleHeaderGetRawXmin(row->t_data);
+	version->place = row->t_self;
 	return true;
 }
 

@@ -51,6 +51,7 @@ extern Snapshot fresh_snapshot(void);
 extern List *rows_by_index(Relation relation, Oid index_id, ScanKey keys, int number_of_keys, Snapshot snapshot,
 						   ScanDirection direction, int most);
 
+extern HeapTuple row_by_number(Relation relation, int32 key);
 extern bool row_version_by_number(Relation relation, int32 key, RowVersion *version);
 extern HeapTuple row_by_key(Relation relation, int64 key);
 extern List *rows_by_key(Relation relation, int64 key);

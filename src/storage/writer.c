@@ -10,6 +10,7 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
@@ -164,9 +165,14 @@ writer_init(void)
 	ExecutorFinish_hook = finish_with_writers;
 }
 
-static void
+static HeapTuple
 write_row(Writer *writer, HeapTuple row, ItemPointer old)
 {
+	/* by which triggers lock the row that they are shown */
+	writer->estate->es_output_cid = GetCurrentCommandId(true);
+	if (old != NULL)
+		writer->place->tts_tid = *old;
+	ItemPointerSetInvalid(&row->t_self);
 	ExecStoreHeapTuple(row, writer->slot, false);
 	if (old == NULL)
 		ExecSimpleRelationInsert(writer->result, writer->estate, writer->slot);
@@ -174,30 +180,39 @@ write_row(Writer *writer, HeapTuple row, ItemPointer old)
 	{
 		EPQState	no_recheck = {0};
 
-		writer->place->tts_tid = *old;
 		ExecSimpleRelationUpdate(writer->result, writer->estate, &no_recheck, writer->place, writer->slot);
 	}
+	if (!ItemPointerIsValid(&writer->slot->tts_tid))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger of table \"smartwf.%s\" suppressed a row", RelationGetRelationName(writer->relation)),
+				 errhint("Triggers may change rows of smartwf's tables, but not keep them from being stored.")));
+	/* a trigger may have made another row of it */
+	if (writer->relation->trigdesc != NULL)
+		row = ExecCopySlotHeapTuple(writer->slot);
 	row->t_self = writer->slot->tts_tid;
 	ExecClearTuple(writer->slot);
+	return row;
 }
 
-/* Write a row: a new one, or the next version of the one at OLD. */
-void
+/* Write a row: a new one, or the next version of the one at OLD.  The row as it was stored. */
+HeapTuple
 store_row(Relation relation, HeapTuple row, ItemPointer old)
 {
 	Writer	   *writer = kept_writer(relation);
 
 	if (writer != NULL)
 	{
-		write_row(writer, row, old);
+		row = write_row(writer, row, old);
 		ResetPerTupleExprContext(writer->estate);
-		return;
+		return row;
 	}
 	writer = open_writer(RelationGetRelid(relation));
 	if (relation->trigdesc != NULL)
 		AfterTriggerBeginQuery();
-	write_row(writer, row, old);
+	row = write_row(writer, row, old);
 	if (relation->trigdesc != NULL)
 		AfterTriggerEndQuery(writer->estate);
 	close_writer(writer);
+	return row;
 }

@@ -12,6 +12,6 @@
 #include "utils/rel.h"
 
 extern void writer_init(void);
-extern void store_row(Relation relation, HeapTuple row, ItemPointer old);
+extern HeapTuple store_row(Relation relation, HeapTuple row, ItemPointer old);
 
 #endif

@@ -133,11 +133,36 @@ literal_parameter(ParseState *state, ParamRef *reference)
 	return (Node *) parameter;
 }
 
-/* Can a literal of that type be read without calling a user's function? */
+/*
+ * Can a literal of that type be read once for all, without calling a user's function,
+ * and independently of the time and of the session's settings?
+ */
 static bool
 is_harmless_type(Oid type)
 {
-	return type < FirstNormalObjectId || type_is_enum(type);
+	switch (type)
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case NAMEOID:
+		case CHAROID:
+		case UUIDOID:
+		case OIDOID:
+		case JSONOID:
+		case JSONBOID:
+		case UNKNOWNOID:
+			return true;
+		default:
+			return type_is_enum(type);
+	}
 }
 
 /* Replaces the parameter of a literal whose type is now known. */
@@ -273,21 +298,44 @@ is_others_function(Oid function, void *context)
 	return function >= FirstNormalObjectId;
 }
 
-/* Does it call functions other than PostgreSQL's own?  A domain's constraints may. */
+/*
+ * Does it call functions other than PostgreSQL's own?  Values of user-defined types
+ * may, whatever they are made of: a domain's constraints, if only in an array of it.
+ */
 static bool
 calls_others(Node *node, void *context)
 {
+	Oid			type;
+
 	if (node == NULL)
 		return false;
-	if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_others_function, context))
+	if (check_functions_in_node(node, is_others_function, context))
 		return true;
+	if (!IsA(node, List))
+	{
+		type = exprType(node);
+		if (type >= FirstNormalObjectId && !type_is_enum(type))
+			return true;
+	}
 	return expression_tree_walker(node, calls_others, context);
+}
+
+/* Does its analysis depend on objects other than PostgreSQL's own? */
+static bool
+depends_on_others(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_others_function, context) ||
+		(!IsA(node, List) && exprType(node) >= FirstNormalObjectId))
+		return true;
+	return expression_tree_walker(node, depends_on_others, context);
 }
 
 /*
  * Returns the guard if it was analyzed before for this table, NULL otherwise.
- * A guard that calls user functions is outdated once a function changes.  It
- * may still be in use further up the stack, so it is freed at the end of the
+ * A guard that depends on users' functions, operators or types is outdated once any
+ * of these changes.  It may still be in use further up the stack, so it is freed at the end of the
  * transaction.
  */
 static Guard *
@@ -299,7 +347,7 @@ known_guard(AttachedTable *table, const char *text)
 
 		if (strcmp(guard->text, text) != 0)
 			continue;
-		if (!guard->calls_others || guard->functions == generation_of_functions())
+		if (!guard->depends_on_others || guard->objects == generation_of_objects())
 			return guard;
 		*link = guard->next;
 		MemoryContextSetParent(guard->context, TopTransactionContext);
@@ -317,14 +365,14 @@ find_guard(TransitionCheck *check, char **fault)
 	ErrorData  *error;
 	MemoryContext outer;
 	MemoryContext context;
-	uint64		functions;
+	uint64		objects;
 	Guard	   *guard;
 
 	*fault = NULL;
 	guard = known_guard(table, text.text);
 	if (guard != NULL)
 		return guard;
-	functions = generation_of_functions();
+	objects = generation_of_objects();
 	error = run_in_subtransaction(analyze_text, &text, false);
 	if (error != NULL)
 	{
@@ -335,10 +383,11 @@ find_guard(TransitionCheck *check, char **fault)
 	outer = MemoryContextSwitchTo(context);
 	guard = palloc0_object(Guard);
 	guard->context = context;
-	guard->functions = functions;
+	guard->objects = objects;
 	guard->text = pstrdup(text.text);
 	guard->expression = copyObject(text.expression);
 	guard->calls_others = calls_others(guard->expression, NULL);
+	guard->depends_on_others = depends_on_others(guard->expression, NULL);
 	guard->next = table->guards;
 	table->guards = guard;
 	MemoryContextSwitchTo(outer);

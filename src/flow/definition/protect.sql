@@ -77,3 +77,4 @@ BEGIN
 	END LOOP;
 END
 $install$;
+CREATE TRIGGER keep BEFORE TRUNCATE ON smartwf.flow_grants EXECUTE FUNCTION smartwf.refuse_truncate();

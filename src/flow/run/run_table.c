@@ -381,7 +381,7 @@ insert_run(void *argument)
 	put_jsonb(&values, number[RUN_BASE], run->base);
 	add_progress(&values, run);
 	run->row = new_row(relation, &values);
-	store_row(relation, run->row, NULL);
+	run->row = store_row(relation, run->row, NULL);
 	run->stored_model = run->model;
 	run->stored_base = run->base;
 	run->is_stored = true;
@@ -424,7 +424,7 @@ update_run(Run *run)
 	add_progress(&values, run);
 	run->row = changed_row(relation, old, &values);
 	CommandCounterIncrement();
-	store_row(relation, run->row, &old->t_self);
+	run->row = store_row(relation, run->row, &old->t_self);
 	run->stored_model = run->model;
 	run->stored_base = run->base;
 	table_close(relation, NoLock);
