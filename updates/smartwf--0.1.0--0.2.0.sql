@@ -167,7 +167,8 @@ CREATE OR REPLACE FUNCTION smartwf.check_flow(name text, version int DEFAULT NUL
 $$;
 
 -- no document id of several rows
-CREATE OR REPLACE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text, docid_column text)
+CREATE OR REPLACE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text,
+	docid_column text)
 	RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH state_type AS (
@@ -196,8 +197,8 @@ CREATE OR REPLACE FUNCTION smartwf.table_faults(relation regclass, workflow_id i
 		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0
 			AND smartwf.names_no_document(a.atttypid)
 	UNION ALL
-	SELECT format('WFL0302 %s: document id column "%s" belongs to a key WITHOUT OVERLAPS, which lets several rows have one id',
-			relation, docid_column)
+	SELECT format('WFL0302 %s: document id column "%s" belongs to a key WITHOUT OVERLAPS, '
+			'which lets several rows have one id', relation, docid_column)
 		FROM pg_attribute a
 		WHERE a.attrelid = relation AND a.attname = docid_column
 			AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indisexclusion

@@ -53,8 +53,8 @@ CREATE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_c
 		FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = docid_column AND a.attnum > 0
 			AND smartwf.names_no_document(a.atttypid)
 	UNION ALL
-	SELECT format('WFL0302 %s: document id column "%s" belongs to a key WITHOUT OVERLAPS, which lets several rows have one id',
-			relation, docid_column)
+	SELECT format('WFL0302 %s: document id column "%s" belongs to a key WITHOUT OVERLAPS, '
+			'which lets several rows have one id', relation, docid_column)
 		FROM pg_attribute a
 		WHERE a.attrelid = relation AND a.attname = docid_column
 			AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indisexclusion
