@@ -20,8 +20,8 @@ alive() {
 gone() {
 	local says=$CLUSTER/says status=0 supervisor worker folder
 	rm -f "$says"
-	# a job in the background is deaf to Ctrl-C, unless it is told to hear
-	HOW=$1 SAYS=$says SMARTWF_ROOT=$SMARTWF_ROOT env --default-signal=INT bash "$script" &
+	# a job in the background is deaf to Ctrl-C, and one under nohup to HUP, unless it is told to hear
+	HOW=$1 SAYS=$says SMARTWF_ROOT=$SMARTWF_ROOT env --default-signal=INT,HUP,TERM bash "$script" &
 	supervisor=$!
 	for _ in $(seq 300); do [ ! -s "$says" ] || break; sleep 0.1; done
 	read -r folder worker <"$says"
