@@ -60,7 +60,7 @@ REGRESS_OPTS = --load-extension=plpgsql --inputdir=$(SOURCE) --encoding=UTF8
 ISOLATION = $(sort $(notdir $(basename $(wildcard $(SOURCE)/test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=$(SOURCE)/test/isolation --outputdir=test/isolation/output
 
-PG_CPPFLAGS = -I$(srcdir)/src
+PG_CPPFLAGS = -DSMARTWF_VERSION='"$(EXTENSION_VERSION)"' -I$(srcdir)/src
 
 # The library exports what PostgreSQL looks up, and calls nobody else's function
 # of the same name.  Before 16, PGDLLEXPORT is empty.
@@ -84,7 +84,7 @@ endif
 include $(PGXS)
 
 # a change of a header may concern every file
-$(OBJS): $(wildcard $(SOURCE)/src/*/*.h $(SOURCE)/src/*/*/*.h)
+$(OBJS): $(SOURCE)/smartwf.control $(wildcard $(SOURCE)/src/*/*.h $(SOURCE)/src/*/*/*.h)
 
 # where it is built elsewhere, there are no rooms yet
 NO_OUTPUT := $(shell mkdir -p $(sort $(dir $(OBJS))))

@@ -116,7 +116,8 @@ RESET ROLE;
 BEGIN;
 INSERT INTO smartwf.history (docid, revision, at, actor, from_state, to_state, workflow_id)
 	SELECT docid, g, at, actor, to_state, to_state, workflow_id FROM smartwf.history, generate_series(1000, 2999) g WHERE docid = 'é/1' AND revision = 0;
-SELECT json_array_length(smartwf.get_history('é/1') #> '{data,history}') AS usual, json_array_length(smartwf.get_history('é/1', most => 5000) #> '{data,history}') > 2000 AS asked;
+SELECT json_array_length(smartwf.get_history('é/1') #> '{data,history}') AS usual,
+	json_array_length(smartwf.get_history('é/1', most => 5000) #> '{data,history}') > 2000 AS asked;
 ROLLBACK;
 DROP FUNCTION revisions;
 SET ROLE regress_smartwf_editor;

@@ -36,7 +36,9 @@ typedef struct CacheEntry
 
 static OwnRelation workflows = {"workflows"};	/* whose relcache entry carries the signal */
 static Oid	signalled_relation = InvalidOid;	/* see cache_signal() */
-static OwnRelation states = {"states"}; /* the same, see cache_signal_for_certain() */
+
+/* For cache_signal_for_certain(): a sequence, since ANALYZE invalidates tables. */
+static OwnRelation numbers = {"workflows_id_seq"};
 static Oid	certain_relation = InvalidOid;
 static MemoryContext cache_context = NULL;
 static DefinitionKind *kinds = NULL;
@@ -206,7 +208,7 @@ cache_look_up(DefinitionKind *kind, const void *key)
 	AcceptInvalidationMessages();
 	start_cache();
 	signalled_relation = own_relation_oid(&workflows);
-	certain_relation = own_relation_oid(&states);
+	certain_relation = own_relation_oid(&numbers);
 	if (kind->entries == NULL)
 		add_kind(kind);
 	entry = hash_search(kind->entries, key, HASH_FIND, NULL);
@@ -242,7 +244,7 @@ cache_signal(void)
 void
 cache_signal_for_certain(void)
 {
-	CacheInvalidateRelcacheByRelid(own_relation_oid(&states));
+	CacheInvalidateRelcacheByRelid(own_relation_oid(&numbers));
 }
 
 /*

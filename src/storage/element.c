@@ -6,7 +6,7 @@
  * statement, hence no switch of user, no search_path, and less time
  * (docs/performance.md).  Every function here expects
  * the caller to hold the lock on the element's own row, which orders them.
- * Locks on our tables are kept to the end of the transaction, as a statement
+ * Locks on smartwf's tables are kept to the end of the transaction, as a statement
  * would keep them: taking one again costs next to nothing.
  */
 #include "postgres.h"

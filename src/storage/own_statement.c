@@ -1,6 +1,6 @@
 /*
  * own_statement.c
- *		Statements on our own tables, run as our owner.
+ *		Statements on smartwf's tables, run as the extension's owner.
  *
  * Nobody but the engine writes these tables; whoever sets it to work has no
  * privileges on them.  Every name is qualified, operators too.
@@ -30,7 +30,7 @@ connect_as_owner(SavedUser *saved)
 		elog(ERROR, "SPI_connect failed");
 }
 
-/* What was found, in a memory context of who asked. */
+/* What was found, in a memory context of the caller. */
 static QueryResult *
 finish(SavedUser saved, MemoryContext context)
 {
@@ -102,7 +102,7 @@ own_text(OwnStatement *statement, Datum *values, const char *nulls)
 }
 
 /*
- * Read our own tables, which the caller may have no right to, with a snapshot
+ * Read smartwf's tables, which the caller may have no right to, with a snapshot
  * of now.  QUERY must name everything with its schema, operators too: the
  * search_path is the caller's.
  */
@@ -126,7 +126,7 @@ read_as_owner(const char *query, int arguments, Oid *types, Datum *values)
 	return finish(saved, context);
 }
 
-/* Execute a statement for what it does, as our owner. */
+/* Execute a statement for what it does, as the extension's owner. */
 void
 call_as_owner(const char *query, int arguments, Oid *types, Datum *values)
 {

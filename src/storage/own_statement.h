@@ -1,6 +1,6 @@
 /*
  * own_statement.h
- *		Statements on our own tables, run as our owner.
+ *		Statements on smartwf's tables, run as the extension's owner.
  */
 #ifndef SMARTWF_OWN_STATEMENT_H
 #define SMARTWF_OWN_STATEMENT_H

@@ -1,6 +1,6 @@
 /*
  * own_table.c
- *		Our own tables: by OID, by column, as their owner.
+ *		smartwf's tables: by OID, by column, as their owner.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 #include "own_table.h"
 #include "schema_version.h"
 
-/* Ours that were looked up, the last one first. */
+/* Those that were looked up, the last one first. */
 static OwnRelation *known = NULL;
 static int	generation = 1;		/* of what is known of them */
 
@@ -51,7 +51,7 @@ remember(OwnRelation *relation)
 	known = relation;
 }
 
-/* The OID of a table or an index of ours. */
+/* The OID of a table or an index of smartwf. */
 Oid
 own_relation_oid(OwnRelation *relation)
 {
@@ -92,7 +92,7 @@ number_of_column(Relation relation, const OwnColumn *column)
 			 errhint("The tables of smartwf are not those of its library; do not alter them, and update the extension after the library.")));
 }
 
-/* Open a table of ours, and know where it has its columns. */
+/* Open a table of smartwf, and know where it has its columns. */
 Relation
 own_table_open(OwnTable *table, LOCKMODE lock)
 {
@@ -113,7 +113,7 @@ own_table_open(OwnTable *table, LOCKMODE lock)
 	return relation;
 }
 
-/* The next number for the first column of a table of ours, an identity. */
+/* The next number for the first column of a table of smartwf, an identity. */
 int64
 next_identity(OwnTable *table, Relation relation)
 {
@@ -138,7 +138,7 @@ relation_owner(Oid relid)
 	return owner;
 }
 
-/* The owner of our tables, as whom we read definitions and follow DDL. */
+/* The owner of smartwf's tables, as whom we read definitions and follow DDL. */
 Oid
 smartwf_owner(void)
 {
@@ -148,7 +148,7 @@ smartwf_owner(void)
 	return relation_owner(own_relation_oid(&known_roles));
 }
 
-/* Be the owner of our tables, for the caller; see switch_for_caller(). */
+/* Be the owner of smartwf's tables, for the caller; see switch_for_caller(). */
 SavedUser
 switch_to_owner(void)
 {

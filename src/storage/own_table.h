@@ -1,6 +1,6 @@
 /*
  * own_table.h
- *		Our own tables: by OID, by column, as their owner.
+ *		smartwf's tables: by OID, by column, as their owner.
  *
  * Each is named by the file that reads and writes it.
  */
@@ -14,7 +14,7 @@
 
 #include "base/switch_user.h"
 
-/* A table or an index of ours. */
+/* A table or an index of smartwf. */
 typedef struct OwnRelation
 {
 	const char *name;

@@ -1,6 +1,6 @@
 /*
  * result.c
- *		What a statement on our own tables has found.
+ *		What a statement on smartwf's tables has found.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * result.h
- *		What a statement on our own tables has found.
+ *		What a statement on smartwf's tables has found.
  */
 #ifndef SMARTWF_RESULT_H
 #define SMARTWF_RESULT_H
@@ -13,7 +13,7 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
-/* Rows that it returned, in the memory context of who asked; columns count from 1. */
+/* Rows that it returned, in the memory context of the caller; columns count from 1. */
 typedef struct QueryResult
 {
 	uint64		processed;		/* rows touched, returned or not */

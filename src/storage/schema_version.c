@@ -18,8 +18,8 @@
 
 #include "schema_version.h"
 
-/* The library's own version, as in smartwf.control, and the last. */
-static const char *const served[] = {"0.2.0", "0.1.0"};
+/* The library's own version, which the Makefile takes from smartwf.control, and the last. */
+static const char *const served[] = {SMARTWF_VERSION, "0.1.0"};
 
 /* The version of the extension in this database, NULL if it is not installed. */
 char *

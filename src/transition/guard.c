@@ -165,6 +165,17 @@ is_harmless_type(Oid type)
 	}
 }
 
+/* Raises an error unless the text can be read as a value of that type. */
+static void
+require_literal(char *text, Oid type, int32 typmod)
+{
+	Oid			function;
+	Oid			parameter;
+
+	getTypeInputInfo(type, &function, &parameter);
+	(void) OidInputFunctionCall(function, text, parameter, typmod);
+}
+
 /* Replaces the parameter of a literal whose type is now known. */
 static Node *
 typed_literal(ParseState *state, Param *parameter, Oid type, int32 typmod, int location)
@@ -176,6 +187,9 @@ typed_literal(ParseState *state, Param *parameter, Oid type, int32 typmod, int l
 	if (is_harmless_type(type))
 		return coerce_type(state, (Node *) makeConst(UNKNOWNOID, -1, InvalidOid, -2, CStringGetDatum(text), false, false),
 						   UNKNOWNOID, type, typmod, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, location);
+	/* a malformed literal is a fault of the definition, if reading it calls none but PostgreSQL's own */
+	if (type < FirstNormalObjectId)
+		require_literal(text, type, typmod);
 	reading = makeNode(CoerceViaIO);
 	reading->arg = (Expr *) makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1, CStringGetTextDatum(text), false, false);
 	reading->resulttype = type;
