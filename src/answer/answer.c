@@ -125,17 +125,17 @@ labels_of(const Draft *draft, const Transition *transition)
 
 /* The member "transition" of a state: address and label, or null. */
 static void
-append_arc(const Draft *draft, const Arc *arc)
+append_way(const Draft *draft, const Transition *transition)
 {
 	append_key(draft->json, "transition");
-	if (arc == NULL)
+	if (transition == NULL)
 	{
 		appendStringInfoString(draft->json, "null");
 		return;
 	}
 	appendStringInfoChar(draft->json, '{');
-	append_uri(draft, TRANSITIONS, arc->transition->name);
-	append_string(draft->json, "label", labels_of(draft, arc->transition)->label);
+	append_uri(draft, TRANSITIONS, transition->name);
+	append_string(draft->json, "label", labels_of(draft, transition)->label);
 	appendStringInfoChar(draft->json, '}');
 }
 
@@ -161,7 +161,7 @@ begin_preview(Preview *preview, const ElementQuery *query, StringInfo json)
 
 /* Documents */
 
-/* The same as append_arc(), with what prevents the transition. */
+/* The same as append_way(), with what prevents the transition. */
 static void
 append_reachable_state(const Draft *draft, Preview *preview, const ReachableState *state)
 {
@@ -219,12 +219,13 @@ state_document(const ElementQuery *query, StringInfo data)
 	Preview		preview;
 	Draft		draft = begin_preview(&preview, query, data);
 	int			state = require_state(&preview.target, query->name);
+	const Arc  *arc = preview_states(&preview)[state].arc;
 
 	append_uri(&draft, STATES, query->name);
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
 	append_state(&draft, state);
-	append_arc(&draft, preview_states(&preview)[state].arc);
+	append_way(&draft, arc == NULL ? NULL : arc->transition);
 	appendStringInfoString(data, "}}");
 	preview_end(&preview);
 }
@@ -426,66 +427,64 @@ history_document(const ElementQuery *query, StringInfo data)
 
 /* Answers to changes */
 
-/* The first arc from a state to itself, usually NULL. */
-static const Arc *
-arc_to_itself(const Workflow *workflow, int state)
-{
-	for (int i = 0; i < workflow->number_of_arcs; i++)
-		if (workflow->arcs[i].from == state && workflow->arcs[i].to == state)
-			return &workflow->arcs[i];
-	return NULL;
-}
-
 /* After passing a transition: the current state. */
 void
-append_passed(StringInfo data, const char *docid, const char *transition,
-			  const Workflow *workflow, int state)
+append_passed(StringInfo data, const char *docid, const char *asked, const Passed *passed)
 {
-	Draft		draft = begin_draft(data, docid, workflow, state);
+	Draft		draft = begin_draft(data, docid, passed->workflow, passed->state);
 
-	append_uri(&draft, TRANSITIONS, transition);
-	append_state_member(&draft, "state", state);
+	append_uri(&draft, TRANSITIONS, asked);
+	append_state_member(&draft, "state", passed->state);
 	appendStringInfoChar(data, '}');
 }
 
-/* After reaching a requested state: the same, and whether it leads to itself. */
+/* After reaching a requested state: the same, and the transition that led there. */
 void
-append_reached(StringInfo data, const char *docid, const char *asked,
-			   const Workflow *workflow, int state)
+append_reached(StringInfo data, const char *docid, const char *asked, const Passed *passed)
 {
-	Draft		draft = begin_draft(data, docid, workflow, state);
+	Draft		draft = begin_draft(data, docid, passed->workflow, passed->state);
 
 	append_uri(&draft, STATES, asked);
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
-	append_state(&draft, state);
-	append_arc(&draft, arc_to_itself(workflow, state));
+	append_state(&draft, passed->state);
+	append_way(&draft, passed->transition);
 	appendStringInfoString(data, "}}");
 }
 
-/* The documented answer around its data, with the messages of m2 and m3 (char *). */
+/* The member "messages": those of m2 and m3 (char *). */
+void
+append_messages(StringInfo json, List *messages)
+{
+	ListCell   *cell;
+
+	append_key(json, "messages");
+	appendStringInfoChar(json, '[');
+	foreach(cell, messages)
+	{
+		append_comma(json, foreach_current_index(cell));
+		appendStringInfoChar(json, '{');
+		append_string(json, "type", "message");
+		append_string(json, "contentText", lfirst(cell));
+		append_string(json, "contentHtml", "");
+		append_string(json, "code", "WORKFLOW_TRANSITION");
+		append_string(json, "uri", "");
+		appendStringInfoChar(json, '}');
+	}
+	appendStringInfoChar(json, ']');
+}
+
+/* The documented answer around its data. */
 char *
 successful_answer(const char *data, List *messages)
 {
 	StringInfoData answer;
-	ListCell   *cell;
 
 	initStringInfo(&answer);
 	appendStringInfoString(&answer, "{\"success\": true, \"data\": ");
 	appendStringInfoString(&answer, data);
-	appendStringInfoString(&answer, ", \"messages\": [");
-	foreach(cell, messages)
-	{
-		append_comma(&answer, foreach_current_index(cell));
-		appendStringInfoChar(&answer, '{');
-		append_string(&answer, "type", "message");
-		append_string(&answer, "contentText", lfirst(cell));
-		append_string(&answer, "contentHtml", "");
-		append_string(&answer, "code", "WORKFLOW_TRANSITION");
-		append_string(&answer, "uri", "");
-		appendStringInfoChar(&answer, '}');
-	}
-	appendStringInfoString(&answer, "]}");
+	append_messages(&answer, messages);
+	appendStringInfoChar(&answer, '}');
 	return answer.data;
 }
 

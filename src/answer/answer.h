@@ -12,6 +12,7 @@
 
 #include "definition/workflow.h"
 #include "storage/element.h"
+#include "transition/pass.h"
 
 /* A query about an element. */
 typedef struct ElementQuery
@@ -32,10 +33,9 @@ extern void transitions_document(const ElementQuery *query, StringInfo data);
 extern void transition_document(const ElementQuery *query, StringInfo data);
 extern void history_document(const ElementQuery *query, StringInfo data);
 
-extern void append_passed(StringInfo data, const char *docid, const char *transition,
-						  const Workflow *workflow, int state);
-extern void append_reached(StringInfo data, const char *docid, const char *asked,
-						   const Workflow *workflow, int state);
+extern void append_passed(StringInfo data, const char *docid, const char *asked, const Passed *passed);
+extern void append_reached(StringInfo data, const char *docid, const char *asked, const Passed *passed);
+extern void append_messages(StringInfo json, List *messages);
 extern char *successful_answer(const char *data, List *messages);
 
 #endif

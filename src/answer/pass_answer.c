@@ -25,7 +25,7 @@ answer_to_pass(const PassCall *call, StringInfo data)
 {
 	Passed		passed = pass_transition(call);
 
-	append_passed(data, call->docid, call->name, passed.workflow, passed.state);
+	append_passed(data, call->docid, call->name, &passed);
 	return passed.messages;
 }
 
@@ -35,7 +35,7 @@ answer_to_set_state(const PassCall *call, StringInfo data)
 {
 	Passed		passed = set_state(call);
 
-	append_reached(data, call->docid, call->name, passed.workflow, passed.state);
+	append_reached(data, call->docid, call->name, &passed);
 	return passed.messages;
 }
 
@@ -68,17 +68,31 @@ call_of_arguments(FunctionCallInfo fcinfo, const char *name)
 	return call;
 }
 
+/* The data alone, or with the messages as one more member. */
+static Datum
+answer_call(FunctionCallInfo fcinfo, const char *name, PassAnswer answer_to, bool with_messages)
+{
+	PassCall	call = call_of_arguments(fcinfo, name);
+	StringInfoData data;
+	List	   *messages;
+
+	initStringInfo(&data);
+	messages = answer_to(&call, &data);
+	if (with_messages)
+	{
+		data.data[--data.len] = '\0';	/* open it again */
+		append_messages(&data, messages);
+		appendStringInfoChar(&data, '}');
+	}
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(data.data, data.len));
+}
+
 /* smartwf.pass_transition(docid, transition, comment, parameters, structure) */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_pass_transition);
 Datum
 smartwf_pass_transition(PG_FUNCTION_ARGS)
 {
-	PassCall	call = call_of_arguments(fcinfo, "transition");
-	StringInfoData data;
-
-	initStringInfo(&data);
-	(void) answer_to_pass(&call, &data);
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(data.data, data.len));
+	return answer_call(fcinfo, "transition", answer_to_pass, false);
 }
 
 /* smartwf.set_state(docid, state, comment, parameters, structure) */
@@ -86,12 +100,20 @@ PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_set_state);
 Datum
 smartwf_set_state(PG_FUNCTION_ARGS)
 {
-	PassCall	call = call_of_arguments(fcinfo, "state");
-	StringInfoData data;
+	return answer_call(fcinfo, "state", answer_to_set_state, false);
+}
 
-	initStringInfo(&data);
-	(void) answer_to_set_state(&call, &data);
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(data.data, data.len));
+/* The same two for gateways, whose clients see what the hooks have said in the answer only. */
+Datum
+pass_transition_with_messages(PG_FUNCTION_ARGS)
+{
+	return answer_call(fcinfo, "transition", answer_to_pass, true);
+}
+
+Datum
+set_state_with_messages(PG_FUNCTION_ARGS)
+{
+	return answer_call(fcinfo, "state", answer_to_set_state, true);
 }
 
 /* One element of pass_transitions(). */

@@ -46,6 +46,8 @@ const FailureDescription smartwf_failures[NUMBER_OF_FAILURES] = {
 	"%s is not possible: %s"},
 	[OVERDUE] = {"WFL0408", "WF408", 408, "Request Timeout",
 	"Nobody has answered confirmation %s in time"},
+	[PRECONDITION_FAILED] = {"WFL0412", "WF412", 412, "Precondition Failed",
+	"Document \"%s\" has changed: it is at revision %s now"},
 };
 
 /* The failure's SQLSTATE for errcode(). */
@@ -59,14 +61,17 @@ failure_sqlstate(Failure failure)
 
 /*
  * The DETAIL of an error, which lets a gateway answer without a table of its
- * own.  It includes the message of a hook or guard for the user, if there is
- * one.
+ * own.  It includes what the user is to read: the message of a hook or guard if
+ * there is one, or else, for every refusal, the error's own.
  */
 char *
-failure_detail(Failure failure, const char *user_message)
+failure_detail(Failure failure, const char *user_message, const char *message)
 {
 	const FailureDescription *description = &smartwf_failures[failure];
 	StringInfoData detail;
+
+	if (user_message == NULL && failure == REFUSED)
+		user_message = message;
 
 	initStringInfo(&detail);
 	appendStringInfo(&detail, "{\"code\": \"%s\", \"httpStatus\": %d, \"httpMessage\": \"%s\"",

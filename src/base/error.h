@@ -26,6 +26,7 @@ typedef enum Failure
 	MODEL_CHANGED,
 	RUN_CLOSED,
 	OVERDUE,
+	PRECONDITION_FAILED,
 	NUMBER_OF_FAILURES,
 	NO_FAILURE = NUMBER_OF_FAILURES
 } Failure;
@@ -42,7 +43,7 @@ typedef struct FailureDescription
 extern const FailureDescription smartwf_failures[NUMBER_OF_FAILURES];
 
 extern int	failure_sqlstate(Failure failure);
-extern char *failure_detail(Failure failure, const char *user_message);
+extern char *failure_detail(Failure failure, const char *user_message, const char *message);
 extern char *failure_message(Failure failure,...);
 extern bool failure_of_sqlstate(int sqlstate, Failure *failure);
 extern const char *error_code(const ErrorData *error);
@@ -52,11 +53,16 @@ extern const char *error_code(const ErrorData *error);
  * message of a hook or guard for the user may be NULL.
  */
 #define raise_failure_in_detail(failure, user_message, hint, ...) \
-	ereport(ERROR, \
-			(errcode(failure_sqlstate(failure)), \
-			 errmsg_internal("%s", failure_message(failure, __VA_ARGS__)), \
-			 errdetail_internal("%s", failure_detail(failure, user_message)), \
-			 (hint) != NULL ? errhint("%s", (hint)) : 0))
+	do { \
+		const char *message_ = failure_message(failure, __VA_ARGS__); \
+		const char *user_message_ = (user_message); \
+		const char *hint_ = (hint); \
+		ereport(ERROR, \
+				(errcode(failure_sqlstate(failure)), \
+				 errmsg_internal("%s", message_), \
+				 errdetail_internal("%s", failure_detail(failure, user_message_, message_)), \
+				 hint_ != NULL ? errhint("%s", hint_) : 0)); \
+	} while (0)
 
 #define raise_failure_with_hint(failure, hint, ...) \
 	raise_failure_in_detail(failure, NULL, hint, __VA_ARGS__)

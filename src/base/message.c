@@ -47,6 +47,8 @@ static const struct
 	{"Document \"%s\" has changed since the flow read it",
 	"Le document \"%s\" a changé depuis que le flux l'a lu"},
 	{"%s is not possible: %s", "%s n'est pas possible : %s"},
+	{"Document \"%s\" has changed: it is at revision %s now",
+	"Le document \"%s\" a changé : il en est à la révision %s"},
 	{"Nobody has answered confirmation %s in time",
 	"Personne n'a répondu à temps à la confirmation %s"},
 
@@ -99,6 +101,8 @@ static const struct
 	{"run %s is %s", "l'exécution %s est dans l'état %s"},
 	{"it takes no comment", "aucun commentaire n'est permis"},
 	{"parameter \"%s\" is missing", "le paramètre \"%s\" manque"},
+	{"parameter \"%s\" cannot be given: its visibility is \"%s\"",
+	"le paramètre \"%s\" ne peut pas être donné : sa visibilité est \"%s\""},
 	{"parameter \"%s\" is not asked for", "le paramètre \"%s\" n'est pas demandé"},
 	{"parameter \"%s\" cannot be stored: %s", "le paramètre \"%s\" ne peut pas être enregistré : %s"},
 	{"parameter \"%s\" must be of type %s, not \"%s\"",

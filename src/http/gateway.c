@@ -12,7 +12,9 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/json.h"
 
+#include "answer/pass_answer.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/message.h"
@@ -30,16 +32,36 @@ set_for_transaction(const char *setting, const char *value)
 							 GUC_ACTION_LOCAL, true, 0, false);
 }
 
-/* Pass status and headers of the response to the gateway. */
+/* One of the response's headers, unless it has no value. */
+static void
+append_header(StringInfo headers, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	appendStringInfoString(headers, headers->len > 1 ? ", {" : "{");
+	escape_json(headers, name);
+	appendStringInfoString(headers, ": ");
+	escape_json(headers, value);
+	appendStringInfoChar(headers, '}');
+}
+
+/*
+ * Pass status and headers of the response to the gateway.  An answer that has a
+ * tag may be kept by the client who asked, but not be used unasked.
+ */
 static void
 set_response(const Exchange *exchange)
 {
+	bool		says_methods = exchange->status == 405 || exchange->status == 204;
 	StringInfoData headers;
 
 	initStringInfo(&headers);
-	appendStringInfoString(&headers, "[{\"Cache-Control\": \"no-store\"}");
-	if (exchange->status == 405 && exchange->allowed != NULL)
-		appendStringInfo(&headers, ", {\"Allow\": \"%s\"}", exchange->allowed);
+	appendStringInfoChar(&headers, '[');
+	append_header(&headers, "Cache-Control", exchange->tag == NULL ? "no-store" : "private, no-cache");
+	append_header(&headers, "Vary", exchange->tag == NULL ? NULL : "Accept-Language, Authorization");
+	append_header(&headers, "ETag", exchange->tag);
+	append_header(&headers, "Allow", says_methods ? exchange->allowed : NULL);
+	append_header(&headers, "X-Reason-Phrase", exchange->reason);
 	appendStringInfoChar(&headers, ']');
 	set_for_transaction("response.status", psprintf("%d", exchange->status));
 	set_for_transaction("response.headers", headers.data);
@@ -62,11 +84,13 @@ gateway(PG_FUNCTION_ARGS)
 		.method = needed_header(METHOD_HEADER),
 		.uri = needed_header(URI_HEADER),
 		.raw_body = PG_ARGISNULL(0) ? NULL : PG_GETARG_BYTEA_PP(0),
+		.if_match = request_header("if-match"),
+		.if_none_match = request_header("if-none-match"),
 	};
 
 	answer_exchange(&exchange);
 	set_response(&exchange);
-	return CStringGetTextDatum(exchange.content);
+	return CStringGetTextDatum(exchange.content == NULL ? "null" : exchange.content);
 }
 
 /*
@@ -145,9 +169,9 @@ EXPOSE_AS_IT_IS(get_state)
 EXPOSE_AS_IT_IS(get_transitions)
 EXPOSE_AS_IT_IS(get_transition)
 EXPOSE_AS_IT_IS(get_history)
-EXPOSE_AS_IT_IS(pass_transition)
+EXPOSE(pass_transition, pass_transition_with_messages)
+EXPOSE(set_state, set_state_with_messages)
 EXPOSE_AS_IT_IS(pass_transitions)
-EXPOSE_AS_IT_IS(set_state)
 EXPOSE_AS_IT_IS(blockers)
 EXPOSE_AS_IT_IS(lock_element)
 EXPOSE_AS_IT_IS(unlock_element)

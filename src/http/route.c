@@ -19,8 +19,10 @@
 #include "base/json_value.h"
 #include "base/message.h"
 #include "base/subtransaction.h"
+#include "storage/element.h"
 #include "address.h"
 #include "body.h"
+#include "entity_tag.h"
 #include "route.h"
 
 /* An address below an element, and the functions of its methods. */
@@ -30,7 +32,7 @@ typedef struct Route
 	const char *collection;
 	bool		has_name;		/* ends with the name of a state or transition */
 	Document	get;
-	List	   *(*post) (const PassCall *call, StringInfo data);	/* NULL if there is no POST */
+	PassAnswer	post;			/* NULL if there is no POST */
 }			Route;
 
 static const Route routes[] = {
@@ -88,12 +90,14 @@ find_route(const Address *address, ElementQuery *query)
 	return NULL;
 }
 
-/* ?allStates=1 */
+/* ?allStates=1, or allState=1, as some clients spell it */
 static bool
 asks_for_all_states(const Address *address)
 {
 	char	   *value = query_value(address, "allStates");
 
+	if (value == NULL)
+		value = query_value(address, "allState");
 	if (value == NULL || strcmp(value, "0") == 0 || strcmp(value, "false") == 0)
 		return false;
 	if (strcmp(value, "1") != 0 && strcmp(value, "true") != 0)
@@ -102,16 +106,56 @@ asks_for_all_states(const Address *address)
 	return true;
 }
 
-static List *
-answer_post(Exchange *exchange, const Route *route, const ElementQuery *query, StringInfo data)
+/* The revision of a document, UNKNOWN_REVISION if there is none. */
+static int32
+revision_of(const char *docid)
+{
+	ElementStatus status;
+
+	return element_status_read(docid, &status) ? status.revision : UNKNOWN_REVISION;
+}
+
+/*
+ * The revision is read before what it stands for: if the document changes in
+ * between, the tag is too old, which only makes the client ask again.
+ */
+static void
+answer_get(Exchange *exchange, const Route *route, ElementQuery *query, const Address *address)
+{
+	int32		revision = revision_of(query->docid);
+	StringInfoData data;
+
+	initStringInfo(&data);
+	if (route->get == states_document)
+		query->all_states = asks_for_all_states(address);
+	route->get(query, &data);
+	exchange->status = 200;
+	exchange->content = successful_answer(data.data, NIL);
+	exchange->tag = entity_tag(revision, exchange->content);
+	if (exchange->if_none_match != NULL && lists_tag(exchange->if_none_match, exchange->tag))
+	{
+		exchange->status = 304;
+		exchange->content = NULL;
+	}
+}
+
+static void
+answer_post(Exchange *exchange, const Route *route, const ElementQuery *query)
 {
 	Jsonb	   *body = exchange->raw_body != NULL ? read_body(exchange->raw_body) : exchange->body;
 	PassCall	call = {
 		.docid = query->docid, .structure = query->structure, .name = query->name,
 		.comment = body_comment(body), .parameters = body_parameters(body),
+		.revisions = listed_revisions(exchange->if_match),
 	};
+	StringInfoData data;
+	List	   *messages;
 
-	return route->post(&call, data);
+	initStringInfo(&data);
+	messages = route->post(&call, &data);
+	exchange->status = 200;
+	exchange->content = successful_answer(data.data, messages);
+	exchange->tag = entity_tag(revision_of(query->docid), exchange->content);
 }
 
 /* Carry the request out, or raise the failure. */
@@ -119,28 +163,22 @@ static void
 answer_request(void *argument)
 {
 	Exchange   *exchange = argument;
+	const char *method = exchange->method;
 	Address		address = read_address(exchange->uri);
 	ElementQuery query = {0};
 	const Route *route = find_route(&address, &query);
-	List	   *messages = NIL;
-	StringInfoData data;
 
 	if (route == NULL)
 		raise_failure(UNKNOWN_ADDRESS, exchange->uri);
-	exchange->allowed = route->post == NULL ? "GET, HEAD" : "GET, HEAD, POST";
-	initStringInfo(&data);
-	if (strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0)
-	{
-		if (route->get == states_document)
-			query.all_states = asks_for_all_states(&address);
-		route->get(&query, &data);
-	}
-	else if (strcmp(exchange->method, "POST") == 0 && route->post != NULL)
-		messages = answer_post(exchange, route, &query, &data);
+	exchange->allowed = route->post == NULL ? "GET, HEAD, OPTIONS" : "GET, HEAD, POST, OPTIONS";
+	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+		answer_get(exchange, route, &query, &address);
+	else if (strcmp(method, "POST") == 0 && route->post != NULL)
+		answer_post(exchange, route, &query);
+	else if (strcmp(method, "OPTIONS") == 0)
+		exchange->status = 204;
 	else
-		raise_failure(WRONG_METHOD, exchange->method, exchange->allowed);
-	exchange->status = 200;
-	exchange->content = successful_answer(data.data, messages);
+		raise_failure(WRONG_METHOD, method, exchange->allowed);
 }
 
 /* Failures */
@@ -155,16 +193,15 @@ static const struct
 	const char *sqlstate;		/* prefix */
 	Failure		failure;		/* the failure to report; NO_FAILURE if none of smartwf's */
 	int			status;
-	bool		is_for_user;	/* the message was written for users */
 }			other_errors[] = {
-	{"P0001", REFUSED, 403, true},	/* RAISE EXCEPTION */
-	{"42501", REFUSED, 403, false},	/* insufficient privilege */
-	{"25006", NO_FAILURE, 405, false},	/* a read-only transaction */
-	{"23", REFUSED, 403, false},	/* constraints */
-	{"44", REFUSED, 403, false},	/* WITH CHECK OPTION */
-	{"22021", MALFORMED_CALL, 400, false},	/* not in the database's encoding */
-	{"22P05", MALFORMED_CALL, 400, false},
-	{"", NO_FAILURE, 500, false},
+	{"P0001", REFUSED, 403},	/* RAISE EXCEPTION */
+	{"42501", REFUSED, 403},	/* insufficient privilege */
+	{"25006", NO_FAILURE, 405}, /* a read-only transaction */
+	{"23", REFUSED, 403},		/* constraints */
+	{"44", REFUSED, 403},		/* WITH CHECK OPTION */
+	{"22021", MALFORMED_CALL, 400}, /* not in the database's encoding */
+	{"22P05", MALFORMED_CALL, 400},
+	{"", NO_FAILURE, 500},
 };
 
 /* The user message in an error's DETAIL; for run_in_subtransaction(). */
@@ -218,11 +255,14 @@ answer_failure(Exchange *exchange, const ErrorData *error)
 					   strlen(other_errors[i].sqlstate)) != 0)
 			i++;
 		exchange->status = other_errors[i].status;
-		if (other_errors[i].failure != NO_FAILURE)
-			code = smartwf_failures[other_errors[i].failure].code;
-		if (other_errors[i].is_for_user)
-			for_user = error->message;
+		failure = other_errors[i].failure;
+		if (failure != NO_FAILURE)
+			code = smartwf_failures[failure].code;
 	}
+	if (failure == REFUSED && for_user[0] == '\0')
+		for_user = error->message;
+	if (failure != NO_FAILURE)
+		exchange->reason = smartwf_failures[failure].http_message;
 	code = pstrdup(code);
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
@@ -265,6 +305,8 @@ smartwf_route(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	answer_exchange(&exchange);
 	values[0] = Int32GetDatum(exchange.status);
-	values[1] = CStringGetTextDatum(exchange.content);
+	nulls[1] = exchange.content == NULL;
+	if (!nulls[1])
+		values[1] = CStringGetTextDatum(exchange.content);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

@@ -16,10 +16,14 @@ typedef struct Exchange
 	const char *uri;
 	Jsonb	   *body;			/* NULL if none */
 	bytea	   *raw_body;		/* to be parsed into body, unless NULL */
+	const char *if_match;		/* header, NULL if none */
+	const char *if_none_match;
 	/* the answer */
 	int			status;
-	char	   *content;		/* JSON */
+	const char *reason;			/* documented name of a failure, NULL if none */
+	char	   *content;		/* JSON, NULL if none */
 	char	   *allowed;		/* methods that the address allows; NULL if there is no such address */
+	char	   *tag;			/* entity tag, NULL if none */
 }			Exchange;
 
 extern void answer_exchange(Exchange *exchange);

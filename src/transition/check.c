@@ -20,7 +20,8 @@
 #include "right.h"
 #include "transition_check.h"
 
-static char *
+/* Another's lock refuses. */
+char *
 check_lock(TransitionCheck *check)
 {
 	const char *holder = check->locked_by;

@@ -18,6 +18,7 @@ typedef struct NamedCheck
 #define NUMBER_OF_CHECKS 6
 extern const NamedCheck checks[NUMBER_OF_CHECKS];
 
+extern char *check_lock(TransitionCheck *check);
 extern void check_transition(TransitionCheck *check);
 
 #endif

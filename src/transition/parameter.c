@@ -190,13 +190,20 @@ store_parameter(void *argument)
 													1, &column, &value, &isnull);
 }
 
-/* A plain UPDATE gives a parameter by its column. */
+/* May those who pass the transition give the parameter? */
+static bool
+is_writable(const Parameter *parameter)
+{
+	return strcmp(parameter->visibility, "write") == 0;
+}
+
+/* A plain UPDATE gives a parameter by its column, and the row itself one that nobody may give. */
 static bool
 is_in_column(const TransitionCheck *check, const Parameter *parameter)
 {
 	AttrNumber	column = parameter_column(check, parameter);
 
-	return !check->is_request && column != InvalidAttrNumber &&
+	return !(check->is_request && is_writable(parameter)) && column != InvalidAttrNumber &&
 		!heap_attisnull(check->proposed, column, RelationGetDescr(check->relation));
 }
 
@@ -212,6 +219,9 @@ check_parameter(TransitionCheck *check, const Parameter *parameter)
 			return NULL;
 		return psprintf(localized("parameter \"%s\" is missing"), parameter->name);
 	}
+	if (!is_writable(parameter))
+		return psprintf(localized("parameter \"%s\" cannot be given: its visibility is \"%s\""), parameter->name,
+						parameter->visibility);
 	error = run_in_subtransaction(store_parameter, &storing, false);
 	if (error == NULL)
 		return NULL;
@@ -224,7 +234,7 @@ check_parameter(TransitionCheck *check, const Parameter *parameter)
 					parameter->name, parameter->type, json_text(storing.value));
 }
 
-/* The first given parameter that the transition does not have. */
+/* The first given parameter that the transition does not have; without one, none is asked for. */
 static char *
 check_names(const TransitionCheck *check)
 {
@@ -242,7 +252,7 @@ check_names(const TransitionCheck *check)
 
 		if (token != WJB_KEY)
 			continue;
-		for (int i = 0; i < transition->number_of_parameters && !known; i++)
+		for (int i = 0; transition != NULL && i < transition->number_of_parameters && !known; i++)
 			known = strlen(transition->parameters[i].name) == value.val.string.len &&
 				memcmp(transition->parameters[i].name, value.val.string.val,
 					   value.val.string.len) == 0;
@@ -294,7 +304,7 @@ check_parameters(TransitionCheck *check)
 	char	   *reason;
 
 	if (transition == NULL)
-		return NULL;
+		return check_names(check);
 	if (transition->forbids_comment && check->comment != NULL &&
 		check->comment[0] != '\0')
 		return pstrdup(localized("it takes no comment"));

@@ -36,7 +36,7 @@ explain_no_change(Target *target, const Request *request)
 }
 
 /* Carry a request out. */
-static void
+static Passed
 perform(Target *target, Request *request)
 {
 	volatile uint64 rows = 0;
@@ -61,30 +61,29 @@ perform(Target *target, Request *request)
 	PG_END_TRY();
 	if (rows == 0 || request->final_workflow == NULL)
 		explain_no_change(target, request);
+	return (Passed) {request->final_workflow, request->final_transition, request->final_state, request->messages};
 }
 
 /* Pass a transition, or raise why not. */
 Passed
 pass_transition(const PassCall *call)
 {
-	Request		request = {.comment = call->comment, .parameters = call->parameters};
+	Request		request = {.comment = call->comment, .parameters = call->parameters, .revisions = call->revisions};
 	Target		target;
 
 	find_target(call->docid, call->structure, &target);
 	request.transition = require_transition(&target, call->name);
-	perform(&target, &request);
-	return (Passed) {request.final_workflow, request.final_state, request.messages};
+	return perform(&target, &request);
 }
 
 /* The same for going to a state. */
 Passed
 set_state(const PassCall *call)
 {
-	Request		request = {.comment = call->comment, .parameters = call->parameters};
+	Request		request = {.comment = call->comment, .parameters = call->parameters, .revisions = call->revisions};
 	Target		target;
 
 	find_target(call->docid, call->structure, &target);
 	request.target = require_state(&target, call->name);
-	perform(&target, &request);
-	return (Passed) {request.final_workflow, request.final_state, request.messages};
+	return perform(&target, &request);
 }

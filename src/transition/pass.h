@@ -20,12 +20,14 @@ typedef struct PassCall
 	const char *name;			/* of a transition or a state */
 	const char *comment;		/* NULL if none */
 	Jsonb	   *parameters;		/* NULL if none */
+	List	   *revisions;		/* int: those at which the document may be; NIL for any */
 }			PassCall;
 
 /* The result of a call. */
 typedef struct Passed
 {
 	const Workflow *workflow;
+	const Transition *transition;	/* NULL if an administrator went without one */
 	int			state;			/* index of the state reached */
 	List	   *messages;		/* of char *, the messages of m2 and m3 */
 }			Passed;

@@ -117,13 +117,14 @@ ask(Preview *preview, CheckFunction check)
 	return run_in_subtransaction(run_check, preview, true);
 }
 
-/* What guard and m0 object to passing an arc, NULL if nothing. */
+/* What another's lock, guard and m0 object to passing an arc, NULL if nothing. */
 char *
 preview_objection(Preview *preview, const Arc *arc)
 {
-	static const CheckFunction asked[] = {check_guard, check_m0};
+	static const CheckFunction asked[] = {check_lock, check_guard, check_m0};
 
-	if (arc->transition->guard == NULL && arc->transition->hooks[HOOK_M0] == NULL)
+	if (arc->transition->guard == NULL && arc->transition->hooks[HOOK_M0] == NULL &&
+		preview->check.locked_by == NULL)
 		return NULL;
 	consider(preview, arc->transition, arc->to);
 	for (int i = 0; i < lengthof(asked); i++)

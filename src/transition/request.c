@@ -49,14 +49,15 @@ request_pop(Request *request)
 	innermost = request->outer;
 }
 
-/* Record the document's new state for all requests about it, outer ones too. */
+/* Record the document's last change for all requests about it, outer ones too. */
 void
-request_note_change(const char *docid, const Workflow *workflow, int state)
+request_note_change(const char *docid, const Workflow *workflow, const Transition *transition, int state)
 {
 	for (Request *request = innermost; request != NULL; request = request->outer)
 		if (strcmp(request->docid, docid) == 0)
 		{
 			request->final_workflow = workflow;
+			request->final_transition = transition;
 			request->final_state = state;
 		}
 }

@@ -20,10 +20,12 @@ typedef struct Request
 	int			target;			/* index of a state, if transition is NULL */
 	const char *comment;
 	Jsonb	   *parameters;
+	List	   *revisions;		/* int: those at which the document may be; NIL for any */
 	bool		may_update;		/* the caller has the privilege to UPDATE the state */
 	bool		is_taken_over;		/* the trigger has taken it over */
 	/* the result */
 	const Workflow *final_workflow; /* NULL if nothing has changed */
+	const Transition *final_transition; /* NULL if an administrator went without one */
 	int			final_state;
 	List	   *messages;		/* of char *, from m2 and m3 */
 	MemoryContext context;		/* the caller's; triggers run in another */
@@ -34,7 +36,7 @@ extern Request *request_for(const char *docid);
 extern bool request_is_open(void);
 extern void request_push(Request *request);
 extern void request_pop(Request *request);
-extern void request_note_change(const char *docid, const Workflow *workflow, int state);
+extern void request_note_change(const char *docid, const Workflow *workflow, const Transition *transition, int state);
 extern void request_note_message(const char *docid, const char *message);
 
 #endif

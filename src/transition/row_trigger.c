@@ -108,7 +108,7 @@ workflow_for_birth(const AttachedTable *table)
 				(errcode(failure_sqlstate(NO_WORKFLOW)),
 				 errmsg("workflow \"%s\" of structure \"%s\" has no published version",
 						table->structure->workflow, table->structure->name),
-				 errdetail_internal("%s", failure_detail(NO_WORKFLOW, NULL))));
+				 errdetail_internal("%s", failure_detail(NO_WORKFLOW, NULL, NULL))));
 	return workflow;
 }
 
@@ -344,7 +344,7 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 	require_checked_row(firing, change, row);
 	change->recorded_in = GetCurrentSubTransactionId();
 	written = history_append(&line);
-	request_note_change(change->docid, change->workflow, change->to);
+	request_note_change(change->docid, change->workflow, change->transition, change->to);
 	messages = add_words(messages, &check, HOOK_M2, row);
 	announce_change(&passed);
 	release_lock(change);
@@ -429,6 +429,14 @@ await_storage(const Firing *firing, const TransitionCheck *check, const ElementS
 	MemoryContextSwitchTo(outer);
 }
 
+/* A request may be for certain revisions only, so that nobody acts upon what is no longer so. */
+static void
+require_revision(const Request *request, const char *docid, int32 revision)
+{
+	if (request != NULL && request->revisions != NIL && !list_member_int(request->revisions, revision))
+		raise_failure(PRECONDITION_FAILED, docid, psprintf("%d", revision));
+}
+
 /* Is there anybody who looks at the proposed row? */
 static bool
 needs_proposed_row(const Transition *transition)
@@ -460,6 +468,7 @@ check_update(Firing *firing, const char *docid, Request *request)
 		check.parameters = request->parameters;
 	}
 	read_element_status(firing, docid, &status);
+	require_revision(request, docid, status.revision);
 	check.locked_by = status.locked_by;
 	check.locked_by_person = status.locked_by_person;
 	check.workflow = workflow_of_element(&status, docid);

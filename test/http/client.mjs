@@ -17,16 +17,16 @@ formats(ajv);
 ajv.addSchema(openapi, 'openapi');
 
 // a token for a role, and for the person behind it
-export function token(role, sub, secret = process.env.JWT_SECRET) {
+export function token(role, sub, { secret = process.env.JWT_SECRET, claims = {} } = {}) {
 	const part = (object) => Buffer.from(JSON.stringify(object)).toString('base64url');
-	const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ role, sub })}`;
+	const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ role, sub, ...claims })}`;
 	return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
 // the raw request: {method, path, headers, body (text or bytes)} → {status, headers, text}
-export function send({ method = 'GET', path, headers = {}, body }) {
+export function send({ method = 'GET', path, headers = {}, body, port = gateway.port }) {
 	return new Promise((resolve, reject) => {
-		const request = http.request({ host: gateway.hostname, port: gateway.port, method, path, headers, timeout: 20000 }, (response) => {
+		const request = http.request({ host: gateway.hostname, port, method, path, headers, timeout: 20000 }, (response) => {
 			const parts = [];
 			response.on('data', (part) => parts.push(part));
 			response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: Buffer.concat(parts).toString() }));
@@ -37,16 +37,31 @@ export function send({ method = 'GET', path, headers = {}, body }) {
 	});
 }
 
-// the schema of an answer: that of the path, method and status
-function schemaOf(method, path, status) {
+// how an answer is described, by path, method and status; null if the path is not of the service
+function descriptionOf(method, path, status) {
 	const asked = path.replace(/\?.*/, '');
-	const template = Object.keys(openapi.paths).find((t) =>
-		new RegExp(`^${t.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(asked));
-	let response = openapi.paths[template]?.[method === 'HEAD' ? 'get' : method.toLowerCase()]?.responses[status];
-	if (response === undefined) return null;
-	const name = response.$ref.split('/').pop();
-	return ajv.getSchema(`openapi#/components/responses/${name}/content/application~1json/schema`) ??
-		ajv.compile({ $ref: `openapi#/components/responses/${name}/content/application~1json/schema` });
+	const template = Object.keys(openapi.paths).find((t) => new RegExp(`^${t.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(asked));
+	const operation = openapi.paths[template]?.[method === 'HEAD' ? 'get' : method.toLowerCase()];
+	if (operation === undefined) return null;
+	const described = operation.responses[status];
+	assert.ok(described, `${method} ${path}: status ${status} is not described`);
+	return described.$ref.split('/').pop();
+}
+
+// an answer is as the description of the service says
+function assertDescribed(method, path, answer) {
+	const name = descriptionOf(method, path, answer.status);
+	if (name === null) return;
+	const { content, headers = {} } = openapi.components.responses[name];
+	for (const header of Object.keys(headers)) assert.ok(answer.headers[header.toLowerCase()], `${method} ${path}: ${header} is missing`);
+	if (method === 'HEAD' || content === undefined) {
+		assert.equal(answer.text, '', `${method} ${path}`);
+		return;
+	}
+	assert.match(answer.headers['content-type'], /^application\/json/);
+	const pointer = `openapi#/components/responses/${name}/content/application~1json/schema`;
+	const schema = ajv.getSchema(pointer) ?? ajv.compile({ $ref: pointer });
+	assert.ok(schema(JSON.parse(answer.text)), `${method} ${path}: ${answer.text}: ${JSON.stringify(schema.errors)}`);
 }
 
 // a request of the documented service by a person: {role, sub}, or nobody
@@ -59,16 +74,8 @@ export async function ask(method, path, { as, body, headers = {} } = {}) {
 		sent['Content-Type'] = 'application/json';
 	}
 	const answer = await send({ method, path, headers: sent, body: payload });
-	if (path.startsWith('/api/v2/') && method !== 'HEAD') {
-		const schema = schemaOf(method, path, answer.status);
-		if (schema !== null && answer.headers['content-type']?.startsWith('application/json')) {
-			answer.json = JSON.parse(answer.text);
-			assert.ok(schema(answer.json), `${method} ${path}: ${answer.text}: ${JSON.stringify(schema.errors)}`);
-			answer.described = true;
-		}
-	}
-	if (answer.json === undefined && /json/.test(answer.headers['content-type'] ?? '') && answer.text !== '')
-		answer.json = JSON.parse(answer.text);
+	if (path.startsWith('/api/v2/')) assertDescribed(method, path, answer);
+	if (/json/.test(answer.headers['content-type'] ?? '') && answer.text !== '') answer.json = JSON.parse(answer.text);
 	return answer;
 }
 

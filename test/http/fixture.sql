@@ -49,7 +49,7 @@ SELECT smartwf.define_workflow('{"name": "PRESS", "locale": "fr",
    "grants": [{"role": "editor"}, {"column": "author"}],
    "parameters": [{"name": "reason", "label": "Raison", "type": "enum", "needed": true, "options": {"values": {"style": "Style", "facts": "Faits"}}},
     {"name": "n", "type": "int"}, {"name": "x", "type": "double", "multiple": true}, {"name": "m", "type": "money"}, {"name": "d", "type": "date"}, {"name": "t", "type": "time"},
-    {"name": "ts", "type": "timestamp"}, {"name": "b", "type": "boolean"}, {"name": "j", "type": "json"}, {"name": "note", "visibility": "read"}]}],
+    {"name": "ts", "type": "timestamp"}, {"name": "b", "type": "boolean"}, {"name": "j", "type": "json"}, {"name": "w"}, {"name": "note", "visibility": "read"}]}],
  "translations": {"en": {"states": {"start": "Draft", "control": "Written"}, "activities": {"start": "Writing"}, "transitions": {"check": "Check"}, "parameters": {"reason": "Reason"}}}}');
 CREATE TABLE press (id text PRIMARY KEY, title text NOT NULL, words int, author text, state text, CHECK (state <> 'published' OR title <> 'unfit'));
 SELECT smartwf.attach('press', 'PRESS');
