@@ -29,7 +29,7 @@ export function send({ method = 'GET', path, headers = {}, body, port = gateway.
 		const request = http.request({ host: gateway.hostname, port, method, path, headers, timeout: 20000 }, (response) => {
 			const parts = [];
 			response.on('data', (part) => parts.push(part));
-			response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: Buffer.concat(parts).toString() }));
+			response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, bytes: Buffer.concat(parts), text: Buffer.concat(parts).toString() }));
 		});
 		request.on('timeout', () => request.destroy(new Error('time-out')));
 		request.on('error', reject);

@@ -2,6 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { ask, description, route, send, sql, token } from './client.mjs';
 
@@ -352,4 +353,93 @@ test('a conflict with another transaction ends, with a status that says try agai
 	const answer = await ask('POST', '/api/v2/smart-elements/other1/workflows/states/wfam_bill_e2', { as: clerk });
 	assert.equal(answer.status, 503, answer.text);
 	assert.equal((await ask('POST', '/rest/rpc/set_state', { as: clerk, body: { docid: 'other1', state: 'wfam_bill_e2' } })).status, 503);
+});
+
+test('conditional requests: an answer that the client has, and a change of what has moved on', async () => {
+	const path = press('conditional', 'states/');
+	const first = await ask('GET', path, { as: clerk });
+	assert.match(first.headers.etag, /^(W\/)?"0-[0-9a-f]{16}"$/);
+	assert.equal(first.headers['cache-control'], 'private, no-cache');
+	assert.ok(first.headers.vary.includes('Accept-Language'));
+	for (const tags of [first.headers.etag, `"x", ${first.headers.etag}`, '*']) {
+		const same = await ask('GET', path, { as: clerk, headers: { 'If-None-Match': tags } });
+		assert.equal(same.status, 304);
+		assert.equal(same.headers.etag, first.headers.etag);
+	}
+	// another reader, another language: another answer
+	assert.equal((await ask('GET', path, { as: manager, headers: { 'If-None-Match': first.headers.etag } })).status, 200);
+	assert.equal((await ask('GET', path, { as: clerk, headers: { 'If-None-Match': first.headers.etag, 'Accept-Language': 'en' } })).status, 200);
+	// what was seen may be changed, once
+	const passed = await ask('POST', press('conditional', 'transitions/check'), { as: clerk, headers: { 'If-Match': first.headers.etag } });
+	assert.equal(passed.status, 200, passed.text);
+	assert.match(passed.headers.etag, /"1-/);
+	for (const [tags, rest] of [[first.headers.etag, 'transitions/publish'], [first.headers.etag, 'states/published'], ['"rubbish"', 'transitions/publish'], ['', 'transitions/publish'], ['"0-x", "7-y"', 'transitions/check']])
+		assertFailure(await ask('POST', press('conditional', rest), { as: editor, headers: { 'If-Match': tags } }), 412, 'WFL0412', 'Document "conditional" has changed: it is at revision 1 now');
+	assert.equal(linesOf('conditional'), 2);
+	// whatever is in the way comes first only if the document is not there
+	assertFailure(await ask('POST', press('nobody', 'transitions/check'), { as: editor, headers: { 'If-Match': '"0-x"' } }), 404, 'CRUD0200', 'Document "nobody" not found');
+	assert.equal((await ask('POST', press('conditional', 'transitions/publish'), { as: editor, headers: { 'If-Match': '"0-x", W/"1-y"' } })).status, 200);
+	assert.equal((await ask('POST', press('conditional', 'states/rejected'), { as: manager, headers: { 'If-Match': '*' }, body: { parameters: { reason: 'style' } } })).status, 200);
+});
+
+test('pages of other origins: those that are configured, and no others', async () => {
+	const page = process.env.PAGES;
+	const path = press('long', 'states/control');
+	const preflight = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization,content-type,if-match' };
+	let answer = await ask('OPTIONS', path, { headers: { ...preflight, Origin: page } });
+	assert.equal(answer.status, 204);
+	assert.equal(answer.headers['access-control-allow-origin'], page);
+	assert.equal(answer.headers['access-control-allow-methods'], 'GET, HEAD, POST, OPTIONS');
+	for (const header of ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Accept-Language']) assert.ok(answer.headers['access-control-allow-headers'].includes(header), header);
+	assert.equal((await ask('OPTIONS', press('long', 'states/'), { headers: { ...preflight, Origin: page } })).headers['access-control-allow-methods'], 'GET, HEAD, OPTIONS');
+	assert.equal((await ask('OPTIONS', '/api/v2/nowhere', { headers: { ...preflight, Origin: page } })).status, 404);
+	answer = await ask('OPTIONS', '/rest/rpc/pass_transition', { headers: { ...preflight, Origin: page } });
+	assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [204, page]);
+	assert.match(answer.headers['access-control-allow-methods'], /POST/);
+	// answers, failures too, and nginx's own
+	for (const [method, address] of [['GET', path], ['GET', press('nobody', 'states/')], ['POST', press('long', 'states/control')], ['GET', '/rest/element_states?docid=eq.long']]) {
+		answer = await ask(method, address, { as: clerk, headers: { Origin: page }, body: method === 'POST' ? 'x'.repeat(2 ** 21) : undefined });
+		assert.equal(answer.headers['access-control-allow-origin'], page, address);
+		assert.ok(answer.headers['access-control-expose-headers'].includes('ETag'));
+		assert.ok(answer.headers.vary.includes('Origin'));
+	}
+	for (const other of ['http://evil.example', 'null', `${page}.evil.example`, undefined]) {
+		const headers = other === undefined ? {} : { Origin: other };
+		for (const [method, address] of [['OPTIONS', path], ['GET', path], ['GET', '/rest/element_states?docid=eq.long'], ['OPTIONS', '/rest/element_states']]) {
+			answer = await ask(method, address, { as: clerk, headers: { ...headers, ...(method === 'OPTIONS' ? preflight : {}) } });
+			assert.deepEqual(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-allow-')), [], `${method} ${address} ${other}`);
+		}
+	}
+});
+
+test('compressed answers, and heads', async () => {
+	const path = press('long', 'states/?allStates=1');
+	const plain = await ask('GET', path, { as: clerk });
+	const packed = await send({ path, headers: { Authorization: `Bearer ${token(...clerk)}`, 'Accept-Encoding': 'gzip' } });
+	assert.equal(packed.headers['content-encoding'], 'gzip');
+	assert.equal(gunzipSync(packed.bytes).toString(), plain.text);
+	assert.ok(packed.bytes.length < plain.text.length / 2);
+	const head = await ask('HEAD', path, { as: clerk });
+	assert.deepEqual([head.status, head.text, head.headers.etag], [200, '', plain.headers.etag]);
+	assert.equal((await ask('HEAD', press('nobody', 'states/'), { as: clerk })).status, 404);
+	// one spelling more
+	assert.deepEqual((await ask('GET', press('long', 'states/?allState=1'), { as: clerk })).json, plain.json);
+});
+
+test('a list of states tells of a lock', async () => {
+	sql("SET smartwf.actor = 'anna'; SELECT smartwf.lock_element('locked');");
+	const errorsFor = async (as) => (await ask('GET', press('locked', 'states/?allStates=1'), { as })).json.data.states.map((s) => s.transition && s.transition.error);
+	const holder = sql("SELECT locked_by FROM smartwf.elements WHERE docid = 'locked'");
+	assert.deepEqual(await errorsFor(clerk), [null, `it is locked by "${holder}"`, null, null]);
+	assertFailure(await ask('POST', press('locked', 'transitions/check'), { as: clerk }), 403, 'WFL0300', `Transition "check" is refused for document "locked": it is locked by "${holder}"`);
+	sql("SELECT smartwf.unlock_element('locked', force => true)");
+	assert.deepEqual(await errorsFor(clerk), [null, null, null, null]);
+});
+
+test("what the hooks have said is in the answer of PostgREST's functions, too", async () => {
+	const { json } = await ask('POST', '/rest/rpc/pass_transition', { as: clerk, body: { docid: 'locked', transition: 'check' } });
+	assert.deepEqual(json.messages.map((m) => m.contentText), ['m2: control', 'm3: claire']);
+	assert.equal(json.state.id, 'control');
+	const back = await ask('POST', '/rest/rpc/set_state', { as: manager, body: { docid: 'locked', state: 'start' } });
+	assert.deepEqual(back.json.messages, []);
 });
