@@ -101,6 +101,7 @@ UPDATE press SET title = 'good';
 SET ROLE regress_smartwf_editor;
 SELECT smartwf.set_state('é/1', 'published');
 SELECT smartwf.pass_transition('é/1', 'reject', parameters => '{"p_text": "t", "p_int": 3, "p_double": [1.5], "p_enum": "b", "p_json": {"x": [1]}}');
+SELECT smartwf.pass_transition('é/1', 'reject', parameters => '{"p_text": "t", "p_double": [1.5], "p_enum": "b", "p_json": {"x": [1]}}');
 SELECT regexp_replace(line::text, '"date": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*\+00:00"', '"date": "ISO"')
 FROM json_array_elements(smartwf.get_history('é/1') -> 'data' -> 'history') line;
 SELECT smartwf.get_history('é/1') -> 'data' ->> 'uri';

@@ -5,10 +5,13 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/tableam.h"
 #include "catalog/pg_type.h"
+#include "executor/tuptable.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 
 #include "base/actor.h"
 #include "base/error.h"
@@ -33,12 +36,12 @@ check_lock(TransitionCheck *check)
 
 /* In the documented order. */
 const NamedCheck checks[NUMBER_OF_CHECKS] = {
-	{"lock", check_lock},
-	{"right", check_right},
-	{"guard", check_guard},
-	{"m0", check_m0},
-	{"parameters", check_parameters},
-	{"m1", check_m1},
+	{"lock", check_lock, false},
+	{"right", check_right, false},
+	{"guard", check_guard, false},
+	{"m0", check_m0, true},
+	{"parameters", check_parameters, false},
+	{"m1", check_m1, true},
 };
 
 /* A description of what is refused. */
@@ -50,16 +53,48 @@ attempted(const TransitionCheck *check)
 	return psprintf(localized("State \"%s\""), check->workflow->states[check->to].name);
 }
 
-/* Raise the first reason why the transition is refused. */
-void
+static bool
+has_hook(const TransitionCheck *check)
+{
+	const Transition *transition = check->transition;
+
+	return transition != NULL && (transition->hooks[HOOK_M0] != NULL || transition->hooks[HOOK_M1] != NULL);
+}
+
+/* Has the transaction replaced the row since the change of it began? */
+static bool
+row_was_written(const TransitionCheck *check)
+{
+	TupleTableSlot *slot = table_slot_create(check->relation, NULL);
+	bool		is_there = table_tuple_fetch_row_version(check->relation, &check->current->t_self, SnapshotSelf, slot);
+
+	ExecDropSingleTupleTableSlot(slot);
+	return !is_there;
+}
+
+/*
+ * Raise the first reason why the transition is refused.  False if a hook wrote the
+ * document's own row: what else was checked was checked for a row that is no longer
+ * there.  The hooks that have agreed are noted, so as not to be asked again.
+ */
+bool
 check_transition(TransitionCheck *check)
 {
 	for (int i = 0; i < lengthof(checks); i++)
 	{
-		char	   *reason = checks[i].check(check);
+		char	   *reason;
 
+		if ((check->agreed & (1 << i)) != 0)
+			continue;
+		reason = checks[i].check(check);
 		if (reason != NULL)
 			raise_failure_in_detail(REFUSED, check->user_message, (const char *) NULL,
 									attempted(check), check->docid, reason);
+		if (!checks[i].is_hook || !has_hook(check))
+			continue;
+		check->agreed |= 1 << i;
+		if (row_was_written(check))
+			return false;
 	}
+	return true;
 }

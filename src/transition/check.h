@@ -13,12 +13,13 @@ typedef struct NamedCheck
 {
 	const char *name;
 	CheckFunction check;
+	bool		is_hook;		/* it may write, even to the document's own row */
 }			NamedCheck;
 
 #define NUMBER_OF_CHECKS 6
 extern const NamedCheck checks[NUMBER_OF_CHECKS];
 
 extern char *check_lock(TransitionCheck *check);
-extern void check_transition(TransitionCheck *check);
+extern bool check_transition(TransitionCheck *check);
 
 #endif

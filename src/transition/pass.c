@@ -51,8 +51,12 @@ perform(Target *target, Request *request)
 	request_push(request);
 	PG_TRY();
 	{
-		rows = run_on_row(target->table, as_granted ? CHANGE_STATE_AS_GRANTED : CHANGE_STATE,
-						  request->docid);
+		do
+		{
+			request->is_taken_over = request->is_outdated = false;
+			rows = run_on_row(target->table, as_granted ? CHANGE_STATE_AS_GRANTED : CHANGE_STATE,
+							  request->docid);
+		} while (request->is_outdated);
 	}
 	PG_FINALLY();
 	{

@@ -23,6 +23,8 @@ typedef struct Request
 	List	   *revisions;		/* int: those at which the document may be; NIL for any */
 	bool		may_update;		/* the caller has the privilege to UPDATE the state */
 	bool		is_taken_over;		/* the trigger has taken it over */
+	uint32		agreed;			/* hooks that have agreed, as in a TransitionCheck */
+	bool		is_outdated;	/* a hook wrote the row: the UPDATE has to be repeated */
 	/* the result */
 	const Workflow *final_workflow; /* NULL if nothing has changed */
 	const Transition *final_transition; /* NULL if an administrator went without one */

@@ -446,7 +446,26 @@ needs_proposed_row(const Transition *transition)
 		 transition->hooks[HOOK_M1] != NULL || transition->number_of_parameters > 0);
 }
 
-/* Check an UPDATE that changes the state; the row as it shall be stored. */
+/*
+ * A hook wrote the row that is being changed.  PostgreSQL cannot store that change any
+ * more; a request is carried out anew upon what the hook made of the row.
+ */
+static HeapTuple
+repeat_later(const TransitionCheck *check, Request *request)
+{
+	if (request == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a hook of transition \"%s\" has written the row of document \"%s\", which is being updated",
+						check->transition->name, check->docid),
+				 errhint("Use pass_transition() or set_state() instead of an UPDATE, or let the hook write in m2.")));
+	request->transition = check->transition;
+	request->agreed = check->agreed;
+	request->is_outdated = true;
+	return NULL;
+}
+
+/* Check an UPDATE that changes the state; the row as it shall be stored, NULL if it shall not. */
 static HeapTuple
 check_update(Firing *firing, const char *docid, Request *request)
 {
@@ -463,6 +482,7 @@ check_update(Firing *firing, const char *docid, Request *request)
 	if (request != NULL)
 	{
 		request->is_taken_over = true;
+		check.agreed = request->agreed;
 		check.may_update = request->may_update;
 		check.comment = request->comment;
 		check.parameters = request->parameters;
@@ -477,14 +497,15 @@ check_update(Firing *firing, const char *docid, Request *request)
 
 	if (!needs_proposed_row(check.transition))
 	{
-		check_transition(&check);
+		(void) check_transition(&check);
 		await_storage(firing, &check, &status, old_state, NULL);
 		return firing->new;
 	}
 	if (old_state != NULL)
 		check.proposed = row_with_state(firing->table, firing->new,
 											firing->descriptor, old_state);
-	check_transition(&check);
+	if (!check_transition(&check))
+		return repeat_later(&check, request);
 	row = row_with_state(firing->table, check.proposed, firing->descriptor, new_state);
 	await_storage(firing, &check, &status, old_state, row);
 	return row;

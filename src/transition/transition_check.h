@@ -29,6 +29,7 @@ typedef struct TransitionCheck
 	const char *comment;		/* NULL if none */
 	Jsonb	   *parameters;		/* NULL if none */
 	const char *actor;			/* NULL for the current actor */
+	uint32		agreed;			/* bit i: checks[i] is a hook that has agreed already */
 	const char *user_message;	/* message of a hook or guard; may be NULL */
 }			TransitionCheck;
 
