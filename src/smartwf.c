@@ -15,6 +15,7 @@
 #include "base/switch_user.h"
 #include "definition/protect.h"
 #include "flow/run/document_listener.h"
+#include "flow/steps/change_notification.h"
 #include "flow/steps/people.h"
 #include "flow/steps/steps.h"
 #include "outbox/delivery/delivery.h"
@@ -44,6 +45,7 @@ _PG_init(void)
 	ddl_init();
 	row_trigger_init();
 	protect_init();
+	change_notification_init();
 	document_listener_init();
 	people_init();
 	steps_init();

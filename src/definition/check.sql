@@ -39,6 +39,9 @@ CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 	SELECT 'transition timer', format('%s timer %s', t.object, x.number), x.item, t.object
 	FROM transition t, smartwf.items(t.item, 'timers') x
 	UNION ALL
+	SELECT 'notification', format('%s notification %s', o.object, n.number), n.item, o.object
+	FROM (SELECT * FROM state UNION ALL SELECT * FROM transition) o, smartwf.items(o.item, 'notifications') n
+	UNION ALL
 	SELECT 'timer', object, item, NULL FROM timer
 	UNION ALL
 	SELECT 'task', format('%s task %s', t.object, k.number), k.item, t.object
@@ -46,7 +49,7 @@ CREATE FUNCTION smartwf.definition_objects(definition jsonb)
 $$;
 COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
 'Returns one row for each object in the JSON form of a workflow (jsonb): its kind (text), its name in messages '
-'(text), its JSON value (jsonb), and the transition or timer that contains it (text).';
+'(text), its JSON value (jsonb), and the state, transition or timer that contains it (text).';
 
 -- The keys of each kind of object, their types, and the codes of faults.
 CREATE FUNCTION smartwf.definition_keys()
@@ -70,6 +73,7 @@ CREATE FUNCTION smartwf.definition_keys()
 		('state', 'timer', 'string', false, 'WFL0102'),
 		('state', 'flow', 'string', false, 'WFL0102'),
 		('state', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('state', 'notifications', 'array', false, 'WFL0102'),
 		('transition', 'name', 'string', true, 'WFL0202'),
 		('transition', 'label', 'string', false, 'WFL0102'),
 		('transition', 'askComment', 'boolean', false, 'WFL0107'),
@@ -85,6 +89,13 @@ CREATE FUNCTION smartwf.definition_keys()
 		('transition', 'timers', 'array', false, 'WFL0102'),
 		('transition', 'flow', 'string', false, 'WFL0102'),
 		('transition', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('transition', 'notifications', 'array', false, 'WFL0102'),
+		('notification', 'template', 'string', true, 'WFL0102'),
+		('notification', 'channel', 'string', true, 'WFL0102'),
+		('notification', 'users', 'array', false, 'WFL0102'),
+		('notification', 'userField', 'string', false, 'WFL0102'),
+		('notification', 'renderType', 'string', false, 'WFL0102'),
+		('notification', 'properties', 'object', false, 'WFL0102'),
 		('transition timer', 'timer', 'string', true, 'WFL0130'),
 		('transition timer', 'action', 'string', true, 'WFL0131'),
 		('timer', 'name', 'string', true, 'WFL0050'),

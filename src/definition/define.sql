@@ -46,20 +46,24 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.with_members(json_build_object(
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
-		-- keys about flows and timers are only shown if they are used
-		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL THEN usual
+		-- keys about flows, timers and notifications are only shown if they are used
+		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL AND s.notifications = '[]'
+				THEN usual
 				ELSE smartwf.with_members(usual, json_build_object('flow', s.flow,
-					'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer)) END
+					'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer,
+					'notifications', nullif(s.notifications, '[]'))) END
 				ORDER BY s.position, s.name), '[]')
 			FROM smartwf.states s, LATERAL (SELECT json_build_object('name', s.name, 'label', s.label,
 				'activity', s.activity, 'color', s.color, 'initial', s.is_initial) AS usual) u
 			WHERE s.workflow_id = w.id),
-		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers THEN usual
+		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers
+				AND t.notifications = '[]' THEN usual
 				ELSE smartwf.with_members(usual, json_build_object('flow', t.flow,
 					'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
 					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action)
 							ORDER BY x.position, x.timer)
-						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name))) END
+						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name),
+					'notifications', nullif(t.notifications, '[]'))) END
 				ORDER BY t.position, t.name), '[]')
 			FROM smartwf.transitions t, LATERAL (SELECT EXISTS (
 				SELECT FROM smartwf.transition_timers x
@@ -100,17 +104,20 @@ COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
 -- columns.
 CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers'
+	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers' - 'notifications'
 		|| CASE WHEN item ->> 'flow' IS NULL THEN '{}'
 			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean,
 				false)) END
 		|| CASE WHEN item ->> 'timer' IS NULL THEN '{}' ELSE jsonb_build_object('timer', item -> 'timer') END
 		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}'
 			ELSE jsonb_build_object('timers', item -> 'timers') END
+		|| CASE WHEN coalesce(item -> 'notifications', '[]') IN ('[]', 'null') THEN '{}'
+			ELSE jsonb_build_object('notifications', (SELECT jsonb_agg(jsonb_strip_nulls(n.item) ORDER BY n.number)
+				FROM smartwf.items(item, 'notifications') n)) END
 $$;
 COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
-'Returns a state or transition in JSON form (jsonb) with its keys about flows and timers filled in, or removed if '
-'they are not used.';
+'Returns a state or transition in JSON form (jsonb) with its keys about flows, timers and notifications filled in, or '
+'removed if they are not used.';
 
 CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -181,16 +188,16 @@ BEGIN
 		SELECT new.id, t.item ->> 'name', k.number, k.item ->> 'delta', k.item ->> 'kind', k.item -> 'settings'
 		FROM smartwf.items(definition, 'timers') t, smartwf.items(t.item, 'tasks') k;
 	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued,
-		position)
+		notifications, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
 			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean,
-				false), number
+				false), coalesce(item -> 'notifications', '[]'), number
 		FROM smartwf.items(definition, 'states');
 	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow,
-		flow_queued, position)
+		flow_queued, notifications, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
 			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
-			coalesce((item ->> 'flowQueued')::boolean, false), number
+			coalesce((item ->> 'flowQueued')::boolean, false), coalesce(item -> 'notifications', '[]'), number
 		FROM smartwf.items(definition, 'transitions');
 	INSERT INTO smartwf.transition_timers (workflow_id, transition, timer, action, position)
 		SELECT new.id, t.item ->> 'name', x.item ->> 'timer', x.item ->> 'action', x.number
@@ -275,7 +282,7 @@ COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 -- Faults that a version can get after it was published.
 CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0516']
+	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0510', 'WFL0516']
 $$;
 COMMENT ON FUNCTION smartwf.codes_of_surroundings() IS
 'Returns the codes (text[]) of those faults that a published version can get without being changed, for example '

@@ -61,13 +61,15 @@ CREATE TABLE smartwf.states (
 	flow text COLLATE "C",
 	flow_queued boolean NOT NULL DEFAULT false,
 	position int NOT NULL DEFAULT 0,
+	notifications jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(notifications) = 'array'),
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.states IS
 'States of workflows. label: for display; activity: what is being done while a document is in the state; color: '
 '#RRGGBB, or empty; is_initial: true for exactly one state. timer: the timer that runs while a document is in the '
 'state. flow: the flow that is started when a document enters the state, queued for the workers if flow_queued is '
-'true.';
+'true. notifications: what is sent when a document has come into the state, an array of objects with the settings of '
+'a step of kind send_templated_notification.';
 
 CREATE TABLE smartwf.transitions (
 	workflow_id int NOT NULL,
@@ -83,13 +85,15 @@ CREATE TABLE smartwf.transitions (
 	flow text COLLATE "C",
 	flow_queued boolean NOT NULL DEFAULT false,
 	position int NOT NULL DEFAULT 0,
+	notifications jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(notifications) = 'array'),
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.transitions IS
 'Transitions of workflows. ask_comment tells applications whether to ask for a comment: true, they should; null, a '
 'comment is accepted; false, a comment is refused. A comment is never mandatory. guard: a boolean SQL expression over '
 'the columns of the row; guard_message: the message if it is not fulfilled. m0, m1, m2, m3: hook functions, as '
-'schema.function. flow: the flow that the transition starts, queued for the workers if flow_queued is true.';
+'schema.function. flow: the flow that the transition starts, queued for the workers if flow_queued is true. '
+'notifications: what is sent when the transition has been passed, as for a state.';
 
 CREATE TABLE smartwf.arcs (
 	workflow_id int NOT NULL,
@@ -216,9 +220,11 @@ CREATE TRIGGER rename AFTER UPDATE OF name ON smartwf.workflow_timers FOR EACH R
 CREATE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT encode(sha256(convert_to(jsonb_build_array(
-		(SELECT jsonb_agg(jsonb_build_array(name, is_initial, timer, flow, flow_queued) ORDER BY name)
+		(SELECT jsonb_agg(jsonb_build_array(name, is_initial, timer, flow, flow_queued)
+			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END ORDER BY name)
 			FROM smartwf.states WHERE workflow_id = workflow),
-		(SELECT jsonb_agg(jsonb_build_array(name, ask_comment, guard, m0, m1, m2, m3, flow, flow_queued) ORDER BY name)
+		(SELECT jsonb_agg(jsonb_build_array(name, ask_comment, guard, m0, m1, m2, m3, flow, flow_queued)
+			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END ORDER BY name)
 			FROM smartwf.transitions WHERE workflow_id = workflow),
 		(SELECT jsonb_agg(jsonb_build_array(from_state, to_state, transition) ORDER BY from_state, transition)
 			FROM smartwf.arcs WHERE workflow_id = workflow),

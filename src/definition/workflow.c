@@ -76,6 +76,18 @@ member_list(const JsonbValue *object, const char *name, int *length)
 	return elements;
 }
 
+/* The settings of each notification of a state or transition. */
+static Jsonb **
+read_notifications(const JsonbValue *object, int *number)
+{
+	const JsonbValue *list = member_list(object, "notifications", number);
+	Jsonb	  **notifications = palloc0_array(Jsonb *, *number);
+
+	for (int i = 0; i < *number; i++)
+		notifications[i] = JsonbValueToJsonb((JsonbValue *) &list[i]);
+	return notifications;
+}
+
 static void
 read_states(Workflow *workflow, const JsonbValue *definition)
 {
@@ -96,6 +108,7 @@ read_states(Workflow *workflow, const JsonbValue *definition)
 		state->timer = text_member(object, "timer");
 		state->flow = text_member(object, "flow");
 		state->flow_queued = boolean_member(object, "flow_queued", false);
+		state->notifications = read_notifications(object, &state->number_of_notifications);
 		if (state->is_initial)
 			workflow->initial = i;
 	}
@@ -173,6 +186,7 @@ read_transitions(Workflow *workflow, const JsonbValue *definition)
 		transition->guard_message = text_member(object, "guard_message");
 		transition->flow = text_member(object, "flow");
 		transition->flow_queued = boolean_member(object, "flow_queued", false);
+		transition->notifications = read_notifications(object, &transition->number_of_notifications);
 		for (int hook = 0; hook < NUMBER_OF_HOOKS; hook++)
 			transition->hooks[hook] = text_member(object, hook_names[hook]);
 		read_parameters(transition, object);

@@ -31,6 +31,8 @@ typedef struct State
 	const char *timer;			/* runs while a document is in this state; NULL if none */
 	const char *flow;			/* started on entering the state; NULL if none */
 	bool		flow_queued;	/* otherwise started at once */
+	Jsonb	  **notifications;	/* sent when a document comes into the state */
+	int			number_of_notifications;
 }			State;
 
 typedef struct Parameter
@@ -67,6 +69,8 @@ typedef struct Transition
 	const char *hooks[NUMBER_OF_HOOKS]; /* NULL if none */
 	const char *flow;			/* started by the transition; NULL if none */
 	bool		flow_queued;	/* otherwise started at once */
+	Jsonb	  **notifications;	/* sent when the transition has been passed */
+	int			number_of_notifications;
 	Parameter  *parameters;
 	int			number_of_parameters;
 	TimerUse   *timers;

@@ -32,10 +32,8 @@ BEGIN
 		SELECT o.object, o.value ->> 'timer' FROM object o WHERE o.kind IN ('state', 'transition timer')
 			AND jsonb_typeof(o.value -> 'timer') = 'string'
 	), as_flow AS (
-		SELECT jsonb_build_object('name', 'x', 'stages', jsonb_build_array(jsonb_build_object('name', 'x', 'steps',
-			jsonb_agg(
-			jsonb_build_object('name', o.object, 'kind', o.value -> 'kind', 'settings',
-				o.value -> 'settings'))))) AS flow
+		SELECT smartwf.flow_of_steps(jsonb_agg(jsonb_build_object('name', o.object, 'kind', o.value -> 'kind',
+			'settings', o.value -> 'settings'))) AS flow
 		FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' IN ('send_notification',
 			'send_templated_notification')
 	), relation AS (

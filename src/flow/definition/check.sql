@@ -389,6 +389,28 @@ COMMENT ON FUNCTION smartwf.flow_setting_faults(jsonb) IS
 'Returns the faults in the settings of the steps in the JSON form of a flow (jsonb): channels, operators, recipients, '
 'templates, data flows.';
 
+-- What workflows do as steps do, without a flow.
+CREATE FUNCTION smartwf.flow_of_steps(steps jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT jsonb_build_object('name', 'x', 'stages', jsonb_build_array(jsonb_build_object('name', 'x', 'steps', steps)))
+$$;
+COMMENT ON FUNCTION smartwf.flow_of_steps(jsonb) IS
+'Returns a flow in JSON form (jsonb) that has the given steps (jsonb: an array of steps in JSON form), so that they '
+'can be checked.';
+
+CREATE FUNCTION smartwf.notification_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'error', f.code, regexp_replace(f.object, '^step ', ''), f.message
+	FROM smartwf.flow_setting_faults(smartwf.flow_of_steps((
+		SELECT jsonb_agg(jsonb_build_object('name', o.object, 'kind', 'send_templated_notification', 'settings', o.value))
+		FROM smartwf.definition_objects(definition) o
+		WHERE o.kind = 'notification' AND jsonb_typeof(o.value) = 'object'))) f
+$$;
+COMMENT ON FUNCTION smartwf.notification_faults(jsonb) IS
+'Returns the faults of the notifications in the JSON form of a workflow (jsonb): channels, templates, recipients.';
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.notification_faults');
+
 -- Faults in the order of the steps.
 CREATE FUNCTION smartwf.flow_order_faults(definition jsonb)
 	RETURNS TABLE (code text, object text, message text)
