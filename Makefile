@@ -25,7 +25,6 @@ SQL_PARTS = \
 	src/attach/attach.sql \
 	src/attach/ddl.sql \
 	src/definition/define.sql \
-	src/definition/import.sql \
 	src/transition/blockers.sql \
 	src/answer/answer.sql \
 	src/answer/pass.sql \
@@ -41,6 +40,9 @@ SQL_PARTS = \
 	src/flow/run/run.sql \
 	src/flow/inbox/inbox.sql \
 	src/flow/inbox/document.sql \
+	src/xml/color.sql \
+	src/xml/import.sql \
+	src/xml/export.sql \
 	src/timer/check.sql \
 	src/timer/timer.sql \
 	src/worker/worker.sql \

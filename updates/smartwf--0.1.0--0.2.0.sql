@@ -1,4 +1,5 @@
--- From 0.1.0 to 0.2.0: definitions of any size, attach() and TRUNCATE by sets, history page by page.
+-- From 0.1.0 to 0.2.0: definitions of any size, attach() and TRUNCATE by sets, history page by page, notifications
+-- of workflows, XML in several files, views for PostgREST.
 -- What stands here is what src/ says today; test/upgrade compares the two catalogues.
 
 -- the arcs of a transition, found by index
@@ -47,6 +48,8 @@ CREATE OR REPLACE FUNCTION smartwf.form_faults(definition jsonb)
 			o.value ->> 'name')
 	FROM object o
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
+		-- timers of the original have hyphens
+		AND NOT (o.kind = 'timer' AND o.value ->> 'name' ~ '^[A-Za-z_][A-Za-z0-9_:-]{0,48}$')
 $$;
 
 CREATE OR REPLACE FUNCTION smartwf.state_faults(definition jsonb)
@@ -98,20 +101,24 @@ CREATE OR REPLACE FUNCTION smartwf.workflow_definition(name text, version int DE
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.with_members(json_build_object(
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
-		-- keys about flows and timers are only shown if they are used
-		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL THEN usual
+		-- keys about flows, timers and notifications are only shown if they are used
+		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL AND s.notifications = '[]'
+				THEN usual
 				ELSE smartwf.with_members(usual, json_build_object('flow', s.flow,
-					'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer)) END
+					'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer,
+					'notifications', nullif(s.notifications, '[]'))) END
 				ORDER BY s.position, s.name), '[]')
 			FROM smartwf.states s, LATERAL (SELECT json_build_object('name', s.name, 'label', s.label,
 				'activity', s.activity, 'color', s.color, 'initial', s.is_initial) AS usual) u
 			WHERE s.workflow_id = w.id),
-		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers THEN usual
+		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers
+				AND t.notifications = '[]' THEN usual
 				ELSE smartwf.with_members(usual, json_build_object('flow', t.flow,
 					'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
 					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action)
 							ORDER BY x.position, x.timer)
-						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name))) END
+						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name),
+					'notifications', nullif(t.notifications, '[]'))) END
 				ORDER BY t.position, t.name), '[]')
 			FROM smartwf.transitions t, LATERAL (SELECT EXISTS (
 				SELECT FROM smartwf.transition_timers x
@@ -167,8 +174,7 @@ CREATE OR REPLACE FUNCTION smartwf.check_flow(name text, version int DEFAULT NUL
 $$;
 
 -- no document id of several rows
-CREATE OR REPLACE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text,
-	docid_column text)
+CREATE OR REPLACE FUNCTION smartwf.table_faults(relation regclass, workflow_id int, state_column text, docid_column text)
 	RETURNS SETOF text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH state_type AS (
@@ -299,6 +305,17 @@ $$;
 
 DROP FUNCTION smartwf.record_end(text, int);
 
+-- notifications of workflows
+ALTER TABLE smartwf.states ADD COLUMN notifications jsonb NOT NULL DEFAULT '[]'
+	CHECK (jsonb_typeof(notifications) = 'array');
+ALTER TABLE smartwf.transitions ADD COLUMN notifications jsonb NOT NULL DEFAULT '[]'
+	CHECK (jsonb_typeof(notifications) = 'array');
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.notification_faults');
+
+-- XML in several files, and back
+DROP FUNCTION smartwf.import_namespaces();
+DROP FUNCTION smartwf.imported_unsupported(xml);
+
 -- history, page by page
 DROP FUNCTION smartwf.get_history(text, text);
 CREATE FUNCTION smartwf.get_history(docid text, structure text DEFAULT NULL, before int DEFAULT NULL,
@@ -325,6 +342,986 @@ BEGIN
 		'Raises (.*)$', 'Failures, as HTTP status and code: \1'));
 END
 $install$;
+
+
+-- Functions that are new or have changed.
+
+CREATE OR REPLACE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT encode(sha256(convert_to(jsonb_build_array(
+		(SELECT jsonb_agg(jsonb_build_array(name, is_initial, timer, flow, flow_queued)
+			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END ORDER BY name)
+			FROM smartwf.states WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(name, ask_comment, guard, m0, m1, m2, m3, flow, flow_queued)
+			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END ORDER BY name)
+			FROM smartwf.transitions WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(from_state, to_state, transition) ORDER BY from_state, transition)
+			FROM smartwf.arcs WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(transition, name, type, needed, multiple, visibility, options)
+			ORDER BY transition, name)
+			FROM smartwf.transition_parameters WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(name, reference_column, delta) ORDER BY name)
+			FROM smartwf.workflow_timers WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(timer, position, delta, kind, settings) ORDER BY timer, position)
+			FROM smartwf.timer_tasks WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(transition, timer, action) ORDER BY transition, timer)
+			FROM smartwf.transition_timers WHERE workflow_id = workflow))::text, 'UTF8')), 'hex')
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.definition_objects(definition jsonb)
+	RETURNS TABLE (kind text, object text, value jsonb, parent text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH state AS (
+		SELECT format('state %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'states')
+	), transition AS (
+		SELECT format('transition %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'transitions')
+	), timer AS (
+		SELECT format('timer %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'timers'))
+	SELECT 'workflow', format('workflow %s', definition ->> 'name'), definition, NULL
+	UNION ALL
+	SELECT 'state', object, item, NULL FROM state
+	UNION ALL
+	SELECT 'transition', object, item, NULL FROM transition
+	UNION ALL
+	SELECT 'arc', format('%s arc %s', t.object, a.number), a.item, t.object
+	FROM transition t, smartwf.items(t.item, 'arcs') a
+	UNION ALL
+	SELECT 'parameter', format('%s parameter %s', t.object, coalesce(p.item ->> 'name', '#' || p.number)), p.item,
+		t.object
+	FROM transition t, smartwf.items(t.item, 'parameters') p
+	UNION ALL
+	SELECT 'grant', format('%s grant %s', t.object, g.number), g.item, t.object
+	FROM transition t, smartwf.items(t.item, 'grants') g
+	UNION ALL
+	SELECT 'transition timer', format('%s timer %s', t.object, x.number), x.item, t.object
+	FROM transition t, smartwf.items(t.item, 'timers') x
+	UNION ALL
+	SELECT 'notification', format('%s notification %s', o.object, n.number), n.item, o.object
+	FROM (SELECT * FROM state UNION ALL SELECT * FROM transition) o, smartwf.items(o.item, 'notifications') n
+	UNION ALL
+	SELECT 'timer', object, item, NULL FROM timer
+	UNION ALL
+	SELECT 'task', format('%s task %s', t.object, k.number), k.item, t.object
+	FROM timer t, smartwf.items(t.item, 'tasks') k
+$$;
+COMMENT ON FUNCTION smartwf.definition_objects(jsonb) IS
+'Returns one row for each object in the JSON form of a workflow (jsonb): its kind (text), its name in messages '
+'(text), its JSON value (jsonb), and the state, transition or timer that contains it (text).';
+
+CREATE OR REPLACE FUNCTION smartwf.definition_keys()
+	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	VALUES
+		('workflow', 'name', 'string', true, 'WFL0050'),
+		('workflow', 'label', 'string', false, 'WFL0102'),
+		('workflow', 'description', 'string', false, 'WFL0102'),
+		('workflow', 'locale', 'string', false, 'WFL0056'),
+		('workflow', 'states', 'array', true, 'WFL0102'),
+		('workflow', 'transitions', 'array', false, 'WFL0102'),
+		('workflow', 'translations', 'object', false, 'WFL0102'),
+		('workflow', 'timers', 'array', false, 'WFL0102'),
+		('workflow', 'unsupported', 'array', false, 'WFL0102'),
+		('state', 'name', 'string', true, 'WFL0050'),
+		('state', 'label', 'string', false, 'WFL0102'),
+		('state', 'activity', 'string', false, 'WFL0102'),
+		('state', 'color', 'string', false, 'WFL0054'),
+		('state', 'initial', 'boolean', false, 'WFL0102'),
+		('state', 'timer', 'string', false, 'WFL0102'),
+		('state', 'flow', 'string', false, 'WFL0102'),
+		('state', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('state', 'notifications', 'array', false, 'WFL0102'),
+		('transition', 'name', 'string', true, 'WFL0202'),
+		('transition', 'label', 'string', false, 'WFL0102'),
+		('transition', 'askComment', 'boolean', false, 'WFL0107'),
+		('transition', 'arcs', 'array', true, 'WFL0102'),
+		('transition', 'guard', 'string', false, 'WFL0110'),
+		('transition', 'guardMessage', 'string', false, 'WFL0102'),
+		('transition', 'm0', 'string', false, 'WFL0108'),
+		('transition', 'm1', 'string', false, 'WFL0105'),
+		('transition', 'm2', 'string', false, 'WFL0106'),
+		('transition', 'm3', 'string', false, 'WFL0109'),
+		('transition', 'parameters', 'array', false, 'WFL0103'),
+		('transition', 'grants', 'array', false, 'WFL0102'),
+		('transition', 'timers', 'array', false, 'WFL0102'),
+		('transition', 'flow', 'string', false, 'WFL0102'),
+		('transition', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('transition', 'notifications', 'array', false, 'WFL0102'),
+		('notification', 'template', 'string', true, 'WFL0102'),
+		('notification', 'channel', 'string', true, 'WFL0102'),
+		('notification', 'users', 'array', false, 'WFL0102'),
+		('notification', 'userField', 'string', false, 'WFL0102'),
+		('notification', 'renderType', 'string', false, 'WFL0102'),
+		('notification', 'properties', 'object', false, 'WFL0102'),
+		('transition timer', 'timer', 'string', true, 'WFL0130'),
+		('transition timer', 'action', 'string', true, 'WFL0131'),
+		('timer', 'name', 'string', true, 'WFL0050'),
+		('timer', 'label', 'string', false, 'WFL0102'),
+		('timer', 'column', 'string', false, 'WFL0120'),
+		('timer', 'delta', 'string', false, 'WFL0132'),
+		('timer', 'tasks', 'array', true, 'WFL0102'),
+		('task', 'delta', 'string', false, 'WFL0132'),
+		('task', 'kind', 'string', true, 'WFL0133'),
+		('task', 'settings', 'object', false, 'WFL0102'),
+		('arc', 'from', 'string', true, 'WFL0102'),
+		('arc', 'to', 'string', true, 'WFL0102'),
+		('parameter', 'name', 'string', true, 'WFL0050'),
+		('parameter', 'label', 'string', false, 'WFL0102'),
+		('parameter', 'type', 'string', false, 'WFL0111'),
+		('parameter', 'needed', 'boolean', false, 'WFL0102'),
+		('parameter', 'multiple', 'boolean', false, 'WFL0102'),
+		('parameter', 'visibility', 'string', false, 'WFL0102'),
+		('parameter', 'options', 'object', false, 'WFL0112'),
+		('grant', 'role', 'string', false, 'WFL0121'),
+		('grant', 'column', 'string', false, 'WFL0121')
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.unsupported_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
+		format('element "%s" is kept, but has no effect yet', item ->> 'element')
+	FROM smartwf.items(definition, 'unsupported')
+	-- these are for the export
+	WHERE item ->> 'element' NOT IN ('@name', '@label')
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers' - 'notifications'
+		|| CASE WHEN item ->> 'flow' IS NULL THEN '{}'
+			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean,
+				false)) END
+		|| CASE WHEN item ->> 'timer' IS NULL THEN '{}' ELSE jsonb_build_object('timer', item -> 'timer') END
+		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}'
+			ELSE jsonb_build_object('timers', item -> 'timers') END
+		|| CASE WHEN coalesce(item -> 'notifications', '[]') IN ('[]', 'null') THEN '{}'
+			ELSE jsonb_build_object('notifications', (SELECT jsonb_agg(jsonb_strip_nulls(n.item) ORDER BY n.number)
+				FROM smartwf.items(item, 'notifications') n)) END
+$$;
+COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
+'Returns a state or transition in JSON form (jsonb) with its keys about flows, timers and notifications filled in, or '
+'removed if they are not used.';
+
+CREATE OR REPLACE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	new smartwf.workflows;
+BEGIN
+	INSERT INTO smartwf.workflows (name, version, label, description, locale, unsupported)
+		VALUES (definition ->> 'name', coalesce(smartwf.newest_version(definition ->> 'name'), 0) + 1,
+			definition ->> 'label', definition ->> 'description', definition ->> 'locale',
+			definition -> 'unsupported')
+		RETURNING * INTO new;
+	INSERT INTO smartwf.workflow_timers (workflow_id, name, label, reference_column, delta, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'column', item ->> 'delta', number
+		FROM smartwf.items(definition, 'timers');
+	INSERT INTO smartwf.timer_tasks (workflow_id, timer, position, delta, kind, settings)
+		SELECT new.id, t.item ->> 'name', k.number, k.item ->> 'delta', k.item ->> 'kind', k.item -> 'settings'
+		FROM smartwf.items(definition, 'timers') t, smartwf.items(t.item, 'tasks') k;
+	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued,
+		notifications, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
+			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean,
+				false), coalesce(item -> 'notifications', '[]'), number
+		FROM smartwf.items(definition, 'states');
+	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow,
+		flow_queued, notifications, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
+			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
+			coalesce((item ->> 'flowQueued')::boolean, false), coalesce(item -> 'notifications', '[]'), number
+		FROM smartwf.items(definition, 'transitions');
+	INSERT INTO smartwf.transition_timers (workflow_id, transition, timer, action, position)
+		SELECT new.id, t.item ->> 'name', x.item ->> 'timer', x.item ->> 'action', x.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'timers') x;
+	INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition, position)
+		SELECT new.id, a.item ->> 'from', a.item ->> 'to', t.item ->> 'name', a.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'arcs') a;
+	INSERT INTO smartwf.transition_parameters (workflow_id, transition, name, label, type, needed, multiple, visibility,
+		options, position)
+		SELECT new.id, t.item ->> 'name', p.item ->> 'name', p.item ->> 'label', p.item ->> 'type',
+			(p.item ->> 'needed')::boolean, (p.item ->> 'multiple')::boolean, p.item ->> 'visibility',
+				p.item -> 'options', p.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'parameters') p;
+	INSERT INTO smartwf.transition_grants (workflow_id, transition, kind, grantee, position)
+		SELECT new.id, t.item ->> 'name', m.key, m.value #>> '{}', g.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'grants') g, smartwf.members(g.item) m;
+	INSERT INTO smartwf.translations (workflow_id, kind, name, locale, label)
+		SELECT new.id, k.kind, m.key, l.key, m.value #>> '{}'
+		FROM smartwf.members(definition -> 'translations') l,
+			(VALUES ('states', 'state'), ('activities', 'activity'), ('transitions', 'transition'),
+				('parameters', 'parameter')) AS k (key, kind),
+			smartwf.members(l.value -> k.key) m;
+	RETURN new.version;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT ARRAY['WFL0105', 'WFL0106', 'WFL0108', 'WFL0109', 'WFL0110', 'WFL0120', 'WFL0510', 'WFL0516']
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.imported_unsupported(definition xml, workflow jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_agg(smartwf.kept(btrim(concat_ws(' ', kind, CASE kind
+			WHEN 'step' THEN coalesce(smartwf.name_of_ref(workflow -> 'states', ref), ref)
+			WHEN 'transition' THEN coalesce(smartwf.name_of_ref(workflow -> 'transitions', ref), ref)
+			WHEN 'task' THEN timer ELSE ref END)), element, source::text) ORDER BY number), '[]')
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow,
+			'https://platform.anakeen.com/4/schemas/timer/1.0' AS timer,
+			'https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS mail),
+		'//workflow:graph/*[not(self::workflow:steps or self::workflow:transitions)]
+		| //workflow:graph/workflow:steps/*[not(self::workflow:step)]
+		| //workflow:graph/workflow:transitions/*[not(self::workflow:transition)]
+		| //workflow:graph/*/workflow:transition[@name and not(@from and @to)]
+		| //workflow:graph/*/*[self::workflow:step or self::workflow:transition]/*
+		| //workflow:config/*[not(self::workflow:steps or self::workflow:transitions or self::workflow:description)]
+		| //workflow:config/workflow:steps/*[not(self::workflow:step)]
+		| //workflow:config/workflow:transitions/*[not(self::workflow:transition)]
+		| //workflow:config/*/workflow:step/*[not(self::workflow:color or self::workflow:timer
+			or self::workflow:mailtemplate)]
+		| //workflow:config/*/workflow:transition/*[not(self::workflow:timer or self::workflow:mailtemplate)]
+		| //mail:mailtemplate/*[not(self::mail:recipients or self::mail:subject or self::mail:body)]
+		| //timer:task/timer:process
+		| /*/*[not(self::workflow:graph or self::workflow:config or self::timer:timer or self::mail:mailtemplate)]'
+		PASSING definition
+		COLUMNS number FOR ORDINALITY, element text PATH 'local-name(.)', kind text PATH 'local-name(..)',
+			ref text PATH 'string((../@ref | ../@name)[1])', timer text PATH '../../../@name', source xml PATH '.')
+$$;
+COMMENT ON FUNCTION smartwf.imported_unsupported(xml, jsonb) IS
+'Returns the elements in XML form (xml) that have no effect in smartwf, as entries of workflows.unsupported (jsonb). '
+'workflow (jsonb): the workflow in JSON form, which knows the names that references mean.';
+REVOKE ALL ON FUNCTION smartwf.imported_unsupported(xml, jsonb) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION smartwf.imported_states(definition xml) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', g.name, 'label', g.label, 'activity',
+		g.activity, 'initial', lower(g.initial) IN ('true', '1'))) ORDER BY g.number), '[]')
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+		'//workflow:graph/workflow:steps/workflow:step' PASSING definition
+		COLUMNS number FOR ORDINALITY, name text PATH '@name', label text PATH '@state-label',
+			activity text PATH '@activity-label', initial text PATH '@initial') g
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.imported_transitions(definition xml) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH element AS (
+		SELECT DISTINCT ON (name, "from", "to", unnamed) * FROM (
+			SELECT x.*, CASE WHEN x.name IS NULL THEN x.number END AS unnamed FROM xmltable(
+				XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+				'//workflow:graph/workflow:transitions/workflow:transition[not(@name) or (@from and @to)]'
+				PASSING definition
+				COLUMNS number FOR ORDINALITY, name text PATH '@name', label text PATH '@label',
+					"from" text PATH '@from', "to" text PATH '@to') x) e
+		ORDER BY name, "from", "to", unnamed, number
+	), named AS (
+		SELECT CASE WHEN row_number() OVER (PARTITION BY name, "from" ORDER BY number) > 1
+			THEN format('%s:%s', name, "to") ELSE name END AS name, label, "from", "to", number, unnamed FROM element)
+	SELECT coalesce(jsonb_agg(transition ORDER BY number), '[]') FROM (
+		SELECT min(number) AS number, jsonb_strip_nulls(jsonb_build_object('name', name,
+			'label', (array_agg(label ORDER BY number) FILTER (WHERE label IS NOT NULL))[1],
+			'arcs', jsonb_agg(jsonb_build_object('from', "from", 'to', "to") ORDER BY number))) AS transition
+		FROM named GROUP BY name, unnamed) t
+$$;
+COMMENT ON FUNCTION smartwf.imported_transitions(xml) IS
+'Returns the transitions of a workflow in XML form (xml) in JSON form (jsonb). Transitions of the same name become '
+'arcs of one transition, unless they leave the same state.';
+
+CREATE OR REPLACE FUNCTION smartwf.import_workflow(definition xml) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	ns text[] := ARRAY[['workflow', 'https://platform.anakeen.com/4/schemas/workflow/1.0']];
+	graphs int := cardinality(xpath('//workflow:graph', definition, ns));
+	part record;
+	base record;
+	mails jsonb;
+	configured record;
+	workflow jsonb;
+	faults text[] := '{}';
+BEGIN
+	IF definition IS NULL THEN
+		RAISE EXCEPTION 'definition must not be null' USING ERRCODE = 'WF400';
+	END IF;
+	SELECT count(DISTINCT name) AS names, min(name) AS name, min(model) AS model, min(label) AS label,
+		min(description) AS description, min(graph) AS graph, min(graph_label) AS graph_label INTO part
+		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+			'//workflow:config | //workflow:graph' PASSING definition
+			COLUMNS name text PATH 'self::workflow:config/@name', model text PATH 'self::workflow:config/@model',
+				label text PATH 'self::workflow:config/@label', description text PATH 'workflow:description',
+				graph text PATH 'self::workflow:graph/@name', graph_label text PATH 'self::workflow:graph/@label');
+	IF graphs > 1 OR graphs = 0 AND part.names = 0 THEN
+		RAISE EXCEPTION 'document must hold one workflow:graph or configurations of one, not %', graphs
+			USING ERRCODE = 'WF400', HINT = format('Elements belong to the namespace %s.', ns[1][2]);
+	ELSIF part.names > 1 THEN
+		RAISE EXCEPTION 'configurations must be of one workflow, not of %', part.names USING ERRCODE = 'WF400';
+	ELSIF graphs = 1 AND lower(part.model) <> lower(part.graph) THEN
+		faults := ARRAY[format('WFL0207 configuration %s: it is of graph "%s", not "%s"', part.name, part.model,
+			part.graph)];
+	END IF;
+	part.name := coalesce(part.name, part.graph);
+	base := smartwf.import_base(part.name, part.model, graphs = 1);
+	faults := array_remove(faults || base.fault, NULL);
+	IF graphs = 0 AND base.base IS NULL THEN
+		PERFORM smartwf.refuse(format('definition of workflow "%s"', part.name), faults);
+	END IF;
+	workflow := base.base;
+	IF graphs = 1 THEN
+		workflow := smartwf.with_graph(base.base, jsonb_strip_nulls(jsonb_build_object('name', part.name, 'label',
+			part.graph_label, 'states', smartwf.imported_states(definition),
+			'transitions', smartwf.imported_transitions(definition))));
+	END IF;
+	workflow := smartwf.with_kept(workflow || jsonb_strip_nulls(jsonb_build_object('label', part.label, 'description',
+		part.description)), smartwf.imported_attributes(definition) || smartwf.imported_unsupported(definition, workflow), graphs = 1);
+	mails := smartwf.known_mails(definition, base.base);
+	workflow := workflow || jsonb_build_object('timers', (
+		SELECT jsonb_agg(DISTINCT t.item) FROM (
+			SELECT item FROM smartwf.items(jsonb_build_object('timers', smartwf.imported_timers(definition, mails)),
+				'timers')
+			UNION ALL
+			SELECT old.item FROM smartwf.items(base.base, 'timers') old
+			WHERE old.item ->> 'name' <> ALL (xpath('//@name', definition)::text[])) t));
+	PERFORM smartwf.store_templates(definition);
+	configured := smartwf.with_settings(workflow, definition, mails);
+	faults := faults || configured.faults;
+	IF cardinality(faults) > 0 THEN
+		PERFORM smartwf.refuse(format('definition of workflow "%s"', part.name), faults || ARRAY(
+			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(configured.result)
+				WHERE severity = 'error'));
+	END IF;
+	RETURN smartwf.define_workflow(configured.result);
+END
+$$;
+COMMENT ON FUNCTION smartwf.import_workflow(xml) IS
+'Creates a workflow, or its next version, from its XML form, and publishes it. definition (xml): a graph, '
+'configurations of it, or both, with the timers and mail templates that they name. The name of the workflow is that of '
+'the configuration or, without one, that of the graph. What the document says replaces what the workflow has; the rest '
+'stays, so that graph and configurations can be imported one after the other. Returns the version number (int). What '
+'has no effect is kept, and reported as warnings. Raises WF001 with one line of DETAIL for each fault, and WF400 if '
+'the document contains neither graph nor configuration, or several graphs or workflows.';
+
+CREATE OR REPLACE FUNCTION smartwf.timer_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY
+	WITH object AS (
+		SELECT o.* FROM smartwf.definition_objects(definition) o
+	), use (object, timer) AS (
+		SELECT o.object, o.value ->> 'timer' FROM object o WHERE o.kind IN ('state', 'transition timer')
+			AND jsonb_typeof(o.value -> 'timer') = 'string'
+	), as_flow AS (
+		SELECT smartwf.flow_of_steps(jsonb_agg(jsonb_build_object('name', o.object, 'kind', o.value -> 'kind',
+			'settings', o.value -> 'settings'))) AS flow
+		FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' IN ('send_notification',
+			'send_templated_notification')
+	), relation AS (
+		SELECT smartwf.attached_relation(s.name) AS relation FROM smartwf.structures s
+			WHERE s.workflow = definition ->> 'name'
+	)
+	SELECT 'error', 'WFL0130', o.object, 'a timer of that name is defined twice'
+	FROM object o WHERE o.kind = 'timer' GROUP BY o.object HAVING count(*) > 1
+	UNION ALL
+	SELECT 'error', 'WFL0130', u.object, format('timer "%s" is not defined', u.timer) FROM use u
+	WHERE NOT EXISTS (SELECT FROM object o WHERE o.kind = 'timer' AND o.value ->> 'name' = u.timer)
+	UNION ALL
+	SELECT 'error', 'WFL0131', o.parent, format('timer "%s" is named twice', o.value ->> 'timer')
+	FROM object o WHERE o.kind = 'transition timer' AND o.value ->> 'timer' IS NOT NULL GROUP BY o.parent,
+		o.value ->> 'timer' HAVING count(*) > 1
+	UNION ALL
+	SELECT 'error', 'WFL0131', o.object, format('action "%s" must be one of volatile, persistent, unattach',
+		o.value ->> 'action')
+	FROM object o WHERE o.kind = 'transition timer' AND o.value ->> 'action' NOT IN ('volatile', 'persistent',
+		'unattach')
+	UNION ALL
+	SELECT 'error', 'WFL0132', o.object, format('delta "%s" is no interval', o.value ->> 'delta')
+	FROM object o WHERE o.kind IN ('timer', 'task') AND jsonb_typeof(o.value -> 'delta') = 'string'
+		AND NOT smartwf.is_signed_interval(o.value ->> 'delta')
+	UNION ALL
+	SELECT 'error', 'WFL0133', o.object, 'it has no task' FROM object o WHERE o.kind = 'timer'
+		AND o.value -> 'tasks' = '[]'
+	UNION ALL
+	SELECT 'error', 'WFL0133', o.object, format('unknown kind "%s"', o.value ->> 'kind') FROM object o
+	WHERE o.kind = 'task' AND o.value ->> 'kind' NOT IN ('send_notification', 'send_templated_notification')
+		AND o.value ->> 'kind' NOT IN (SELECT k.kind FROM smartwf.task_settings() k)
+	UNION ALL
+	SELECT 'error', 'WFL0134', o.object, format('a task of kind "%s" needs the setting "%s", a string, and no other',
+		k.kind, k.setting)
+	FROM object o JOIN smartwf.task_settings() k ON k.kind = o.value ->> 'kind'
+	WHERE o.kind = 'task' AND (jsonb_typeof(o.value -> 'settings' -> k.setting) IS DISTINCT FROM 'string'
+		OR EXISTS (SELECT FROM smartwf.members(o.value -> 'settings') m WHERE m.key <> k.setting))
+	UNION ALL
+	SELECT 'error', f.code, regexp_replace(f.object, '^step ', ''), f.message
+	FROM as_flow a, LATERAL (SELECT * FROM smartwf.flow_form_faults(a.flow) UNION ALL SELECT *
+		FROM smartwf.flow_setting_faults(a.flow)) f
+	WHERE a.flow #> '{stages,0,steps}' <> 'null'
+	UNION ALL
+	SELECT 'error', 'WFL0201', o.object, format('state "%s" is not defined', o.value #>> '{settings,state}')
+	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'go_to_state'
+		AND o.value #>> '{settings,state}' IS NOT NULL
+		AND NOT EXISTS (SELECT FROM object s WHERE s.kind = 'state'
+			AND s.value ->> 'name' = o.value #>> '{settings,state}')
+	UNION ALL
+	SELECT 'error', 'WFL0516', o.object, smartwf.flow_function_fault(o.value #>> '{settings,function}', 'jsonb')
+	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'call_function'
+		AND smartwf.flow_function_fault(o.value #>> '{settings,function}', 'jsonb') IS NOT NULL
+	UNION ALL
+	SELECT 'warning', 'WFL0905', o.object, format('flow "%s" is not published', o.value #>> '{settings,flow}')
+	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'start_flow'
+		AND o.value #>> '{settings,flow}' IS NOT NULL
+		AND NOT smartwf.is_published_flow(o.value #>> '{settings,flow}')
+	UNION ALL
+	SELECT 'error', 'WFL0120', o.object, format('column "%s" of %s is no date or time', o.value ->> 'column',
+		r.relation)
+	FROM object o, relation r
+	WHERE o.kind = 'timer' AND jsonb_typeof(o.value -> 'column') = 'string' AND r.relation IS NOT NULL
+		AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+			WHERE a.attrelid = r.relation AND a.attname = o.value ->> 'column' AND a.attnum > 0 AND NOT a.attisdropped
+				AND coalesce(nullif(t.typbasetype, 0), t.oid) IN ('date'::regtype, 'timestamp'::regtype,
+					'timestamptz'::regtype))
+	UNION ALL
+	SELECT 'warning', 'WFL0906', o.object, 'nothing attaches it' FROM object o
+	WHERE o.kind = 'timer' AND NOT EXISTS (SELECT FROM use u WHERE u.timer = o.value ->> 'name');
+END
+$$;
+
+CREATE FUNCTION smartwf.flow_of_steps(steps jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT jsonb_build_object('name', 'x', 'stages', jsonb_build_array(jsonb_build_object('name', 'x', 'steps', steps)))
+$$;
+COMMENT ON FUNCTION smartwf.flow_of_steps(jsonb) IS
+'Returns a flow in JSON form (jsonb) that has the given steps (jsonb: an array of steps in JSON form), so that they '
+'can be checked.';
+REVOKE ALL ON FUNCTION smartwf.flow_of_steps(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.notification_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'error', f.code, regexp_replace(f.object, '^step ', ''), f.message
+	FROM smartwf.flow_setting_faults(smartwf.flow_of_steps((
+		SELECT jsonb_agg(jsonb_build_object('name', o.object, 'kind', 'send_templated_notification', 'settings', o.value))
+		FROM smartwf.definition_objects(definition) o
+		WHERE o.kind = 'notification' AND jsonb_typeof(o.value) = 'object'))) f
+$$;
+COMMENT ON FUNCTION smartwf.notification_faults(jsonb) IS
+'Returns the faults of the notifications in the JSON form of a workflow (jsonb): channels, templates, recipients.';
+REVOKE ALL ON FUNCTION smartwf.notification_faults(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.color_code(color text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN color ~ '^#[0-9A-Fa-f]{3}$' THEN '#' || upper(regexp_replace(substr(color, 2), '(.)', '\1\1', 'g'))
+		ELSE coalesce((SELECT '#' || upper(code) FROM smartwf.named_colors() WHERE name = lower(color)), color) END
+$$;
+COMMENT ON FUNCTION smartwf.color_code(text) IS
+'Returns a color (text: a name of CSS, #RGB or #RRGGBB) in the form #RRGGBB (text); anything else as it is.';
+REVOKE ALL ON FUNCTION smartwf.color_code(text) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.named_colors() RETURNS TABLE (name text, code text)
+	LANGUAGE sql IMMUTABLE ROWS 148 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT word[1], word[2] FROM regexp_matches(
+		'aliceblue f0f8ff antiquewhite faebd7 aqua 00ffff aquamarine 7fffd4 azure f0ffff beige f5f5dc bisque ffe4c4 '
+		'black 000000 blanchedalmond ffebcd blue 0000ff blueviolet 8a2be2 brown a52a2a burlywood deb887 cadetblue '
+		'5f9ea0 chartreuse 7fff00 chocolate d2691e coral ff7f50 cornflowerblue 6495ed cornsilk fff8dc crimson dc143c '
+		'cyan 00ffff darkblue 00008b darkcyan 008b8b darkgoldenrod b8860b darkgray a9a9a9 darkgreen 006400 darkgrey '
+		'a9a9a9 darkkhaki bdb76b darkmagenta 8b008b darkolivegreen 556b2f darkorange ff8c00 darkorchid 9932cc darkred '
+		'8b0000 darksalmon e9967a darkseagreen 8fbc8f darkslateblue 483d8b darkslategray 2f4f4f darkslategrey 2f4f4f '
+		'darkturquoise 00ced1 darkviolet 9400d3 deeppink ff1493 deepskyblue 00bfff dimgray 696969 dimgrey 696969 '
+		'dodgerblue 1e90ff firebrick b22222 floralwhite fffaf0 forestgreen 228b22 fuchsia ff00ff gainsboro dcdcdc '
+		'ghostwhite f8f8ff gold ffd700 goldenrod daa520 gray 808080 green 008000 greenyellow adff2f grey 808080 '
+		'honeydew f0fff0 hotpink ff69b4 indianred cd5c5c indigo 4b0082 ivory fffff0 khaki f0e68c lavender e6e6fa '
+		'lavenderblush fff0f5 lawngreen 7cfc00 lemonchiffon fffacd lightblue add8e6 lightcoral f08080 lightcyan '
+		'e0ffff lightgoldenrodyellow fafad2 lightgray d3d3d3 lightgreen 90ee90 lightgrey d3d3d3 lightpink ffb6c1 '
+		'lightsalmon ffa07a lightseagreen 20b2aa lightskyblue 87cefa lightslategray 778899 lightslategrey 778899 '
+		'lightsteelblue b0c4de lightyellow ffffe0 lime 00ff00 limegreen 32cd32 linen faf0e6 magenta ff00ff maroon '
+		'800000 mediumaquamarine 66cdaa mediumblue 0000cd mediumorchid ba55d3 mediumpurple 9370db mediumseagreen '
+		'3cb371 mediumslateblue 7b68ee mediumspringgreen 00fa9a mediumturquoise 48d1cc mediumvioletred c71585 '
+		'midnightblue 191970 mintcream f5fffa mistyrose ffe4e1 moccasin ffe4b5 navajowhite ffdead navy 000080 oldlace '
+		'fdf5e6 olive 808000 olivedrab 6b8e23 orange ffa500 orangered ff4500 orchid da70d6 palegoldenrod eee8aa '
+		'palegreen 98fb98 paleturquoise afeeee palevioletred db7093 papayawhip ffefd5 peachpuff ffdab9 peru cd853f '
+		'pink ffc0cb plum dda0dd powderblue b0e0e6 purple 800080 rebeccapurple 663399 red ff0000 rosybrown bc8f8f '
+		'royalblue 4169e1 saddlebrown 8b4513 salmon fa8072 sandybrown f4a460 seagreen 2e8b57 seashell fff5ee sienna '
+		'a0522d silver c0c0c0 skyblue 87ceeb slateblue 6a5acd slategray 708090 slategrey 708090 snow fffafa '
+		'springgreen 00ff7f steelblue 4682b4 tan d2b48c teal 008080 thistle d8bfd8 tomato ff6347 turquoise 40e0d0 '
+		'violet ee82ee wheat f5deb3 white ffffff whitesmoke f5f5f5 yellow ffff00 yellowgreen 9acd32',
+		'([a-z]+) ([0-9a-f]{6})', 'g') word
+$$;
+COMMENT ON FUNCTION smartwf.named_colors() IS
+'Returns the names of colors in CSS (name, text), and their codes RRGGBB (code, text).';
+REVOKE ALL ON FUNCTION smartwf.named_colors() FROM PUBLIC;
+
+CREATE FUNCTION smartwf.kept(object text, element text, source text) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT jsonb_build_object('object', object, 'element', element, 'xml', source)
+$$;
+COMMENT ON FUNCTION smartwf.kept(text, text, text) IS
+'Returns an entry (jsonb) of workflows.unsupported. object (text): what contains it; element (text): its name in XML, '
+'attributes with @; source (text): the element as XML, or the value of the attribute.';
+REVOKE ALL ON FUNCTION smartwf.kept(text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.imported_attributes(definition xml) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_agg(smartwf.kept(x.kind, '@' || a.name, a.value) ORDER BY x.number, a.name), '[]')
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+		'//workflow:graph | //workflow:config' PASSING definition
+		COLUMNS number FOR ORDINALITY, kind text PATH 'local-name(.)', ns text PATH '@ns', name text PATH '@name',
+			label text PATH '@label', structure text PATH '@structure') x,
+		LATERAL (VALUES ('ns', x.ns), ('name', CASE x.kind WHEN 'graph' THEN x.name END),
+			('label', CASE x.kind WHEN 'graph' THEN x.label END), ('structure', x.structure)) a (name, value)
+	WHERE a.value IS NOT NULL
+$$;
+COMMENT ON FUNCTION smartwf.imported_attributes(xml) IS
+'Returns the attributes of graph and configurations in XML form (xml) that have no effect in smartwf, or are needed to '
+'export the workflow, as entries of workflows.unsupported (jsonb).';
+REVOKE ALL ON FUNCTION smartwf.imported_attributes(xml) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.imported_mails(definition xml) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_object_agg(m.name, jsonb_strip_nulls(jsonb_build_object('template', m.name, 'channel', 'smtp',
+		'renderType', CASE WHEN m.is_html THEN 'html' END,
+		'users', (SELECT jsonb_agg(DISTINCT jsonb_build_object('person', btrim(r.address))) FROM xmltable(
+			XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS mail),
+			'//mail:recipient/mail:address' PASSING m.source COLUMNS address text PATH '.') r),
+		'userField', nullif(m.field, '')))), '{}')
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS mail),
+		'//mail:mailtemplate[@name]' PASSING definition
+		COLUMNS name text PATH '@name', source xml PATH '.',
+			is_html boolean PATH 'boolean(mail:body[@content-type = "html"])',
+			field text PATH 'normalize-space((.//mail:recipient/*[self::mail:element-account-field
+				or self::mail:element-field-value])[1])') m
+$$;
+COMMENT ON FUNCTION smartwf.imported_mails(xml) IS
+'Returns the mail templates in XML form (xml) as a JSON object (jsonb): for each name, the settings of a notification.';
+REVOKE ALL ON FUNCTION smartwf.imported_mails(xml) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.store_templates(definition xml) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO smartwf.templates AS t (name, description, subject, text_body, html_body)
+	SELECT name, label, subject, CASE WHEN is_html THEN '' ELSE body END, CASE WHEN is_html THEN body ELSE '' END
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS mail),
+		'//mail:mailtemplate[@name]' PASSING definition
+		COLUMNS name text PATH '@name', label text PATH '@label' DEFAULT '', subject text PATH 'mail:subject' DEFAULT '',
+			body text PATH 'mail:body' DEFAULT '', is_html boolean PATH 'boolean(mail:body[@content-type = "html"])')
+	ON CONFLICT (name) DO UPDATE SET description = excluded.description, subject = excluded.subject,
+		text_body = CASE WHEN excluded.text_body = '' THEN t.text_body ELSE excluded.text_body END,
+		html_body = CASE WHEN excluded.html_body = '' THEN t.html_body ELSE excluded.html_body END;
+	INSERT INTO smartwf.contacts (name, channel, address)
+	SELECT DISTINCT btrim(address), 'smtp', btrim(address)
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS mail),
+		'//mail:mailtemplate[@name]//mail:recipient/mail:address' PASSING definition COLUMNS address text PATH '.')
+	ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION smartwf.store_templates(xml) IS
+'Stores the mail templates in XML form (xml) in smartwf.templates, and the addresses that they name in '
+'smartwf.contacts.';
+REVOKE ALL ON FUNCTION smartwf.store_templates(xml) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.imported_timers(definition xml, mails jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', t.name, 'label', t.label,
+		'column', nullif(t."column", ''), 'delta', nullif(t.delta, ''), 'tasks', (
+			SELECT coalesce(jsonb_agg(jsonb_build_object('delta', coalesce(nullif(k.delta, ''), '0'), 'kind', k.kind,
+				'settings', k.settings) ORDER BY k.number), '[]') FROM (
+				SELECT a.number, a.delta, CASE a.element WHEN 'setstate' THEN 'go_to_state'
+					ELSE 'send_templated_notification' END AS kind,
+					CASE a.element WHEN 'setstate' THEN jsonb_build_object('state', a.state)
+						ELSE mails -> a.ref END AS settings
+				FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/timer/1.0' AS timer),
+					'//timer:task/*[self::timer:sendmail or self::timer:setstate]' PASSING t.source
+					COLUMNS number FOR ORDINALITY, element text PATH 'local-name(.)', delta text PATH '../@delta',
+						state text PATH '@state', ref text PATH '@ref') a) k
+			WHERE k.settings IS NOT NULL))) ORDER BY t.number), '[]')
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/timer/1.0' AS timer),
+		'//timer:timer[@name]' PASSING definition
+		COLUMNS number FOR ORDINALITY, name text PATH '@name', label text PATH '@label',
+			"column" text PATH 'timer:field-date-reference/@ref',
+			delta text PATH 'timer:field-date-reference/@delta', source xml PATH '.') t
+$$;
+COMMENT ON FUNCTION smartwf.imported_timers(xml, jsonb) IS
+'Returns the timers in XML form (xml) in JSON form (jsonb). mails (jsonb): the settings of each notification, by the '
+'name of its mail template.';
+REVOKE ALL ON FUNCTION smartwf.imported_timers(xml, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.imported_settings(definition xml)
+	RETURNS TABLE (number bigint, kind text, ref text, element text, value text, action text, source text)
+	LANGUAGE sql IMMUTABLE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT number, rtrim(kind, 's'), ref, element, value, action, source::text
+	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+		'//workflow:config/workflow:steps/workflow:step/*[self::workflow:color or self::workflow:timer
+			or self::workflow:mailtemplate]
+		| //workflow:config/workflow:transitions/workflow:transition/*[self::workflow:timer
+			or self::workflow:mailtemplate]' PASSING definition
+		COLUMNS number FOR ORDINALITY, kind text PATH 'local-name(../..)', ref text PATH '../@ref',
+			element text PATH 'local-name(.)', value text PATH 'normalize-space(concat(@ref, self::workflow:color))',
+			action text PATH '@type', source xml PATH '.')
+$$;
+COMMENT ON FUNCTION smartwf.imported_settings(xml) IS
+'Returns colors, timers and mail templates that configurations in XML form (xml) give to steps and transitions: '
+'number (bigint), kind (step or transition), ref, element, value (the color or the name), action (of the timer of a '
+'transition) and source (the element) (text each).';
+REVOKE ALL ON FUNCTION smartwf.imported_settings(xml) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.name_of_ref(items jsonb, ref text) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT item ->> 'name' FROM smartwf.items(jsonb_build_object('items', items), 'items')
+	WHERE lower(item ->> 'name') = lower(ref) ORDER BY item ->> 'name' <> ref, number LIMIT 1
+$$;
+COMMENT ON FUNCTION smartwf.name_of_ref(jsonb, text) IS
+'Returns the name (text) of the state or transition in a JSON array (jsonb) that a reference (text) means: that name, '
+'or else one that differs in its capitals; null if there is none.';
+REVOKE ALL ON FUNCTION smartwf.name_of_ref(jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.with_graph(base jsonb, graph jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(base, '{}') || (graph - 'states' - 'transitions') || jsonb_build_object(key.states, merged.states,
+		key.transitions, merged.transitions, 'translations', (
+			SELECT coalesce(jsonb_object_agg(l.key, (SELECT jsonb_object_agg(part.key, (
+					SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}') FROM smartwf.members(part.value) m
+					WHERE part.key = 'parameters' OR EXISTS (SELECT FROM smartwf.items(graph,
+						CASE part.key WHEN 'transitions' THEN 'transitions' ELSE 'states' END)
+						WHERE item ->> 'name' = m.key)))
+				FROM smartwf.members(l.value) part)), '{}')
+			FROM smartwf.members(base -> 'translations') l))
+	FROM (VALUES ('states', 'transitions')) key (states, transitions), LATERAL (SELECT
+		(SELECT coalesce(jsonb_agg(coalesce(b.item - 'label' - 'activity' - 'initial', '{}') || g.item
+			ORDER BY g.number), '[]')
+			FROM smartwf.items(graph, key.states) g
+			LEFT JOIN smartwf.items(base, key.states) b ON b.item ->> 'name' = g.item ->> 'name') AS states,
+		(SELECT coalesce(jsonb_agg(coalesce(b.item - 'label' - 'arcs', '{}') || g.item ORDER BY g.number), '[]')
+			FROM smartwf.items(graph, key.transitions) g
+			LEFT JOIN smartwf.items(base, key.transitions) b ON b.item ->> 'name' = g.item ->> 'name')
+			AS transitions) merged
+$$;
+COMMENT ON FUNCTION smartwf.with_graph(jsonb, jsonb) IS
+'Returns a workflow in JSON form (jsonb) with the states, transitions and labels of a graph (jsonb), which keep all '
+'else that they have in the workflow (jsonb, null if there is none).';
+REVOKE ALL ON FUNCTION smartwf.with_graph(jsonb, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.with_setting(item jsonb, key text, value jsonb, is_first boolean) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN jsonb_typeof(value) = 'object' THEN item || jsonb_build_object(key,
+			CASE WHEN is_first THEN '[]' ELSE coalesce(item -> key, '[]') END || jsonb_build_array(value))
+		WHEN value IS NULL THEN item - key ELSE item || jsonb_build_object(key, value) END
+$$;
+COMMENT ON FUNCTION smartwf.with_setting(jsonb, text, jsonb, boolean) IS
+'Returns a state or transition in JSON form (jsonb) with one more setting. key (text): its key; value (jsonb): an '
+'object is appended to the list that is there, unless is_first (boolean), null removes the setting, anything else '
+'replaces it.';
+REVOKE ALL ON FUNCTION smartwf.with_setting(jsonb, text, jsonb, boolean) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.known_mails(definition xml, base jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(jsonb_object_agg(n.item ->> 'template', n.item), '{}') || smartwf.imported_mails(definition)
+	FROM (VALUES ('states'), ('transitions')) AS part (key), smartwf.items(base, part.key) o,
+		smartwf.items(o.item, 'notifications') n
+$$;
+COMMENT ON FUNCTION smartwf.known_mails(xml, jsonb) IS
+'Returns the settings of notifications by the name of their template, as a JSON object (jsonb): those of the mail '
+'templates in XML form (xml), and of those that a workflow in JSON form (jsonb) uses.';
+REVOKE ALL ON FUNCTION smartwf.known_mails(xml, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.with_settings(workflow jsonb, definition xml, mails jsonb, OUT result jsonb,
+	OUT faults text[])
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s record;
+	before text;
+	list text;
+	name text;
+	place int;
+	key text;
+	value jsonb;
+	left_over jsonb := '[]';
+BEGIN
+	result := workflow;
+	FOR s IN SELECT * FROM smartwf.imported_settings(definition) x ORDER BY x.number LOOP
+		list := CASE s.kind WHEN 'step' THEN 'states' ELSE 'transitions' END;
+		name := smartwf.name_of_ref(result -> list, s.ref);
+		SELECT i.number - 1 INTO place FROM smartwf.items(result, list) i WHERE i.item ->> 'name' = name;
+		CONTINUE WHEN place IS NULL;
+		key := CASE s.element WHEN 'color' THEN 'color' WHEN 'mailtemplate' THEN 'notifications'
+			WHEN 'timer' THEN CASE s.kind WHEN 'step' THEN 'timer' ELSE 'timers' END END;
+		value := CASE WHEN s.value = '' THEN NULL WHEN s.element = 'color' THEN to_jsonb(smartwf.color_code(s.value))
+			WHEN s.element = 'mailtemplate' THEN mails -> s.value
+			WHEN s.kind = 'step' THEN to_jsonb(s.value)
+			ELSE jsonb_build_object('timer', s.value, 'action', s.action) END;
+		IF s.value <> '' AND (value IS NULL OR s.element = 'mailtemplate'
+				AND NOT (value ? 'users' OR value ? 'userField')
+			OR s.element = 'timer' AND NOT EXISTS (SELECT FROM smartwf.items(result, 'timers') t
+				WHERE t.item ->> 'name' = s.value)) THEN
+			left_over := left_over || smartwf.kept(format('%s %s', s.kind, name), s.element, s.source);
+		ELSE
+			result := jsonb_set(result, ARRAY[list, place::text], smartwf.with_setting(result -> list -> place, key, value,
+				concat_ws(' ', s.kind, name, key) IS DISTINCT FROM before));
+			before := concat_ws(' ', s.kind, name, key);
+		END IF;
+	END LOOP;
+	result := smartwf.with_kept(result, left_over, false);
+	faults := ARRAY(
+		SELECT format('WFL0201 configuration: %s "%s" is not defined in the graph', c.kind, c.ref)
+		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+			'//workflow:config/*/*[self::workflow:step or self::workflow:transition]' PASSING definition
+			COLUMNS number FOR ORDINALITY, kind text PATH 'local-name(.)', ref text PATH '@ref') c
+		WHERE smartwf.name_of_ref(result -> CASE c.kind WHEN 'step' THEN 'states' ELSE 'transitions' END, c.ref) IS NULL
+		ORDER BY c.number);
+END
+$$;
+COMMENT ON FUNCTION smartwf.with_settings(jsonb, xml, jsonb) IS
+'Returns a workflow in JSON form (jsonb) with the settings of configurations in XML form (xml) (result, jsonb), and '
+'the faults of their references (faults, text[]). mails (jsonb): the settings of each notification, by the name of its '
+'mail template.';
+REVOKE ALL ON FUNCTION smartwf.with_settings(jsonb, xml, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.import_base(name text, model text, has_graph boolean, OUT base jsonb, OUT fault text)
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	graph text;
+BEGIN
+	base := smartwf.workflow_definition(name);
+	IF has_graph THEN
+		RETURN;
+	END IF;
+	SELECT item ->> 'xml' INTO graph FROM smartwf.items(base, 'unsupported')
+		WHERE (item ->> 'object', item ->> 'element') = ('graph', '@name');
+	IF base IS NULL THEN
+		SELECT smartwf.workflow_definition(w.name)::jsonb INTO base FROM smartwf.workflows w
+			WHERE lower(w.name) = lower(model) ORDER BY w.name <> model, w.name LIMIT 1;
+		IF base IS NULL THEN
+			fault := format('WFL0207 configuration %s: graph "%s" is not defined; import it first', name, model);
+		END IF;
+		base := smartwf.with_kept(base, jsonb_build_array(smartwf.kept('graph', '@name',
+			coalesce((SELECT item ->> 'xml' FROM smartwf.items(base, 'unsupported')
+				WHERE (item ->> 'object', item ->> 'element') = ('graph', '@name')), base ->> 'name'))), false)
+			|| jsonb_build_object('name', name);
+	ELSIF lower(coalesce(graph, name)) <> lower(model) THEN
+		fault := format('WFL0207 configuration %s: it is of graph "%s", not "%s"', name, model, coalesce(graph, name));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.import_base(text, text, boolean) IS
+'Returns the workflow in JSON form (base, jsonb) that an XML file adds to, null if there is none, and the fault if '
+'there must be one (fault, text). name (text): the workflow; model (text): the graph of its configuration; has_graph '
+'(boolean): whether the file contains the graph.';
+REVOKE ALL ON FUNCTION smartwf.import_base(text, text, boolean) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.with_kept(workflow jsonb, entries jsonb, has_graph boolean) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT workflow || jsonb_build_object('unsupported', (
+		SELECT coalesce(jsonb_agg(item ORDER BY item ->> 'object', item ->> 'element', item ->> 'xml'), '[]') FROM (
+			SELECT old.item FROM smartwf.items(workflow, 'unsupported') old
+			WHERE NOT (has_graph AND old.item ->> 'object' ~ '^(graph( .*)?|steps|transitions)$')
+				AND NOT EXISTS (SELECT FROM jsonb_array_elements(entries) new (item) WHERE
+					(new.item ->> 'object', new.item ->> 'element') = (old.item ->> 'object', old.item ->> 'element'))
+			UNION ALL
+			SELECT new.item FROM jsonb_array_elements(entries) new (item)) kept))
+$$;
+COMMENT ON FUNCTION smartwf.with_kept(jsonb, jsonb, boolean) IS
+'Returns a workflow in JSON form (jsonb) with more entries (jsonb, an array) in its key unsupported. They replace '
+'entries about the same object and element and, if they come with a graph (has_graph, boolean), those of the former '
+'graph.';
+REVOKE ALL ON FUNCTION smartwf.with_kept(jsonb, jsonb, boolean) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.kept_attribute(workflow jsonb, object text, attribute text) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT item ->> 'xml' FROM smartwf.items(workflow, 'unsupported')
+	WHERE (item ->> 'object', item ->> 'element') = (object, '@' || attribute) ORDER BY number LIMIT 1
+$$;
+COMMENT ON FUNCTION smartwf.kept_attribute(jsonb, text, text) IS
+'Returns the value (text) of an attribute that an import of a workflow in JSON form (jsonb) has kept, null if there is '
+'none. object (text): graph or config; attribute (text): its name.';
+REVOKE ALL ON FUNCTION smartwf.kept_attribute(jsonb, text, text) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.kept_elements(workflow jsonb, object text, elements text[]) RETURNS xml
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT xmlagg(xmlparse(CONTENT item ->> 'xml') ORDER BY number) FROM smartwf.items(workflow, 'unsupported')
+	WHERE item ->> 'object' = object AND item ->> 'element' NOT LIKE '@%'
+		AND (elements IS NULL OR item ->> 'element' = ANY (elements))
+$$;
+COMMENT ON FUNCTION smartwf.kept_elements(jsonb, text, text[]) IS
+'Returns the elements (xml) that an import of a workflow in JSON form (jsonb) has kept of an object (text, for example '
+'"step sent"). elements (text[]): only those of these names, null for all.';
+REVOKE ALL ON FUNCTION smartwf.kept_elements(jsonb, text, text[]) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.exported_graph(workflow jsonb) RETURNS xml
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT xmlelement(NAME "workflow:graph", xmlattributes(smartwf.kept_attribute(workflow, 'graph', 'ns') AS ns,
+			coalesce(smartwf.kept_attribute(workflow, 'graph', 'name'), workflow ->> 'name') AS name,
+			coalesce(smartwf.kept_attribute(workflow, 'graph', 'label'), nullif(workflow ->> 'label', '')) AS label),
+		smartwf.kept_elements(workflow, 'graph ' || coalesce(smartwf.kept_attribute(workflow, 'graph', 'name'),
+			workflow ->> 'name'), NULL),
+		xmlelement(NAME "workflow:steps", (
+			SELECT xmlagg(xmlelement(NAME "workflow:step", xmlattributes(item ->> 'name' AS name,
+				item ->> 'label' AS "state-label", nullif(item ->> 'activity', '') AS "activity-label",
+				CASE item -> 'initial' WHEN 'true' THEN 'true' END AS initial)) ORDER BY number)
+			FROM smartwf.items(workflow, 'states'))),
+		xmlelement(NAME "workflow:transitions", (
+			SELECT xmlagg(xmlelement(NAME "workflow:transition", xmlattributes(
+				CASE WHEN right(t.item ->> 'name', length(a.item ->> 'to') + 1) = ':' || (a.item ->> 'to')
+						AND EXISTS (SELECT FROM smartwf.items(workflow, 'transitions') o, smartwf.items(o.item, 'arcs') b
+							WHERE o.item ->> 'name' || ':' || (a.item ->> 'to') = t.item ->> 'name'
+								AND b.item -> 'from' = a.item -> 'from')
+					THEN left(t.item ->> 'name', -length(a.item ->> 'to') - 1) ELSE t.item ->> 'name' END AS name,
+				a.item ->> 'from' AS "from", a.item ->> 'to' AS "to",
+				nullif(t.item ->> 'label', '') AS label)) ORDER BY t.number, a.number)
+			FROM smartwf.items(workflow, 'transitions') t, smartwf.items(t.item, 'arcs') a),
+			smartwf.kept_elements(workflow, 'transitions', NULL)))
+$$;
+COMMENT ON FUNCTION smartwf.exported_graph(jsonb) IS
+'Returns the graph of a workflow in JSON form (jsonb) as XML (xml).';
+REVOKE ALL ON FUNCTION smartwf.exported_graph(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.exported_step(workflow jsonb, state jsonb) RETURNS xml
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT xmlelement(NAME "workflow:step", xmlattributes(state ->> 'name' AS ref), content)
+	FROM (SELECT xmlconcat(
+		smartwf.kept_elements(workflow, 'step ' || (state ->> 'name'), ARRAY['element-access-configuration']),
+		smartwf.kept_elements(workflow, 'step ' || (state ->> 'name'), ARRAY['field-access-configuration']),
+		(SELECT xmlagg(xmlelement(NAME "workflow:mailtemplate", xmlattributes(item ->> 'template' AS ref))
+			ORDER BY number) FROM smartwf.items(state, 'notifications')),
+		smartwf.kept_elements(workflow, 'step ' || (state ->> 'name'), ARRAY['mailtemplate']),
+		CASE WHEN state ->> 'timer' IS NOT NULL THEN
+			xmlelement(NAME "workflow:timer", xmlattributes(state ->> 'timer' AS ref)) END,
+		smartwf.kept_elements(workflow, 'step ' || (state ->> 'name'), ARRAY['timer']),
+		CASE WHEN state ->> 'color' <> '' THEN xmlelement(NAME "workflow:color", state ->> 'color') END,
+		(SELECT xmlagg(xmlparse(CONTENT item ->> 'xml') ORDER BY number) FROM smartwf.items(workflow, 'unsupported')
+			WHERE item ->> 'object' = 'step ' || (state ->> 'name') AND item ->> 'element' NOT IN ('mailtemplate', 'timer',
+				'element-access-configuration', 'field-access-configuration'))) AS content) c
+	WHERE content IS NOT NULL
+$$;
+COMMENT ON FUNCTION smartwf.exported_step(jsonb, jsonb) IS
+'Returns what the configuration of a workflow in JSON form (jsonb) says of a state in JSON form (jsonb) as XML (xml), '
+'null if that is nothing.';
+REVOKE ALL ON FUNCTION smartwf.exported_step(jsonb, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.exported_transition(workflow jsonb, transition jsonb) RETURNS xml
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT xmlelement(NAME "workflow:transition", xmlattributes(transition ->> 'name' AS ref), content)
+	FROM (SELECT xmlconcat(
+		(SELECT xmlagg(xmlelement(NAME "workflow:mailtemplate", xmlattributes(item ->> 'template' AS ref))
+			ORDER BY number) FROM smartwf.items(transition, 'notifications')),
+		smartwf.kept_elements(workflow, 'transition ' || (transition ->> 'name'), ARRAY['mailtemplate']),
+		(SELECT xmlagg(xmlelement(NAME "workflow:timer", xmlattributes(item ->> 'timer' AS ref, item ->> 'action' AS type))
+			ORDER BY number) FROM smartwf.items(transition, 'timers')),
+		(SELECT xmlagg(xmlparse(CONTENT item ->> 'xml') ORDER BY number) FROM smartwf.items(workflow, 'unsupported')
+			WHERE item ->> 'object' = 'transition ' || (transition ->> 'name')
+				AND item ->> 'element' NOT IN ('mailtemplate'))) AS content) c
+	WHERE content IS NOT NULL
+$$;
+COMMENT ON FUNCTION smartwf.exported_transition(jsonb, jsonb) IS
+'Returns what the configuration of a workflow in JSON form (jsonb) says of a transition in JSON form (jsonb) as XML '
+'(xml), null if that is nothing.';
+REVOKE ALL ON FUNCTION smartwf.exported_transition(jsonb, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.exported_config(workflow jsonb) RETURNS xml
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT xmlelement(NAME "workflow:config", xmlattributes(workflow ->> 'name' AS name,
+			coalesce(smartwf.kept_attribute(workflow, 'graph', 'name'), workflow ->> 'name') AS model,
+			smartwf.kept_attribute(workflow, 'config', 'structure') AS structure,
+			nullif(workflow ->> 'label', '') AS label),
+		CASE WHEN workflow ->> 'description' <> '' THEN
+			xmlelement(NAME "workflow:description", workflow ->> 'description') END,
+		smartwf.kept_elements(workflow, 'config ' || (workflow ->> 'name'), NULL),
+		xmlelement(NAME "workflow:steps", (
+			SELECT xmlagg(smartwf.exported_step(workflow, item) ORDER BY number) FROM smartwf.items(workflow, 'states')),
+			smartwf.kept_elements(workflow, 'steps', NULL)),
+		xmlelement(NAME "workflow:transitions", (
+			SELECT xmlagg(smartwf.exported_transition(workflow, item) ORDER BY number)
+			FROM smartwf.items(workflow, 'transitions'))))
+$$;
+COMMENT ON FUNCTION smartwf.exported_config(jsonb) IS
+'Returns the configuration of a workflow in JSON form (jsonb) as XML (xml).';
+REVOKE ALL ON FUNCTION smartwf.exported_config(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.exported_timers(workflow jsonb) RETURNS xml
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT xmlagg(xmlelement(NAME "timer:timer", xmlattributes(t.item ->> 'name' AS name,
+			nullif(t.item ->> 'label', '') AS label),
+		xmlelement(NAME "timer:field-date-reference", xmlattributes(t.item ->> 'column' AS ref,
+			nullif(t.item ->> 'delta', '0') AS delta)),
+		xmlelement(NAME "timer:tasks", (
+			SELECT xmlagg(xmlelement(NAME "timer:task", xmlattributes(nullif(k.item ->> 'delta', '0') AS delta),
+				CASE k.item ->> 'kind'
+					WHEN 'go_to_state' THEN xmlelement(NAME "timer:setstate",
+						xmlattributes(k.item #>> '{settings,state}' AS state))
+					WHEN 'send_templated_notification' THEN xmlelement(NAME "timer:sendmail",
+						xmlattributes(k.item #>> '{settings,template}' AS ref)) END) ORDER BY k.number)
+			FROM smartwf.items(t.item, 'tasks') k
+			WHERE k.item ->> 'kind' IN ('go_to_state', 'send_templated_notification')))) ORDER BY t.number)
+	FROM smartwf.items(workflow, 'timers') t
+$$;
+COMMENT ON FUNCTION smartwf.exported_timers(jsonb) IS
+'Returns the timers of a workflow in JSON form (jsonb) as XML (xml), null if it has none.';
+REVOKE ALL ON FUNCTION smartwf.exported_timers(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.exported_mails(workflow jsonb) RETURNS xml
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH used AS (
+		SELECT n.item FROM (VALUES ('states'), ('transitions')) AS part (key), smartwf.items(workflow, part.key) o,
+			smartwf.items(o.item, 'notifications') n
+		UNION ALL
+		SELECT k.item -> 'settings' FROM smartwf.items(workflow, 'timers') t, smartwf.items(t.item, 'tasks') k
+		WHERE k.item ->> 'kind' = 'send_templated_notification')
+	SELECT xmlagg(xmlelement(NAME "mail:mailtemplate", xmlattributes(t.name AS name, '' AS structure,
+			nullif(t.description, '') AS label),
+		smartwf.kept_elements(workflow, 'mailtemplate ' || t.name, ARRAY['from']),
+		xmlelement(NAME "mail:recipients",
+			(SELECT xmlagg(xmlelement(NAME "mail:recipient", xmlattributes('to' AS dest),
+				xmlelement(NAME "mail:address", coalesce(u.item ->> 'person', u.item ->> 'role', u.item #>> '{}'))))
+				FROM smartwf.items(t.settings, 'users') u),
+			CASE WHEN t.settings ->> 'userField' IS NOT NULL THEN
+				xmlelement(NAME "mail:recipient", xmlattributes('to' AS dest),
+					xmlelement(NAME "mail:element-account-field", t.settings ->> 'userField')) END),
+		xmlelement(NAME "mail:subject", t.subject),
+		smartwf.kept_elements(workflow, 'mailtemplate ' || t.name, ARRAY['savecopy', 'use-html-anchor']),
+		CASE WHEN t.settings ->> 'renderType' = 'html'
+			THEN xmlelement(NAME "mail:body", xmlattributes('html' AS "content-type"), t.html_body)
+			ELSE xmlelement(NAME "mail:body", t.text_body) END,
+		smartwf.kept_elements(workflow, 'mailtemplate ' || t.name, ARRAY['attachments'])) ORDER BY t.name)
+	FROM (SELECT DISTINCT ON (x.name) x.*, used.item AS settings FROM used
+		JOIN smartwf.templates x ON x.name = used.item ->> 'template' ORDER BY x.name, used.item) t
+$$;
+COMMENT ON FUNCTION smartwf.exported_mails(jsonb) IS
+'Returns the mail templates that a workflow in JSON form (jsonb) uses, with their recipients, as XML (xml), null if it '
+'uses none.';
+REVOKE ALL ON FUNCTION smartwf.exported_mails(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.export_workflow(name text, version int DEFAULT NULL) RETURNS xml
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	workflow jsonb := smartwf.workflow_definition(name, version);
+BEGIN
+	IF workflow IS NULL THEN
+		RAISE EXCEPTION 'workflow "%" is not defined', name USING ERRCODE = 'WF400';
+	END IF;
+	RETURN xmlelement(NAME "smart:config", xmlattributes('https://platform.anakeen.com/4/schemas/smart/1.0' AS "xmlns:smart",
+			'https://platform.anakeen.com/4/schemas/workflow/1.0' AS "xmlns:workflow",
+			'https://platform.anakeen.com/4/schemas/timer/1.0' AS "xmlns:timer",
+			'https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS "xmlns:mail"),
+		smartwf.exported_graph(workflow), smartwf.exported_mails(workflow), smartwf.exported_timers(workflow),
+		smartwf.exported_config(workflow),
+		smartwf.kept_elements(workflow, 'config', NULL));
+END
+$$;
+COMMENT ON FUNCTION smartwf.export_workflow(text, int) IS
+'Returns a workflow in the XML form that import_workflow() reads (xml): graph, configuration, timers and mail '
+'templates. name (text): the workflow; version (int): the version, by default the newest, including drafts. What has no '
+'place in that form (guards, hooks, grants, parameters, translations, other tasks and notifications) is left out. '
+'Raises WF400 if there is no such workflow or version.';
+REVOKE ALL ON FUNCTION smartwf.export_workflow(text, int) FROM PUBLIC;
+
+COMMENT ON TABLE smartwf.states IS
+'States of workflows. label: for display; activity: what is being done while a document is in the state; color: '
+'#RRGGBB, or empty; is_initial: true for exactly one state. timer: the timer that runs while a document is in the '
+'state. flow: the flow that is started when a document enters the state, queued for the workers if flow_queued is '
+'true. notifications: what is sent when a document has come into the state, an array of objects with the settings of '
+'a step of kind send_templated_notification.';
+
+COMMENT ON TABLE smartwf.transitions IS
+'Transitions of workflows. ask_comment tells applications whether to ask for a comment: true, they should; null, a '
+'comment is accepted; false, a comment is refused. A comment is never mandatory. guard: a boolean SQL expression over '
+'the columns of the row; guard_message: the message if it is not fulfilled. m0, m1, m2, m3: hook functions, as '
+'schema.function. flow: the flow that the transition starts, queued for the workers if flow_queued is true. '
+'notifications: what is sent when the transition has been passed, as for a state.';
 
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;

@@ -150,6 +150,8 @@ CREATE FUNCTION smartwf.form_faults(definition jsonb)
 			o.value ->> 'name')
 	FROM object o
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
+		-- timers of the original have hyphens
+		AND NOT (o.kind = 'timer' AND o.value ->> 'name' ~ '^[A-Za-z_][A-Za-z0-9_:-]{0,48}$')
 $$;
 COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS
 'Returns the faults in the form of a workflow''s JSON (jsonb): unknown or missing keys, values of the wrong type, '
@@ -313,6 +315,8 @@ CREATE FUNCTION smartwf.unsupported_faults(definition jsonb)
 	SELECT 'warning', 'WFL0904', coalesce(item ->> 'object', 'workflow'),
 		format('element "%s" is kept, but has no effect yet', item ->> 'element')
 	FROM smartwf.items(definition, 'unsupported')
+	-- these are for the export
+	WHERE item ->> 'element' NOT IN ('@name', '@label')
 $$;
 COMMENT ON FUNCTION smartwf.unsupported_faults(jsonb) IS
 'Returns a warning for each element in the JSON form of a workflow (jsonb) that an import has kept although it has no '
