@@ -28,6 +28,7 @@ SQL_PARTS = \
 	src/transition/blockers.sql \
 	src/answer/answer.sql \
 	src/answer/pass.sql \
+	src/answer/rows.sql \
 	src/migration/migrate.sql \
 	src/definition/diagram.sql \
 	src/outbox/template/template.sql \
@@ -49,7 +50,8 @@ SQL_PARTS = \
 	src/http/route.sql \
 	src/roles.sql \
 	src/grants.sql \
-	src/http/api.sql
+	src/http/api.sql \
+	src/http/relationships.sql
 
 DATA_built = smartwf--$(EXTENSION_VERSION).sql
 # earlier versions, and the way from each to the next

@@ -26,7 +26,7 @@ ORDER BY c.oid::regclass::text;
 SELECT c.oid::regclass AS unsafe_view, a.attname
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.relnamespace IN ('smartwf'::regnamespace, 'smartwf_api'::regnamespace) AND c.relkind = 'v'
-	AND (col_description(c.oid, a.attnum) IS NULL OR NOT coalesce(c.reloptions @> '{security_barrier=true}', false));
+	AND (col_description(c.oid, a.attnum) IS NULL OR NOT coalesce(c.reloptions && '{security_barrier=true,security_invoker=true}', false));
 -- no OIDs in tables: they would not survive pg_upgrade
 SELECT attrelid::regclass, attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
 WHERE c.relnamespace = 'smartwf'::regnamespace AND c.relkind = 'r' AND attnum > 0

@@ -1323,5 +1323,288 @@ COMMENT ON TABLE smartwf.transitions IS
 'schema.function. flow: the flow that the transition starts, queued for the workers if flow_queued is true. '
 'notifications: what is sent when the transition has been passed, as for a state.';
 
+CREATE FUNCTION smartwf.equality_of(type regtype) RETURNS text
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_equality_of';
+COMMENT ON FUNCTION smartwf.equality_of(regtype) IS
+'Returns the equality operator of a type (regtype) as schema.operator (text), as OPERATOR() takes it. Raises 42883 if '
+'the type has none.';
+REVOKE ALL ON FUNCTION smartwf.equality_of(regtype) FROM PUBLIC;
+
+CREATE FUNCTION smartwf.document_state(docid text, OUT workflow text, OUT version int, OUT state text, OUT label text,
+	OUT activity text, OUT color text, OUT since timestamptz, OUT actor text) RETURNS SETOF record
+	LANGUAGE c STABLE COST 20 ROWS 1 AS 'MODULE_PATHNAME', 'smartwf_document_state';
+COMMENT ON FUNCTION smartwf.document_state(text) IS
+'Returns the state of a document (docid, text) as one row: workflow (text), version (int), state, label, activity and '
+'color (text) in the reader''s language, since when it is in this state (since, timestamptz) and who has brought it '
+'there (actor, text). Returns no row of a document that the caller cannot see.';
+REVOKE ALL ON FUNCTION smartwf.document_state(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.document_state(text) TO PUBLIC;
+
+CREATE FUNCTION smartwf.document_next_states(docid text, OUT state text, OUT label text, OUT activity text,
+	OUT color text, OUT transition text, OUT transition_label text, OUT error text) RETURNS SETOF record
+	LANGUAGE c STABLE COST 50 ROWS 5 AS 'MODULE_PATHNAME', 'smartwf_document_next_states';
+COMMENT ON FUNCTION smartwf.document_next_states(text) IS
+'Returns the states that the caller may bring a document (docid, text) to, one row each: state, label, activity, color, '
+'the transition that leads there (transition, transition_label), and what another''s lock, its guard or m0 object to it '
+'(error) (text each). Returns no row of a document that the caller cannot see.';
+REVOKE ALL ON FUNCTION smartwf.document_next_states(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.document_next_states(text) TO PUBLIC;
+
+CREATE FUNCTION smartwf.document_transitions(docid text, OUT transition text, OUT label text, OUT valid boolean,
+	OUT to_state text, OUT ask_comment boolean) RETURNS SETOF record
+	LANGUAGE c STABLE COST 50 ROWS 10 AS 'MODULE_PATHNAME', 'smartwf_document_transitions';
+COMMENT ON FUNCTION smartwf.document_transitions(text) IS
+'Returns the transitions of the workflow of a document (docid, text), one row each: transition and label (text), '
+'whether it leaves the current state (valid, boolean) and where it leads (to_state, text), and whether it accepts a '
+'comment (ask_comment, boolean). Returns no row of a document that the caller cannot see.';
+REVOKE ALL ON FUNCTION smartwf.document_transitions(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.document_transitions(text) TO PUBLIC;
+
+CREATE FUNCTION smartwf.document_states(docid text) RETURNS SETOF text
+	LANGUAGE c STABLE COST 20 ROWS 10 AS 'MODULE_PATHNAME', 'smartwf_document_states';
+COMMENT ON FUNCTION smartwf.document_states(text) IS
+'Returns the names (text) of the states of the workflow of a document (docid, text). Returns no row of a document that '
+'the caller cannot see.';
+REVOKE ALL ON FUNCTION smartwf.document_states(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.document_states(text) TO PUBLIC;
+
+CREATE FUNCTION smartwf.sees_line(docid text, at timestamptz) RETURNS boolean
+	LANGUAGE c STABLE STRICT COST 50 AS 'MODULE_PATHNAME', 'smartwf_sees_line';
+COMMENT ON FUNCTION smartwf.sees_line(text, timestamptz) IS
+'Returns true if the caller can see a document (docid, text), and a line of history of that time (at, timestamptz) is '
+'its own, not that of a document of another structure that had the same id before.';
+REVOKE ALL ON FUNCTION smartwf.sees_line(text, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.sees_line(text, timestamptz) TO PUBLIC;
+
+CREATE FUNCTION smartwf.history_parameters(docid text, revision int) RETURNS jsonb
+	LANGUAGE c STABLE STRICT COST 20 AS 'MODULE_PATHNAME', 'smartwf_history_parameters';
+COMMENT ON FUNCTION smartwf.history_parameters(text, int) IS
+'Returns the parameters of a change (jsonb), without those of columns that the caller may not select. docid (text): the '
+'document; revision (int): the change. Returns null if the caller cannot see the document.';
+REVOKE ALL ON FUNCTION smartwf.history_parameters(text, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.history_parameters(text, int) TO PUBLIC;
+
+CREATE FUNCTION smartwf.visible_structures() RETURNS text[]
+	LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME', 'smartwf_visible_structures';
+COMMENT ON FUNCTION smartwf.visible_structures() IS
+'Returns the structures (text[]) of tables of which the caller may select the document ids.';
+REVOKE ALL ON FUNCTION smartwf.visible_structures() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.visible_structures() TO PUBLIC;
+
+CREATE FUNCTION smartwf.is_filtered(relation text) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT row_security_active(relation) AND NOT has_table_privilege(relation, 'SELECT')
+$$;
+COMMENT ON FUNCTION smartwf.is_filtered(text) IS
+'Returns true if the caller sees only those rows of a table (relation, text: smartwf.elements or smartwf.history) that '
+'are about documents whose rows the caller can see.';
+REVOKE ALL ON FUNCTION smartwf.is_filtered(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.is_filtered(text) TO PUBLIC;
+
+ALTER TABLE smartwf.elements ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON smartwf.elements FOR SELECT USING (
+	(SELECT NOT smartwf.is_filtered('smartwf.elements')) OR (deleted_at IS NULL
+		AND structure = ANY ((SELECT smartwf.visible_structures())::text[]) AND smartwf.is_visible(docid)));
+GRANT SELECT (docid, structure, workflow_id, locked_by, created_at, deleted_at) ON smartwf.elements TO PUBLIC;
+ALTER TABLE smartwf.history ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON smartwf.history FOR SELECT USING (
+	(SELECT NOT smartwf.is_filtered('smartwf.history')) OR smartwf.sees_line(docid, at));
+GRANT SELECT (docid, revision, at, actor, transition, from_state, to_state, comment, messages) ON smartwf.history
+	TO PUBLIC;
+
+-- Views.  They read as the caller, whom the policies of smartwf.elements and smartwf.history
+-- show what is to be seen; for roles to whom these show more, the views ask themselves.  Nothing
+-- comes between a query and the indexes of the tables, so that a page costs what it shows,
+-- and who can see nothing is told so at once.
+
+CREATE VIEW smartwf_api.documents WITH (security_invoker) AS
+SELECT e.docid, e.structure, s.workflow, s.version, s.state, s.label, s.activity, s.color, s.since, s.actor, e.locked_by
+FROM smartwf.elements e, LATERAL smartwf.document_state(e.docid) s
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+COMMENT ON VIEW smartwf_api.documents IS
+'Documents that the caller can see, with their states. Each row is made when it is shown: filter by docid or structure, '
+'and sort by docid.';
+
+COMMENT ON COLUMN smartwf_api.documents.actor IS 'Name of the role or person that has brought the document there.';
+
+CREATE VIEW smartwf_api.next_states WITH (security_invoker) AS
+SELECT e.docid, e.structure, s.state, s.label, s.activity, s.color, s.transition, s.transition_label, s.error
+FROM smartwf.elements e, LATERAL smartwf.document_next_states(e.docid) s
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+COMMENT ON VIEW smartwf_api.next_states IS
+'States that the caller may bring documents to, with the transition that leads there. One row for each document and '
+'state.';
+
+CREATE VIEW smartwf_api.transitions WITH (security_invoker) AS
+SELECT e.docid, e.structure, t.transition, t.label, t.valid, t.to_state, t.ask_comment
+FROM smartwf.elements e, LATERAL smartwf.document_transitions(e.docid) t
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+COMMENT ON VIEW smartwf_api.transitions IS
+'Transitions of the workflows of the documents that the caller can see. One row for each document and transition.';
+
+CREATE VIEW smartwf_api.history WITH (security_invoker) AS
+SELECT h.docid, h.revision, h.at, h.actor, h.transition, h.from_state, h.to_state, h.comment,
+	smartwf.history_parameters(h.docid, h.revision) AS parameters, h.messages
+FROM smartwf.history h
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0)
+	AND ((SELECT smartwf.is_filtered('smartwf.history')) OR smartwf.sees_line(h.docid, h.at));
+COMMENT ON VIEW smartwf_api.history IS
+'History of the documents that the caller can see, one row for each change. Filter by docid, and sort by revision.';
+COMMENT ON COLUMN smartwf_api.history.actor IS 'Name of the role or person that has made the change.';
+COMMENT ON COLUMN smartwf_api.history.at IS 'Time of the change.';
+
+CREATE OR REPLACE VIEW smartwf_api.element_states WITH (security_invoker) AS
+SELECT e.docid, e.structure, smartwf.element_document('states', e.docid) AS data
+FROM smartwf.elements e
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+COMMENT ON VIEW smartwf_api.element_states IS
+'Documents that the caller can see, with the states that can be reached from the current state.';
+COMMENT ON COLUMN smartwf_api.element_states.data IS 'Result of get_states().';
+
+CREATE OR REPLACE VIEW smartwf_api.element_state WITH (security_invoker) AS
+SELECT e.docid, e.structure, s.name COLLATE "C" AS state, smartwf.element_document('state', e.docid, s.name) AS data
+FROM smartwf.elements e, LATERAL smartwf.document_states(e.docid) s (name)
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+COMMENT ON VIEW smartwf_api.element_state IS
+'States of the workflows of the documents that the caller can see, with the transition that leads there from the '
+'current state. One row for each document and state.';
+COMMENT ON COLUMN smartwf_api.element_state.state IS 'Name of the state.';
+COMMENT ON COLUMN smartwf_api.element_state.data IS 'Result of get_state().';
+
+CREATE OR REPLACE VIEW smartwf_api.element_transitions WITH (security_invoker) AS
+SELECT e.docid, e.structure, smartwf.element_document('transitions', e.docid) AS data
+FROM smartwf.elements e
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+COMMENT ON VIEW smartwf_api.element_transitions IS
+'Documents that the caller can see, with all transitions of their workflows, and whether these leave the current '
+'state.';
+COMMENT ON COLUMN smartwf_api.element_transitions.data IS 'Result of get_transitions().';
+
+CREATE OR REPLACE VIEW smartwf_api.element_transition WITH (security_invoker) AS
+SELECT e.docid, e.structure, t.transition COLLATE "C" AS transition, smartwf.element_document('transition', e.docid, t.transition) AS data
+FROM smartwf.elements e, LATERAL smartwf.document_transitions(e.docid) t
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+COMMENT ON VIEW smartwf_api.element_transition IS
+'Transitions of the workflows of the documents that the caller can see, with the state to which they lead from the '
+'current state, and their parameters. One row for each document and transition.';
+COMMENT ON COLUMN smartwf_api.element_transition.transition IS 'Name of the transition.';
+COMMENT ON COLUMN smartwf_api.element_transition.data IS 'Result of get_transition().';
+
+CREATE OR REPLACE VIEW smartwf_api.element_history WITH (security_invoker) AS
+SELECT e.docid, e.structure, smartwf.element_document('history', e.docid) AS data
+FROM smartwf.elements e
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+COMMENT ON VIEW smartwf_api.element_history IS
+'Documents that the caller can see, with their history, the latest change first.';
+COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().';
+
+DO $install$
+DECLARE
+	place record;
+BEGIN
+	FOR place IN
+		SELECT c.oid::regclass AS view, a.attname, a.attnum, w.words
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
+			'Name of the structure that the document belongs to.'),
+			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'),
+				('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
+			('model', 'Fields on which the run works; null if the caller may not see them.'),
+				('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
+			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'),
+				('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
+			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'),
+				('users', 'Roles and persons that are asked.'),
+			('answers_needed', 'Number of persons that must give the same answer.'),
+				('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'),
+				('asked_at', 'Time at which the question was asked.'),
+			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
+				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
+				('body', 'Text of the notification or question.'),
+				('read_at', 'Time at which the notification was marked as read; see mark_read().'),
+			('workflow', 'Name of the workflow.'), ('version', 'Version of the workflow.'), ('state', 'Name of the state.'),
+			('label', 'Label in the reader''s language.'), ('activity', 'What is being done in the state.'),
+			('color', 'Color of the state, as #RRGGBB.'), ('since', 'Time since which the document is in the state.'),
+			('locked_by', 'Role or person that has locked the document.'), ('transition', 'Name of the transition.'),
+			('transition_label', 'Label of the transition in the reader''s language.'),
+			('error', 'Why the transition would be refused now; null if it would not.'),
+			('valid', 'Whether the transition leaves the current state.'),
+			('to_state', 'State that the transition leads to, or has led to.'),
+			('from_state', 'State before the change.'), ('ask_comment', 'Whether the transition accepts a comment.'),
+			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),
+			('parameters', 'Parameters that were given.'), ('messages', 'What the hooks m2 and m3 returned.')
+			) AS w (name, words) ON w.name = a.attname
+		WHERE c.relnamespace = 'smartwf_api'::regnamespace
+	LOOP
+		IF place.words IS NOT NULL AND pg_catalog.col_description(place.view, place.attnum) IS NULL THEN
+			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
+		END IF;
+		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);
+	END LOOP;
+END
+$install$;
+
+-- Relationships for PostgREST: from a user's table to its documents, and between the views.
+
+-- Between the views.
+CREATE FUNCTION smartwf_api.next_states(smartwf_api.documents) RETURNS SETOF smartwf_api.next_states
+	LANGUAGE sql STABLE ROWS 5 AS
+$$ SELECT n.* FROM smartwf_api.next_states n WHERE n.docid OPERATOR(pg_catalog.=) $1.docid $$;
+COMMENT ON FUNCTION smartwf_api.next_states(smartwf_api.documents) IS
+'Relationship: the rows of next_states about a document (a row of documents).';
+
+CREATE FUNCTION smartwf_api.transitions(smartwf_api.documents) RETURNS SETOF smartwf_api.transitions
+	LANGUAGE sql STABLE ROWS 10 AS
+$$ SELECT t.* FROM smartwf_api.transitions t WHERE t.docid OPERATOR(pg_catalog.=) $1.docid $$;
+COMMENT ON FUNCTION smartwf_api.transitions(smartwf_api.documents) IS
+'Relationship: the rows of transitions about a document (a row of documents).';
+
+CREATE FUNCTION smartwf_api.history(smartwf_api.documents) RETURNS SETOF smartwf_api.history
+	LANGUAGE sql STABLE ROWS 10 AS
+$$ SELECT h.* FROM smartwf_api.history h WHERE h.docid OPERATOR(pg_catalog.=) $1.docid $$;
+COMMENT ON FUNCTION smartwf_api.history(smartwf_api.documents) IS
+'Relationship: the rows of history about a document (a row of documents).';
+
+CREATE FUNCTION smartwf.create_relationships(structure text, schema name DEFAULT NULL) RETURNS SETOF regprocedure
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s smartwf.structures;
+	relation regclass;
+	key_type regtype;
+	place name;
+	view name;
+BEGIN
+	SELECT x.* INTO s FROM smartwf.structures x WHERE x.name = structure;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'structure "%" is not attached', structure USING ERRCODE = 'undefined_object';
+	END IF;
+	relation := format('%I.%I', s.relation_schema, s.relation_name)::regclass;
+	place := coalesce(schema, s.relation_schema);
+	SELECT a.atttypid INTO key_type FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = s.docid_column;
+	FOREACH view IN ARRAY ARRAY['documents', 'next_states', 'transitions', 'history']::name[] LOOP
+		EXECUTE format('CREATE OR REPLACE FUNCTION %I.%I(%s) RETURNS SETOF smartwf_api.%I LANGUAGE sql STABLE ROWS %s AS %L',
+			place, view, relation, view, CASE view WHEN 'documents' THEN 1 ELSE 10 END,
+			format('SELECT v.* FROM smartwf_api.%I v WHERE v.docid OPERATOR(pg_catalog.=) smartwf.docid(%L, $1.%I)',
+				view, s.docid_prefix, s.docid_column));
+		RETURN NEXT format('%I.%I(%s)', place, view, relation)::regprocedure;
+	END LOOP;
+	EXECUTE format('CREATE OR REPLACE FUNCTION %I.%I(smartwf_api.documents) RETURNS SETOF %s LANGUAGE sql STABLE ROWS 1 '
+		'AS %L', place, s.relation_name, relation, format('SELECT t.* FROM %s t WHERE t.%I OPERATOR(%s) CASE '
+		'WHEN $1.structure OPERATOR(pg_catalog.=) %L THEN CAST(pg_catalog.substr($1.docid, %s) AS %s) END', relation,
+		s.docid_column, smartwf.equality_of(key_type), s.name, length(s.docid_prefix) + 1, key_type));
+	RETURN NEXT format('%I.%I(smartwf_api.documents)', place, s.relation_name)::regprocedure;
+END
+$$;
+COMMENT ON FUNCTION smartwf.create_relationships(text, name) IS
+'Creates the functions by which PostgREST embeds the documents of an attached table, their next states, transitions '
+'and history in its rows, and its rows in documents. structure (text): the structure; schema (name): an exposed schema '
+'for the functions, by default that of the table. Returns the functions (regprocedure). They read as the caller. Raises '
+'42704 if there is no such structure, and 42501 if the caller may not create functions in the schema.';
+REVOKE ALL ON FUNCTION smartwf.create_relationships(text, name) FROM PUBLIC;
+
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;

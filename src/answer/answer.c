@@ -348,18 +348,19 @@ append_past_transition(const Draft *draft, const char *name)
 	appendStringInfoChar(draft->json, '}');
 }
 
-/* The parameters of a change, without those stored in columns that the reader may not select. */
-static void
-append_past_parameters(StringInfo json, const AttachedTable *table, Jsonb *parameters)
+/* The parameters of a change as JSON, without those stored in columns that the reader may not select. */
+char *
+visible_parameters(const AttachedTable *table, Jsonb *parameters)
 {
 	JsonbIterator *iterator = parameters == NULL ? NULL : JsonbIteratorInit(&parameters->root);
 	JsonbIteratorToken token;
 	JsonbValue	name;
 	JsonbValue	value;
 	int			listed = 0;
+	StringInfoData json;
 
-	append_key(json, "parameters");
-	appendStringInfoChar(json, '{');
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
 	while (iterator != NULL && (token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
 	{
 		Jsonb	   *text;
@@ -370,11 +371,12 @@ append_past_parameters(StringInfo json, const AttachedTable *table, Jsonb *param
 		if (!may_select_column(table, json_text(&name)))
 			continue;
 		text = JsonbValueToJsonb(&value);
-		append_comma(json, listed++);
-		escape_json(json, json_text(&name));
-		appendStringInfo(json, ": %s", JsonbToCString(NULL, &text->root, VARSIZE(text)));
+		append_comma(&json, listed++);
+		escape_json(&json, json_text(&name));
+		appendStringInfo(&json, ": %s", JsonbToCString(NULL, &text->root, VARSIZE(text)));
 	}
-	appendStringInfoChar(json, '}');
+	appendStringInfoChar(&json, '}');
+	return json.data;
 }
 
 static void
@@ -394,7 +396,7 @@ append_history_line(Draft *draft, const AttachedTable *table, const HistoryLine 
 	append_past_state(draft, "fromState", line->from_state);
 	append_past_state(draft, "toState", line->to_state);
 	append_string(json, "comment", line->comment);
-	append_past_parameters(json, table, line->parameters);
+	append_member(json, "parameters", visible_parameters(table, line->parameters));
 	append_key(json, "messages");
 	appendStringInfoChar(json, '[');
 	foreach(cell, line->messages)

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
+#include "attach/attached_table.h"
 #include "definition/workflow.h"
 #include "storage/element.h"
 #include "transition/pass.h"
@@ -35,6 +36,7 @@ extern void history_document(const ElementQuery *query, StringInfo data);
 
 extern void append_passed(StringInfo data, const char *docid, const char *asked, const Passed *passed);
 extern void append_reached(StringInfo data, const char *docid, const char *asked, const Passed *passed);
+extern char *visible_parameters(const AttachedTable *table, Jsonb *parameters);
 extern void append_messages(StringInfo json, List *messages);
 extern char *successful_answer(const char *data, List *messages);
 

@@ -8,50 +8,92 @@ States, transitions and history of documents, and flows, for HTTP gateways. All 
 'privileges of the caller: they show only documents whose rows the caller can see, and do only what the workflows '
 'of these documents allow the caller to do.';
 
--- Views.  A condition on docid or structure uses an index of smartwf.elements, so that a
--- query for one document reads only that document.
+-- Views.  They read as the caller, whom the policies of smartwf.elements and smartwf.history
+-- show what is to be seen; for roles to whom these show more, the views ask themselves.  Nothing
+-- comes between a query and the indexes of the tables, so that a page costs what it shows,
+-- and who can see nothing is told so at once.
 
-CREATE VIEW smartwf_api.element_states WITH (security_barrier) AS
+CREATE VIEW smartwf_api.documents WITH (security_invoker) AS
+SELECT e.docid, e.structure, s.workflow, s.version, s.state, s.label, s.activity, s.color, s.since, s.actor, e.locked_by
+FROM smartwf.elements e, LATERAL smartwf.document_state(e.docid) s
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+COMMENT ON VIEW smartwf_api.documents IS
+'Documents that the caller can see, with their states. Each row is made when it is shown: filter by docid or structure, '
+'and sort by docid.';
+
+COMMENT ON COLUMN smartwf_api.documents.actor IS 'Name of the role or person that has brought the document there.';
+
+CREATE VIEW smartwf_api.next_states WITH (security_invoker) AS
+SELECT e.docid, e.structure, s.state, s.label, s.activity, s.color, s.transition, s.transition_label, s.error
+FROM smartwf.elements e, LATERAL smartwf.document_next_states(e.docid) s
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+COMMENT ON VIEW smartwf_api.next_states IS
+'States that the caller may bring documents to, with the transition that leads there. One row for each document and '
+'state.';
+
+CREATE VIEW smartwf_api.transitions WITH (security_invoker) AS
+SELECT e.docid, e.structure, t.transition, t.label, t.valid, t.to_state, t.ask_comment
+FROM smartwf.elements e, LATERAL smartwf.document_transitions(e.docid) t
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+COMMENT ON VIEW smartwf_api.transitions IS
+'Transitions of the workflows of the documents that the caller can see. One row for each document and transition.';
+
+CREATE VIEW smartwf_api.history WITH (security_invoker) AS
+SELECT h.docid, h.revision, h.at, h.actor, h.transition, h.from_state, h.to_state, h.comment,
+	smartwf.history_parameters(h.docid, h.revision) AS parameters, h.messages
+FROM smartwf.history h
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0)
+	AND ((SELECT smartwf.is_filtered('smartwf.history')) OR smartwf.sees_line(h.docid, h.at));
+COMMENT ON VIEW smartwf_api.history IS
+'History of the documents that the caller can see, one row for each change. Filter by docid, and sort by revision.';
+COMMENT ON COLUMN smartwf_api.history.actor IS 'Name of the role or person that has made the change.';
+COMMENT ON COLUMN smartwf_api.history.at IS 'Time of the change.';
+
+CREATE VIEW smartwf_api.element_states WITH (security_invoker) AS
 SELECT e.docid, e.structure, smartwf.element_document('states', e.docid) AS data
 FROM smartwf.elements e
-WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
 COMMENT ON VIEW smartwf_api.element_states IS
 'Documents that the caller can see, with the states that can be reached from the current state.';
 COMMENT ON COLUMN smartwf_api.element_states.data IS 'Result of get_states().';
 
-CREATE VIEW smartwf_api.element_state WITH (security_barrier) AS
-SELECT e.docid, e.structure, s.name AS state, smartwf.element_document('state', e.docid, s.name) AS data
-FROM smartwf.elements e JOIN smartwf.states s ON s.workflow_id = e.workflow_id
-WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
+CREATE VIEW smartwf_api.element_state WITH (security_invoker) AS
+SELECT e.docid, e.structure, s.name COLLATE "C" AS state, smartwf.element_document('state', e.docid, s.name) AS data
+FROM smartwf.elements e, LATERAL smartwf.document_states(e.docid) s (name)
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
 COMMENT ON VIEW smartwf_api.element_state IS
 'States of the workflows of the documents that the caller can see, with the transition that leads there from the '
 'current state. One row for each document and state.';
 COMMENT ON COLUMN smartwf_api.element_state.state IS 'Name of the state.';
 COMMENT ON COLUMN smartwf_api.element_state.data IS 'Result of get_state().';
 
-CREATE VIEW smartwf_api.element_transitions WITH (security_barrier) AS
+CREATE VIEW smartwf_api.element_transitions WITH (security_invoker) AS
 SELECT e.docid, e.structure, smartwf.element_document('transitions', e.docid) AS data
 FROM smartwf.elements e
-WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
 COMMENT ON VIEW smartwf_api.element_transitions IS
 'Documents that the caller can see, with all transitions of their workflows, and whether these leave the current '
 'state.';
 COMMENT ON COLUMN smartwf_api.element_transitions.data IS 'Result of get_transitions().';
 
-CREATE VIEW smartwf_api.element_transition WITH (security_barrier) AS
-SELECT e.docid, e.structure, t.name AS transition, smartwf.element_document('transition', e.docid, t.name) AS data
-FROM smartwf.elements e JOIN smartwf.transitions t ON t.workflow_id = e.workflow_id
-WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
+CREATE VIEW smartwf_api.element_transition WITH (security_invoker) AS
+SELECT e.docid, e.structure, t.transition COLLATE "C" AS transition, smartwf.element_document('transition', e.docid, t.transition) AS data
+FROM smartwf.elements e, LATERAL smartwf.document_transitions(e.docid) t
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
 COMMENT ON VIEW smartwf_api.element_transition IS
 'Transitions of the workflows of the documents that the caller can see, with the state to which they lead from the '
 'current state, and their parameters. One row for each document and transition.';
 COMMENT ON COLUMN smartwf_api.element_transition.transition IS 'Name of the transition.';
 COMMENT ON COLUMN smartwf_api.element_transition.data IS 'Result of get_transition().';
 
-CREATE VIEW smartwf_api.element_history WITH (security_barrier) AS
+CREATE VIEW smartwf_api.element_history WITH (security_invoker) AS
 SELECT e.docid, e.structure, smartwf.element_document('history', e.docid) AS data
 FROM smartwf.elements e
-WHERE e.deleted_at IS NULL AND smartwf.is_visible(e.docid);
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
+	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
 COMMENT ON VIEW smartwf_api.element_history IS
 'Documents that the caller can see, with their history, the latest change first.';
 COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().';
@@ -81,7 +123,7 @@ DECLARE
 	place record;
 BEGIN
 	FOR place IN
-		SELECT c.oid::regclass AS view, a.attname, w.words
+		SELECT c.oid::regclass AS view, a.attname, a.attnum, w.words
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
 			'Name of the structure that the document belongs to.'),
@@ -99,11 +141,22 @@ BEGIN
 			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
 				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
 				('body', 'Text of the notification or question.'),
-				('read_at', 'Time at which the notification was marked as read; see mark_read().')
+				('read_at', 'Time at which the notification was marked as read; see mark_read().'),
+			('workflow', 'Name of the workflow.'), ('version', 'Version of the workflow.'), ('state', 'Name of the state.'),
+			('label', 'Label in the reader''s language.'), ('activity', 'What is being done in the state.'),
+			('color', 'Color of the state, as #RRGGBB.'), ('since', 'Time since which the document is in the state.'),
+			('locked_by', 'Role or person that has locked the document.'), ('transition', 'Name of the transition.'),
+			('transition_label', 'Label of the transition in the reader''s language.'),
+			('error', 'Why the transition would be refused now; null if it would not.'),
+			('valid', 'Whether the transition leaves the current state.'),
+			('to_state', 'State that the transition leads to, or has led to.'),
+			('from_state', 'State before the change.'), ('ask_comment', 'Whether the transition accepts a comment.'),
+			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),
+			('parameters', 'Parameters that were given.'), ('messages', 'What the hooks m2 and m3 returned.')
 			) AS w (name, words) ON w.name = a.attname
 		WHERE c.relnamespace = 'smartwf_api'::regnamespace
 	LOOP
-		IF place.words IS NOT NULL THEN
+		IF place.words IS NOT NULL AND pg_catalog.col_description(place.view, place.attnum) IS NULL THEN
 			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
 		END IF;
 		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);

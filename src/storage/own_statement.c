@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "jit/jit.h"
 #include "optimizer/cost.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -60,11 +61,13 @@ execute_by_index(OwnStatement *statement, Datum *values, const char *nulls)
 {
 	bool		scans = enable_seqscan;
 	bool		bitmaps = enable_bitmapscan;
+	bool		jit = jit_enabled;
 	int			result;
 
 	PG_TRY();
 	{
 		enable_seqscan = false;
+		jit_enabled = false;	/* a scan that is disabled looks as if it were worth compiling */
 		enable_bitmapscan = statement->by_bitmap;
 		if (statement->plan == NULL)
 			prepare(statement);
@@ -74,6 +77,7 @@ execute_by_index(OwnStatement *statement, Datum *values, const char *nulls)
 	{
 		enable_seqscan = scans;
 		enable_bitmapscan = bitmaps;
+		jit_enabled = jit;
 	}
 	PG_END_TRY();
 	if (result < 0)

@@ -39,11 +39,11 @@
 #include "storage/row.h"
 #include "table_statement.h"
 
-/* The equality operator of the key's type, with its schema, as OPERATOR() takes it. */
-char *
-key_equality(const AttachedTable *table)
+/* The equality operator of a type, with its schema, as OPERATOR() takes it. */
+static char *
+equality_of(Oid type_id)
 {
-	TypeCacheEntry *type = lookup_type_cache(table->docid_type, TYPECACHE_EQ_OPR);
+	TypeCacheEntry *type = lookup_type_cache(type_id, TYPECACHE_EQ_OPR);
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(type->eq_opr));
 	Form_pg_operator form;
 	char	   *text;
@@ -51,14 +51,28 @@ key_equality(const AttachedTable *table)
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("type %s has no equality operator",
-						format_type_be(table->docid_type))));
+				 errmsg("type %s has no equality operator", format_type_be(type_id))));
 	form = (Form_pg_operator) GETSTRUCT(tuple);
 	text = psprintf("%s.%s",
 					quote_identifier(get_namespace_name(form->oprnamespace)),
 					NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 	return text;
+}
+
+/* That of the key's type. */
+char *
+key_equality(const AttachedTable *table)
+{
+	return equality_of(table->docid_type);
+}
+
+/* smartwf.equality_of(type): for statements that SQL makes. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_equality_of);
+Datum
+smartwf_equality_of(PG_FUNCTION_ARGS)
+{
+	return CStringGetTextDatum(equality_of(PG_GETARG_OID(0)));
 }
 
 static char *

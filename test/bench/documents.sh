@@ -37,6 +37,29 @@ by_sql() {
 		'BEGIN {printf "  100 states cost %.1f times what 10 cost\n", ten / hundred}'
 }
 
+# pages of 10, by a role that has no privilege on smartwf's tables, and by one that sees nothing
+in_pages() {
+	local round name
+	local -a names=(table documents deep states history nothing)
+	local -A label=([table]="(t) 10 rows of the table itself, by its key" [documents]="documents?order=docid&limit=10"
+		[deep]="the same from somewhere in the middle" [states]="element_states?order=docid&limit=10"
+		[history]="history?docid=eq.X&order=revision.desc&limit=10" [nothing]="documents?order=docid&limit=10, who sees nothing")
+	local -A page=([table]="SELECT * FROM t10 WHERE id >= :id ORDER BY id LIMIT 10"
+		[documents]="SELECT * FROM smartwf_api.documents ORDER BY docid LIMIT 10"
+		[deep]="SELECT * FROM smartwf_api.documents WHERE docid > 'a' || :id ORDER BY docid LIMIT 10"
+		[states]="SELECT * FROM smartwf_api.element_states ORDER BY docid LIMIT 10"
+		[history]="SELECT * FROM smartwf_api.history WHERE docid = 'a' || :id ORDER BY revision DESC LIMIT 10"
+		[nothing]="SELECT * FROM smartwf_api.documents ORDER BY docid LIMIT 10")
+	for name in "${names[@]}"; do printf '\\set id random(1, %s)\n%s;\n' "$rows" "${page[$name]}" >"$CLUSTER/$name.pgbench"; done
+	for round in $(seq "$rounds"); do
+		for name in "${names[@]}"; do
+			transactions pages "$name" "$CLUSTER/$name.pgbench" 1 "$([ "$name" = nothing ] && echo stranger || echo visitor)"
+		done
+	done
+	report "Pages of 10 of $((2 * rows)) documents, 1 client: pages per second, ratio to (t)" "/s" pages
+	report_cpu "The same in server CPU for one, ratio of (t) to it" pages
+}
+
 # one_load NAME PATH CONNECTIONS: requests per second and 99th percentile (us)
 one_load() {
 	local threads=$(($3 < 2 ? 1 : 2))
@@ -64,7 +87,7 @@ over_http() {
 		[function]="/rest/rpc/get_states?docid=a7")
 	local -A paths=([plain]="/rest/plain?id=eq.7" [address]="/api/v2/smart-elements/a7/workflows/states/"
 		[view]="/rest/element_states?docid=eq.a7" [function]="/rest/rpc/get_states?docid=a7")
-	for connections in 1 8 32; do
+	for connections in 1 8 32 128; do
 		for round in $(seq "$rounds"); do
 			for name in "${names[@]}"; do one_load "$name" "${paths[$name]}" "$connections"; done
 		done
@@ -73,5 +96,6 @@ over_http() {
 	done
 }
 
-[ "$only" = http ] || by_sql
-[ "$only" = sql ] || over_http
+case $only in "" | sql) by_sql ;; esac
+case $only in "" | pages) in_pages ;; esac
+case $only in "" | http) over_http ;; esac

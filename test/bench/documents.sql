@@ -4,7 +4,9 @@ SET client_min_messages = error;
 CREATE EXTENSION smartwf;
 \ir ../../docs/http/roles.sql
 CREATE ROLE reader LOGIN;
-GRANT reader TO authenticator;
+CREATE ROLE visitor LOGIN;
+CREATE ROLE stranger LOGIN;
+GRANT reader, visitor TO authenticator;
 
 SELECT smartwf.define_workflow(jsonb_build_object('name', 'W' || n,
 	'states', (SELECT jsonb_agg(jsonb_build_object('name', 'state_' || g, 'label', 'State number ' || g, 'activity', 'Activity ' || g, 'color', '#00CE01', 'initial', g = 1) ORDER BY g)
@@ -18,7 +20,7 @@ SELECT smartwf.attach('t10', 'W10', docid_prefix => 'a');
 SELECT smartwf.attach('t100', 'W100', docid_prefix => 'b');
 INSERT INTO t10 SELECT g, 'title ' || g FROM generate_series(1, :rows) g;
 INSERT INTO t100 SELECT g, 'title ' || g FROM generate_series(1, :rows) g;
-GRANT SELECT, UPDATE ON t10, t100 TO reader;
+GRANT SELECT, UPDATE ON t10, t100 TO reader, visitor;
 -- what the rivals read as themselves
 GRANT SELECT ON ALL TABLES IN SCHEMA smartwf TO reader;
 

@@ -69,3 +69,16 @@ SELECT smartwf.attach('loose', 'WDOC_BILL');
 INSERT INTO loose VALUES ('loose');
 SELECT smartwf.detach('loose');
 TRUNCATE app.asked;
+
+-- tables that are exposed themselves, and embedded: keys of several types
+CREATE SCHEMA shop;
+GRANT USAGE ON SCHEMA shop TO clerk, reader;
+CREATE TABLE shop.orders (number int PRIMARY KEY, customer text, state text);
+CREATE TABLE shop.returns (code varchar(20) PRIMARY KEY, state text);
+SELECT smartwf.attach('shop.orders', 'WDOC_BILL', docid_prefix => 'o-');
+SELECT smartwf.attach('shop.returns', 'WDOC_BILL', docid_prefix => 'r-');
+INSERT INTO shop.orders SELECT g, 'c' || g FROM generate_series(1, 50) g;
+INSERT INTO shop.returns VALUES ('o-1'), ('x y');
+GRANT SELECT, UPDATE ON shop.orders, shop.returns TO clerk;
+SELECT smartwf.create_relationships('orders');
+SELECT smartwf.create_relationships('returns');

@@ -303,8 +303,32 @@ test("PostgREST's own addresses: views and functions, documented codes and statu
 	assert.equal(JSON.parse((await rest('rpc/pass_transition', { as: editor, body: { docid: 'long', transition: 'publish' } })).json.details).userMessage, 'trop long');
 });
 
+test('views with columns: filtered, sorted, paged, embedded in tables of one\'s own', async () => {
+	const rest = async (path, as = clerk, headers = {}) => (await ask('GET', `/rest/${path}`, { as, headers })).json;
+	assert.deepEqual(await rest('documents?docid=eq.o-7&select=docid,structure,workflow,version,state,label,color,actor,locked_by'),
+		[{ docid: 'o-7', structure: 'orders', workflow: 'WDOC_BILL', version: 1, state: 'wfam_bill_e1', label: 'Initial', color: '#00CE01', actor: 'postgres', locked_by: null }]);
+	assert.deepEqual(await rest('documents?structure=eq.orders&order=docid.desc&limit=3&offset=1&select=docid'), [{ docid: 'o-8' }, { docid: 'o-7' }, { docid: 'o-6' }]);
+	assert.deepEqual(await rest('next_states?docid=eq.o-7&select=state,transition,error'), [{ state: 'wfam_bill_e2', transition: 't_wfam_bill_e1_e2', error: null }]);
+	assert.deepEqual(await rest('transitions?docid=eq.o-7&select=transition,valid,to_state'), [{ transition: 't_wfam_bill_e1_e2', valid: true, to_state: 'wfam_bill_e2' }]);
+	assert.equal((await ask('POST', '/rest/rpc/pass_transition', { as: clerk, body: { docid: 'o-7', transition: 't_wfam_bill_e1_e2', comment: 'gone' } })).status, 200);
+	assert.deepEqual(await rest('documents?state=eq.wfam_bill_e2&structure=eq.orders&select=docid,actor'), [{ docid: 'o-7', actor: 'claire' }]);
+	assert.deepEqual(await rest('history?docid=eq.o-7&order=revision.desc&select=revision,actor,to_state,comment'),
+		[{ revision: 1, actor: 'claire', to_state: 'wfam_bill_e2', comment: 'gone' }, { revision: 0, actor: 'postgres', to_state: 'wfam_bill_e1', comment: null }]);
+	// from one to the other
+	assert.deepEqual(await rest('documents?docid=eq.o-7&select=docid,history(revision),next_states(state),transitions(transition)'),
+		[{ docid: 'o-7', history: [{ revision: 0 }, { revision: 1 }], next_states: [], transitions: [{ transition: 't_wfam_bill_e1_e2' }] }]);
+	const shop = { 'Accept-Profile': 'shop' };
+	assert.deepEqual(await rest('orders?number=in.(6,7)&order=number&select=number,customer,documents(state,label),next_states(transition)', clerk, shop), [
+		{ number: 6, customer: 'c6', documents: { state: 'wfam_bill_e1', label: 'Initial' }, next_states: [{ transition: 't_wfam_bill_e1_e2' }] },
+		{ number: 7, customer: 'c7', documents: { state: 'wfam_bill_e2', label: 'Final' }, next_states: [] }]);
+	assert.deepEqual(await rest('returns?order=code&select=code,documents(docid)', clerk, shop), [{ code: 'o-1', documents: { docid: 'r-o-1' } }, { code: 'x y', documents: { docid: 'r-x y' } }]);
+	// and those who see none of the rows
+	for (const as of [stranger, null])
+		for (const path of ['documents', 'next_states', 'transitions', 'history', 'documents?docid=eq.o-7', 'history?docid=eq.o-7']) assert.deepEqual(await rest(path, as), [], path);
+});
+
 test('what is not meant for the world is not there', async () => {
-	for (const path of ['elements', 'history', 'workflows', 'press', 'rpc/route', 'rpc/define_workflow', 'rpc/attach'])
+	for (const path of ['elements', 'workflows', 'states', 'press', 'rpc/route', 'rpc/define_workflow', 'rpc/attach', 'rpc/create_relationships'])
 		assert.equal((await ask('GET', `/rest/${path}`, { as: manager })).status, 404, path);
 	assert.equal((await ask('GET', '/rest/elements', { as: manager, headers: { 'Accept-Profile': 'smartwf' } })).status, 406);
 });
@@ -314,7 +338,7 @@ test("PostgREST's description of the schema is readable", async () => {
 	assert.equal(json.info.title, 'Lifecycles of documents');
 	assert.match(json.info.description, /check the privileges of the caller/);
 	const operations = Object.entries(json.paths).filter(([path]) => path !== '/');
-	assert.equal(operations.length, 32);
+	assert.equal(operations.length, 36);
 	for (const [path, methods] of operations)
 		for (const [method, operation] of Object.entries(methods))
 			assert.ok(operation.summary?.length > 30, `${method} ${path} has no summary`);

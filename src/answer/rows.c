@@ -1,0 +1,239 @@
+/*
+ * rows.c
+ *		Documents, ways out, transitions and history as rows, for views.
+ *
+ * Each function answers for one document, so that a query pays for the rows that it
+ * shows.  Of a document that the caller does not see there are none.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "base/argument.h"
+#include "base/compat.h"
+#include "base/switch_user.h"
+#include "base/texts.h"
+#include "storage/element.h"
+#include "storage/own_statement.h"
+#include "transition/preview.h"
+#include "transition/target.h"
+#include "answer.h"
+
+/* A row that is being written; NULL becomes null. */
+#define MOST_COLUMNS 9
+typedef struct Row
+{
+	int			number;
+	Datum		values[MOST_COLUMNS];
+	bool		nulls[MOST_COLUMNS];
+}			Row;
+
+static void
+add_datum(Row *row, Datum value, bool isnull)
+{
+	row->values[row->number] = value;
+	row->nulls[row->number++] = isnull;
+}
+
+static void
+add_text(Row *row, const char *text)
+{
+	add_datum(row, text == NULL ? (Datum) 0 : CStringGetTextDatum(text), text == NULL);
+}
+
+static void
+add_state(Row *row, const LocaleLabels *labels, const Workflow *workflow, int state)
+{
+	add_text(row, workflow->states[state].name);
+	add_text(row, labels->states[state].label);
+	add_text(row, labels->states[state].activity);
+	add_text(row, labels->states[state].color);
+}
+
+static void
+put_row(FunctionCallInfo fcinfo, Row *row)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	tuplestore_putvalues(result->setResult, result->setDesc, row->values, row->nulls);
+}
+
+/*
+ * smartwf.document_state(docid): workflow, version, state with its labels, since when
+ * and by whom.  All of it is in the last line of the history.
+ */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_document_state);
+Datum
+smartwf_document_state(PG_FUNCTION_ARGS)
+{
+	Target		target;
+	List	   *last;
+	int			state;
+	Row			row = {0};
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!try_target(needed_argument(fcinfo, 0, "docid"), &target))
+		return (Datum) 0;
+	last = history_read(&target.element, &(HistoryPage) {.most = 1});
+	state = last == NIL ? NO_STATE : state_index(target.workflow, ((HistoryLine *) linitial(last))->to_state);
+	add_text(&row, target.workflow->name);
+	add_datum(&row, Int32GetDatum(target.workflow->version), false);
+	if (state != NO_STATE)
+	{
+		const HistoryLine *line = linitial(last);
+
+		add_state(&row, labels_for_reader(target.workflow), target.workflow, state);
+		add_datum(&row, TimestampTzGetDatum(line->at), false);
+		add_text(&row, line->actor);
+	}
+	while (row.number < MOST_COLUMNS - 1)
+		add_text(&row, NULL);
+	put_row(fcinfo, &row);
+	return (Datum) 0;
+}
+
+/* Begin to tell of a document's ways; false if there is nothing to tell. */
+static bool
+begin_ways(FunctionCallInfo fcinfo, Preview *preview)
+{
+	const char *docid = needed_argument(fcinfo, 0, "docid");
+	Target		target;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!try_target(docid, &target))
+		return false;
+	preview_begin(preview, docid, NULL);
+	return true;
+}
+
+/* smartwf.document_next_states(docid): what the caller may go to, and what is in the way. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_document_next_states);
+Datum
+smartwf_document_next_states(PG_FUNCTION_ARGS)
+{
+	Preview		preview;
+	const Workflow *workflow;
+	const LocaleLabels *labels;
+	ReachableState *reachable;
+
+	if (!begin_ways(fcinfo, &preview))
+		return (Datum) 0;
+	workflow = preview.target.workflow;
+	labels = labels_for_reader(workflow);
+	reachable = preview_states(&preview);
+	for (int i = 0; i < workflow->number_of_states; i++)
+	{
+		Row			row = {0};
+
+		if (reachable[i].arc == NULL || !reachable[i].is_authorized)
+			continue;
+		add_state(&row, labels, workflow, i);
+		add_text(&row, reachable[i].arc->transition->name);
+		add_text(&row, transition_in(labels, workflow, reachable[i].arc->transition)->label);
+		add_text(&row, preview_objection(&preview, reachable[i].arc));
+		put_row(fcinfo, &row);
+	}
+	preview_end(&preview);
+	return (Datum) 0;
+}
+
+/* smartwf.document_transitions(docid): all of the workflow, and whether they leave the state. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_document_transitions);
+Datum
+smartwf_document_transitions(PG_FUNCTION_ARGS)
+{
+	Preview		preview;
+	const Workflow *workflow;
+	const LocaleLabels *labels;
+
+	if (!begin_ways(fcinfo, &preview))
+		return (Datum) 0;
+	workflow = preview.target.workflow;
+	labels = labels_for_reader(workflow);
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+	{
+		const Transition *transition = &workflow->transitions[i];
+		const Arc  *arc = arc_of_transition(workflow, preview.check.from, transition);
+		Row			row = {0};
+
+		add_text(&row, transition->name);
+		add_text(&row, transition_in(labels, workflow, transition)->label);
+		add_datum(&row, BoolGetDatum(arc != NULL), false);
+		add_text(&row, arc == NULL ? NULL : workflow->states[arc->to].name);
+		add_datum(&row, BoolGetDatum(!transition->forbids_comment), false);
+		put_row(fcinfo, &row);
+	}
+	preview_end(&preview);
+	return (Datum) 0;
+}
+
+/* smartwf.document_states(docid): the names of all states of the workflow. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_document_states);
+Datum
+smartwf_document_states(PG_FUNCTION_ARGS)
+{
+	Target		target;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	if (!try_target(needed_argument(fcinfo, 0, "docid"), &target))
+		return (Datum) 0;
+	for (int i = 0; i < target.workflow->number_of_states; i++)
+	{
+		Row			row = {0};
+
+		add_text(&row, target.workflow->states[i].name);
+		put_row(fcinfo, &row);
+	}
+	return (Datum) 0;
+}
+
+/* smartwf.sees_line(docid, at): a line of the document's own history, if the caller sees it. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_sees_line);
+Datum
+smartwf_sees_line(PG_FUNCTION_ARGS)
+{
+	Target		target;
+
+	PG_RETURN_BOOL(try_target(text_argument(fcinfo, 0), &target) &&
+				   PG_GETARG_TIMESTAMPTZ(1) >= target.element.created_at);
+}
+
+/* smartwf.history_parameters(docid, revision): without those of columns that the caller may not select. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_history_parameters);
+Datum
+smartwf_history_parameters(PG_FUNCTION_ARGS)
+{
+	HistoryPage page = {.has_end = true, .before = PG_GETARG_INT32(1) + 1, .most = 1};
+	Target		target;
+	List	   *lines = NIL;
+
+	if (try_target(text_argument(fcinfo, 0), &target))
+		lines = history_read(&target.element, &page);
+	if (lines == NIL)
+		PG_RETURN_NULL();
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(
+														 visible_parameters(target.table, ((HistoryLine *) linitial(lines))->parameters)));
+}
+
+/* The structures whose tables a role may read, as far as the documents' names go. */
+static OwnStatement find_visible_structures = {1, {OIDOID},
+	"SELECT pg_catalog.array_agg(s.name ORDER BY s.name) FROM smartwf.structures s,"
+	" pg_catalog.to_regclass(pg_catalog.format('%I.%I', s.relation_schema, s.relation_name)) r (relation)"
+	" WHERE r.relation IS NOT NULL AND pg_catalog.has_schema_privilege($1, s.relation_schema, 'USAGE')"
+	" AND pg_catalog.has_column_privilege($1, r.relation, s.docid_column, 'SELECT')"
+};
+
+/* smartwf.visible_structures(): where the caller sees no document, nobody need look for one. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_visible_structures);
+Datum
+smartwf_visible_structures(PG_FUNCTION_ARGS)
+{
+	Datum		role = ObjectIdGetDatum(acting_role());
+
+	return array_of_texts(result_texts(own_execute(&find_visible_structures, &role, NULL), 0, 1));
+}
