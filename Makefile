@@ -51,7 +51,8 @@ SQL_PARTS = \
 	src/roles.sql \
 	src/grants.sql \
 	src/http/api.sql \
-	src/http/relationships.sql
+	src/http/relationships.sql \
+	src/http/typescript.sql
 
 DATA_built = smartwf--$(EXTENSION_VERSION).sql
 # earlier versions, and the way from each to the next

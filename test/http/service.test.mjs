@@ -3,6 +3,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { PostgrestClient } from '@supabase/postgrest-js';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { ask, description, route, send, sql, token } from './client.mjs';
 
@@ -325,6 +326,21 @@ test('views with columns: filtered, sorted, paged, embedded in tables of one\'s 
 	// and those who see none of the rows
 	for (const as of [stranger, null])
 		for (const path of ['documents', 'next_states', 'transitions', 'history', 'documents?docid=eq.o-7', 'history?docid=eq.o-7']) assert.deepEqual(await rest(path, as), [], path);
+});
+
+test('by postgrest-js, as the page for it says', async () => {
+	const client = new PostgrestClient(`${process.env.GATEWAY}/rest`, { headers: { Authorization: `Bearer ${token(...clerk)}` } });
+	const { data, error } = await client.from('documents').select('docid,state,next_states(transition,transition_label,error)').eq('structure', 'orders').order('docid').range(0, 1);
+	assert.equal(error, null);
+	assert.deepEqual(data, ['o-1', 'o-10'].map((docid) => ({ docid, state: 'wfam_bill_e1', next_states: [{ transition: 't_wfam_bill_e1_e2', transition_label: 'Transition initial final', error: null }] })));
+	const call = { docid: 'o-10', transition: 't_wfam_bill_e1_e2', comment: 'by a client' };
+	const passed = await client.rpc('pass_transition', call);
+	assert.deepEqual([passed.error, passed.data.state.id], [null, 'wfam_bill_e2']);
+	const again = await client.rpc('pass_transition', call);
+	assert.equal(again.status, 404);
+	assert.equal(again.error.code, 'CRUD0235');
+	const orders = await client.schema('shop').from('orders').select('number,documents(state)').eq('number', 10).single();
+	assert.deepEqual(orders.data, { number: 10, documents: { state: 'wfam_bill_e2' } });
 });
 
 test('what is not meant for the world is not there', async () => {

@@ -52,6 +52,7 @@ grep -q 'jwt-secret.*does not exist' "$CLUSTER/fault"
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 1 -keyout "$WEB/smartwf.key" -out "$WEB/smartwf.crt" 2>/dev/null
 chown "$SERVER_USER" "$WEB"/smartwf.*
 start_postgrest shipped
+for try in $(seq 100); do curl -s -f -o /dev/null "http://127.0.0.1:$READY_PORT/ready" && break; sleep 0.1; done
 PLAIN_PORT=$(free_port)
 TLS_PORT=$(free_port)
 mkdir -p "$WEB/snippets"
