@@ -58,7 +58,7 @@ GRANT SELECT, UPDATE ON press TO editor, clerk, manager;
 ALTER TABLE press ENABLE ROW LEVEL SECURITY;
 CREATE POLICY published ON press FOR SELECT USING (id <> 'secret' OR pg_has_role(current_user, 'manager', 'MEMBER'));
 CREATE POLICY change ON press FOR UPDATE USING (true);
-INSERT INTO press SELECT d, 'title', 100, 'anna' FROM unnest(ARRAY['article', 'long', 'untitled', 'unfit', 'secret', 'gone', 'a/b é"%', 'parameters', 'by state', 'conditional', 'locked']) d;
+INSERT INTO press SELECT d, 'title', 100, 'anna' FROM unnest(ARRAY['article', 'long', 'untitled', 'unfit', 'secret', 'gone', 'a/b é"%', 'parameters', 'by state', 'conditional', 'locked', 'corners', 'family']) d;
 UPDATE press SET title = '' WHERE id = 'untitled';
 UPDATE press SET words = 5000 WHERE id = 'long';
 UPDATE press SET title = 'unfit' WHERE id = 'unfit';
@@ -69,6 +69,15 @@ SELECT smartwf.attach('loose', 'WDOC_BILL');
 INSERT INTO loose VALUES ('loose');
 SELECT smartwf.detach('loose');
 TRUNCATE app.asked;
+
+-- a table that was never attached, and a transition from a state to itself
+CREATE TABLE unattached (id text PRIMARY KEY);
+INSERT INTO unattached VALUES ('never');
+SELECT smartwf.define_workflow('{"name": "CIRCLE", "states": [{"name": "round", "initial": true}], "transitions": [{"name": "again", "arcs": [{"from": "round", "to": "round"}]}]}');
+CREATE TABLE ring (id text PRIMARY KEY, state text);
+SELECT smartwf.attach('ring', 'CIRCLE');
+INSERT INTO ring VALUES ('circle');
+GRANT SELECT, UPDATE ON ring, unattached TO clerk;
 
 -- tables that are exposed themselves, and embedded: keys of several types
 CREATE SCHEMA shop;

@@ -245,6 +245,58 @@ test('addresses, methods and bodies that are none', async () => {
 	}
 });
 
+test('every failure of a document, at every address', async () => {
+	const all = [['GET', 'states/'], ['GET', 'states/x'], ['POST', 'states/x'], ['GET', 'transitions/'], ['GET', 'transitions/x'], ['POST', 'transitions/x']];
+	const family = (structure, docid, rest) => `/api/v2/smart-structures/${structure}/smart-elements/${docid}/workflows/${rest}`;
+	for (const [method, rest] of all) {
+		const at = (path, as = clerk) => ask(method, path, { as, body: method === 'POST' ? {} : undefined });
+		assertFailure(await at(press('nobody', rest)), 404, 'CRUD0200', 'Document "nobody" not found');
+		assertFailure(await at(press('never', rest)), 404, 'CRUD0200', 'Document "never" not found');		// a row of a table that was never attached
+		assertFailure(await at(press('long', rest), stranger), 403, 'CRUD0201', 'Access to document "long" is denied');
+		assertFailure(await at(press('GONE', rest)), 404, 'CRUD0219', 'Document "GONE" is deleted');
+		assertFailure(await at(family('press', 'DEVBILL', rest)), 404, 'CRUD0220', 'Document "DEVBILL" is not a document of the family "press"');
+		assertFailure(await at(press('loose', rest), manager), 404, 'CRUD0227', 'No workflow detected for document "loose"');
+		if (rest === 'states/x') assertFailure(await at(press('long', rest)), 404, 'CRUD0228', 'State "x" is not available for workflow "PRESS"');
+		if (rest === 'transitions/x') assertFailure(await at(press('long', rest)), 404, 'CRUD0229', 'Transition "x" is not available for workflow "PRESS"');
+		for (const other of rest.endsWith('/') ? ['POST', 'PUT', 'DELETE'] : ['PUT', 'DELETE'])
+			assert.equal((await ask(other, press('long', rest), { as: clerk, body: {} })).status, 405);
+	}
+	// what is sent with a GET is not read
+	for (const [method, rest] of all.filter(([name]) => name === 'GET').slice(0, 3))
+		assert.equal((await ask(method, press('long', rest.replace('x', 'control')), { as: clerk, body: '[1', headers: { 'Content-Type': 'application/json' } })).status, 200);
+});
+
+test('a change at states/<state>, and under a structure: comment, parameters, labels', async () => {
+	const en = { 'Accept-Language': 'en' };
+	const family = (docid, rest) => `/api/v2/smart-structures/press/smart-elements/${docid}/workflows/${rest}`;
+	let answer = await ask('POST', press('corners', 'states/control'), { as: editor, headers: en, body: { comment: 'by the state' } });
+	assert.deepEqual(answer.json.data.state, { id: 'control', isCurrentState: true, label: 'Written', activity: 'Vérification', displayValue: 'Vérification', color: '',
+		transition: { uri: press('corners', 'transitions/check'), label: 'Check' } });
+	answer = await ask('POST', press('corners', 'states/rejected'), { as: editor, body: { parameters: { reason: 'style', n: 7 } } });
+	assert.equal(answer.status, 200, answer.text);
+	const { history } = (await ask('GET', '/api/v2/smart-elements/corners/history/', { as: editor })).json.data;
+	assert.deepEqual(history.slice(0, 2).map((line) => [line.transition.id, line.comment, line.parameters]), [['reject', null, { n: 7, reason: 'style' }], ['check', 'by the state', {}]]);
+	assert.deepEqual((await ask('GET', press('by state', 'states/start'), { as: clerk, headers: en })).json.data.state.activity, 'Writing');
+	assert.deepEqual((await ask('GET', press('by state', 'states/'), { as: clerk, headers: en })).json.data.states.map((s) => [s.label, s.displayValue, s.transition.label]), [['Written', 'Vérification', 'Check']]);
+	assert.deepEqual((await ask('GET', press('by state', 'transitions/'), { as: clerk, headers: en })).json.data.transitions[0].label, 'Check');
+	// under the structure
+	answer = await ask('GET', family('family', 'transitions/check'), { as: clerk, headers: en });
+	assert.deepEqual([answer.json.data.transition.beginState.activity, answer.json.data.transition.endState.label], ['Writing', 'Written']);
+	answer = await ask('GET', family('family', 'states/'), { as: clerk });
+	assert.deepEqual(answer.json.data.states.map((s) => [s.id, s.uri]), [['control', press('family', 'states/control')]]);
+	answer = await ask('POST', family('family', 'transitions/check'), { as: clerk, headers: en, body: {} });
+	assert.deepEqual([answer.json.data.uri, answer.json.data.state.label], [press('family', 'transitions/check'), 'Written']);
+	assertFailure(await ask('POST', family('family', 'transitions/check'), { as: clerk, body: {} }), 404, 'CRUD0235', 'Destination state is not defined for workflow "PRESS"');
+	// refused at states/<state>, as at transitions/<transition>
+	assertFailure(await ask('POST', press('untitled', 'states/control'), { as: clerk, body: {} }),
+		403, 'WFL0300', 'Transition "check" is refused for document "untitled": Un article a un "titre".', 'Un article a un "titre".');
+	assertFailure(await ask('POST', press('family', 'states/published'), { as: clerk, body: {} }),
+		403, 'WFL0300', 'Transition "publish" is refused for document "family": "claire" does not hold the right');
+	// from a state to itself
+	answer = await ask('GET', '/api/v2/smart-elements/circle/workflows/transitions/again', { as: clerk });
+	assert.deepEqual([answer.json.data.transition.beginState.isCurrentState, answer.json.data.transition.endState.isCurrentState], [true, true]);
+});
+
 test('headers meant for PostgREST change nothing', async () => {
 	for (const headers of [{ Prefer: 'return=minimal, tx=rollback' }, { 'Content-Profile': 'smartwf' }, { 'Accept-Profile': 'smartwf' }, { Range: '5-10' }, { Accept: 'text/csv' }, { 'X-Original-URI': '/forged', 'X-Original-Method': 'PUT' }]) {
 		const answer = await ask('GET', press('long', 'states/?select=x&allStates=1&limit=0'), { as: clerk, headers });
