@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { send, sql, token } from './client.mjs';
+import { parse } from 'yaml';
+import { ask, description, send, sql, token } from './client.mjs';
 
 const { GATEWAY: gateway, PAGES: configured, WEB: web } = process.env;
 const element = (docid, rest) => `${gateway}/api/v2/smart-elements/${docid}/workflows/${rest}`;
@@ -14,8 +15,21 @@ const json = { 'Content-Type': 'application/json' };
 const stateOf = (docid) => sql("SELECT state FROM press WHERE id = :'docid'", { docid });
 const linesOf = (docid) => sql("SELECT concat_ws(' ', actor, transition) FROM smartwf.history WHERE docid = :'docid' ORDER BY revision", { docid }).split('\n');
 
+// both origins serve an empty page, Swagger UI for the description that is named behind the question mark, and ours
+const dist = (name) => readFileSync(new URL(`node_modules/swagger-ui-dist/${name}`, import.meta.url));
+const served = {
+	'/': ['text/html', '<!doctype html><title>a page</title>'],
+	'/ui': ['text/html', `<!doctype html><link rel="stylesheet" href="swagger-ui.css"><div id="ui"></div><script src="swagger-ui-bundle.js"></script>
+		<script>SwaggerUIBundle({ url: location.search.slice(1), dom_id: '#ui', docExpansion: 'list' });</script>`],
+	'/swagger-ui.css': ['text/css', dist('swagger-ui.css')],
+	'/swagger-ui-bundle.js': ['text/javascript', dist('swagger-ui-bundle.js')],
+	'/openapi.yaml': ['application/yaml', readFileSync(description)],
+};
 function serve(port) {
-	const server = http.createServer((request, response) => response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>a page</title>'));
+	const server = http.createServer((request, response) => {
+		const [type, content] = served[request.url.replace(/\?.*/, '')] ?? ['text/plain', ''];
+		response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` }).end(content);
+	});
 	return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
 }
 
@@ -122,4 +136,48 @@ test('what a page sends without asking first, it sends as nobody', async () => {
 	await fetchIn(page, element('OPEN', 'states/wfam_bill_e2'), plain);
 	sql('REVOKE ALL ON devbill FROM web_anonymous');
 	assert.deepEqual(linesOf('OPEN'), ['postgres', 'web_anonymous t_wfam_bill_e1_e2']);
+});
+
+// Swagger UI lists every operation, and shows those that the selector names, with all that they refer to
+async function openDescription(address, { paths }, opened) {
+	const page = await open('about:blank');
+	const errors = [];
+	page.on('pageerror', (error) => errors.push(error.message));
+	page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+	await page.goto(`${configured}/ui?${address}`);
+	const operations = Object.values(paths).flatMap((path) => Object.keys(path).filter((key) => key !== 'parameters'));
+	await page.locator('.opblock').nth(operations.length - 1).waitFor();
+	assert.equal(await page.locator('.opblock').count(), operations.length);
+	const count = await page.locator(opened).evaluateAll((blocks) => blocks.map((block) => block.querySelector('.opblock-summary-control').click()).length);
+	await page.locator(`${opened} .responses-table`).nth(count - 1).waitFor();
+	assert.deepEqual([await page.locator('.errors-wrapper').allInnerTexts(), errors], [[], []]);
+	return page;
+}
+
+test('Swagger UI shows the description of the service', async () => {
+	// those below smart-structures are the same, and each takes almost a second
+	const page = await openDescription('openapi.yaml', parse(readFileSync(description, 'utf8')), '.opblock[id*=v2_smart_elements]');
+	assert.equal(await page.locator('.version-stamp').innerText(), 'OAS 3.1');
+});
+
+test("Swagger UI shows PostgREST's description, and asks by it", async () => {
+	const { json: described } = await ask('GET', '/rest/');
+	const page = await openDescription(`${gateway}/rest/`, described, '.opblock');
+	assert.equal(await page.locator('.base-url').innerText(), `[ Base URL: ${new URL(gateway).host}/rest ]`);
+	assert.deepEqual(await page.locator('.schemes option').allInnerTexts(), ['http']);
+
+	const states = page.locator('#operations-element_states-get_element_states');
+	await states.getByRole('button', { name: 'Try it out' }).click();
+	await states.locator('[data-param-name=docid] input').fill('eq.article');
+	async function execute(answer) {
+		await states.getByRole('button', { name: 'Execute' }).click();
+		await states.locator('.live-responses-table tr.response', { hasText: answer }).waitFor();
+	}
+	await execute(/^200.*Download\[\]Response headers/);
+	await page.getByRole('button', { name: 'Authorize', exact: true }).click();
+	const dialog = page.locator('.auth-container');
+	await dialog.locator('input').fill(bearer('clerk', 'claire').Authorization);
+	await dialog.getByRole('button', { name: 'Apply' }).click();
+	await dialog.getByRole('button', { name: 'Close' }).click();
+	await execute(/^200.*Download\[\s*\{\s*"docid": "article",\s*"structure": "press",\s*"data": \{\s*"success": true,/);
 });
