@@ -58,7 +58,7 @@ GRANT SELECT, UPDATE ON press TO editor, clerk, manager;
 ALTER TABLE press ENABLE ROW LEVEL SECURITY;
 CREATE POLICY published ON press FOR SELECT USING (id <> 'secret' OR pg_has_role(current_user, 'manager', 'MEMBER'));
 CREATE POLICY change ON press FOR UPDATE USING (true);
-INSERT INTO press SELECT d, 'title', 100, 'anna' FROM unnest(ARRAY['article', 'long', 'untitled', 'unfit', 'secret', 'gone', 'a/b é"%', 'parameters', 'by state', 'conditional', 'locked', 'corners', 'family']) d;
+INSERT INTO press SELECT d, 'title', 100, 'anna' FROM unnest(ARRAY['article', 'long', 'untitled', 'unfit', 'secret', 'gone', 'a/b é"%', 'parameters', 'by state', 'conditional', 'locked', 'corners', 'family', 'page', 'foreign']) d;
 UPDATE press SET title = '' WHERE id = 'untitled';
 UPDATE press SET words = 5000 WHERE id = 'long';
 UPDATE press SET title = 'unfit' WHERE id = 'unfit';

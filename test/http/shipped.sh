@@ -60,7 +60,10 @@ cp docs/http/nginx/addresses.conf "$WEB/snippets/smartwf.conf"
 sed -E "/listen \[/d; s/listen 80/listen 127.0.0.1:$PLAIN_PORT/; s/listen 443/listen 127.0.0.1:$TLS_PORT/; s|/etc/nginx|$WEB|" docs/http/nginx/site.conf >"$WEB/site.conf"
 sed -i 's/^server {/include site.conf;\n&/' "$WEB/nginx.conf"
 kill -HUP "$(cat "$WEB/nginx.pid")"
-for try in $(seq 50); do curl -s -k -o /dev/null "https://127.0.0.1:$TLS_PORT/" && break; sleep 0.1; done
+for try in $(seq 100); do
+	curl -s -f -o /dev/null "http://127.0.0.1:$READY_PORT/ready" && curl -s -k -o /dev/null "https://127.0.0.1:$TLS_PORT/" && break
+	sleep 0.1
+done
 curl -s -m 5 --cacert "$WEB/smartwf.crt" --connect-to "localhost:$TLS_PORT:127.0.0.1:$TLS_PORT" -i "https://localhost:$TLS_PORT/api/v2/smart-elements/none/workflows/states/" >"$CLUSTER/secure"
 grep -q '^HTTP/2 404' "$CLUSTER/secure"
 curl -s -i "http://127.0.0.1:$PLAIN_PORT/api/v2/x?y=1" | tr -d '\r' | grep -qx 'Location: https://127.0.0.1/api/v2/x?y=1'
