@@ -56,6 +56,18 @@ SELECT step, recipient, body FROM smartwf.notifications ORDER BY id;
 -- published, they are frozen
 UPDATE smartwf.states SET notifications = '[]' WHERE name = 'sent';
 UPDATE smartwf.transitions SET notifications = '[]' WHERE name = 'send';
+-- a definition that nobody has checked yet is no definition
+BEGIN;
+INSERT INTO smartwf.workflows (id, name, status) VALUES (77, 'RAW', 'draft');
+INSERT INTO smartwf.states (workflow_id, name, is_initial) VALUES (77, 'a', true);
+INSERT INTO smartwf.states (workflow_id, name, notifications) VALUES (77, 'b', '[{"users": ["x"], "channel": "mail"}, 5]');
+INSERT INTO smartwf.transitions (workflow_id, name) VALUES (77, 'go');
+INSERT INTO smartwf.arcs VALUES (77, 'a', 'b', 'go');
+UPDATE smartwf.workflows SET status = 'published', shape = smartwf.workflow_shape(77) WHERE id = 77;
+CREATE TABLE raw (id text PRIMARY KEY, state text);
+SELECT smartwf.attach('raw', 'RAW');
+INSERT INTO raw VALUES ('raw1');
+ROLLBACK;
 DROP TABLE bill;
 DROP EXTENSION smartwf;
 DROP ROLE regress_smartwf_mailer;

@@ -126,6 +126,24 @@ SELECT tableoid::regclass, * FROM parted;
 SELECT hook, saw FROM app.calls ORDER BY id;
 SELECT revision, transition, from_state, to_state FROM smartwf.history WHERE docid = 'p1' ORDER BY revision;
 
+-- a state that was asked for, and that m0 has put out of reach
+CREATE FUNCTION app.step(e smartwf.event) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM smartwf.pass_transition(e.docid, 'step'); RETURN NULL; END $$;
+SELECT smartwf.define_workflow('{"name": "REACH", "states": [{"name": "a", "initial": true}, {"name": "b"}, {"name": "c"}, {"name": "d"}],
+ "transitions": [{"name": "step", "arcs": [{"from": "a", "to": "b"}]}, {"name": "go", "m0": "app.step", "arcs": [{"from": "a", "to": "c"}, {"from": "b", "to": "d"}]}]}');
+CREATE TABLE reach (id text PRIMARY KEY, state text);
+SELECT smartwf.attach('reach', 'REACH');
+INSERT INTO reach VALUES ('r1');
+SELECT smartwf.set_state('r1', 'c');
+SELECT state FROM reach;
+SELECT smartwf.pass_transition('r1', 'go') #>> '{state,id}' AS state;
+-- a condition on the revision is about what others did, not the request's own hooks
+INSERT INTO reach VALUES ('r2');
+SET request.headers = '{"x-original-method": "POST", "x-original-uri": "/api/v2/smart-elements/r2/workflows/transitions/go", "if-match": "\"0-x\""}';
+SELECT smartwf_api.gateway('') #>> '{data,state,id}' AS state;
+SELECT smartwf_api.gateway('') ->> 'code' AS code;
+RESET request.headers;
+DROP TABLE reach;
+
 DROP EXTENSION smartwf CASCADE;
 DROP TABLE doc, granted, parted;
 DROP FUNCTION show(text);

@@ -58,6 +58,26 @@ SELECT smartwf.define_workflow(jsonb_set(smartwf.workflow_definition('WDOC')::js
 SELECT smartwf.import_workflow(wrapped(replace(replace(:'graph', '<workflow:step name="paid" state-label="Paid"/>', '<workflow:step name="done" state-label="Done"/>'), '"paid"', '"done"') || '<workflow:config name="WDOC" model="GRAPH"/>' || replace(:'timer', 'state="paid"', 'state="done"') || :'mails'));
 SELECT smartwf.workflow_definition('WDOC') -> 'translations', smartwf.workflow_definition('WDOC') #>> '{transitions,0,guard}', smartwf.workflow_definition('WDOC') #>> '{states,1,timer}', smartwf.workflow_definition('WDOC') #>> '{states,2,name}';
 
+-- what XML has no place for stays: other channels, roles, properties, tasks of other kinds; a timer of a state's name
+SET client_min_messages = error;
+CREATE SCHEMA app;
+CREATE FUNCTION app.f(model jsonb, run bigint) RETURNS jsonb LANGUAGE sql AS 'SELECT model';
+SELECT smartwf.define_workflow('{"name": "STAYS", "states": [{"name": "new", "initial": true}, {"name": "sent", "timer": "new", "notifications": [{"template": "MAIL_SENT", "channel": "mail", "userField": "customer"},
+   {"template": "MAIL_LATE", "channel": "smtp", "users": ["zoe"]}, {"template": "MAIL_SENT", "channel": "smtp", "users": [{"person": "zoe@example.org"}]}]}],
+ "transitions": [{"name": "send", "arcs": [{"from": "new", "to": "sent"}]}],
+ "timers": [{"name": "new", "column": "d", "tasks": [{"delta": "2 days", "kind": "send_templated_notification", "settings": {"channel": "smtp", "userField": "customer", "template": "MAIL_LATE"}}, {"delta": "1 day", "kind": "call_function", "settings": {"function": "app.f"}}]}]}');
+SELECT xmlserialize(CONTENT smartwf.export_workflow('STAYS') AS text) AS stays \gset
+SELECT smartwf.import_workflow(:'stays');
+SELECT smartwf.workflow_definition('STAYS') #> '{states,1}', smartwf.workflow_definition('STAYS') -> 'timers';
+SELECT smartwf.import_workflow(wrapped('<workflow:graph name="STAYS"><workflow:steps><workflow:step name="new" state-label="New" initial="true"/><workflow:step name="sent" state-label="Sent"/></workflow:steps><workflow:transitions><workflow:transition name="send" from="new" to="sent"/></workflow:transitions></workflow:graph>'));
+SELECT smartwf.workflow_definition('STAYS') #> '{states,1}', smartwf.workflow_definition('STAYS') #> '{timers,0,tasks,1,kind}';
+-- a graph that is the whole document; a mail that a task names and that is not there
+SELECT smartwf.import_workflow('<w:graph xmlns:w="https://platform.anakeen.com/4/schemas/workflow/1.0" name="ROOT"><w:steps><w:step name="a" state-label="A" initial="true"/></w:steps><w:transitions/></w:graph>');
+SELECT smartwf.import_workflow(smartwf.export_workflow('ROOT')), jsonb_array_length(smartwf.workflow_definition('ROOT')::jsonb -> 'states');
+SET client_min_messages = notice;
+SELECT smartwf.import_workflow(wrapped('<workflow:config name="ROOT" model="ROOT"/><timer:timer name="T"><timer:field-date-reference/><timer:tasks><timer:task><timer:sendmail ref="NOBODY"/><timer:setstate state="a"/></timer:task></timer:tasks></timer:timer>'));
+SELECT smartwf.import_workflow(wrapped('<workflow:config name="ROOT" model="ROOT"/>' || :'mails' || :'mails'));
+
 -- faults, all at once
 \set VERBOSITY default
 SELECT smartwf.import_workflow(wrapped(:'graph' || '<workflow:config name="X" model="OTHER"><workflow:steps><workflow:step ref="nowhere"/><workflow:step ref="sent"><workflow:color>reddish</workflow:color></workflow:step></workflow:steps><workflow:transitions><workflow:transition ref="none"/></workflow:transitions></workflow:config>'));
@@ -77,3 +97,4 @@ SELECT timer, task, kind, due_at::date - current_date AS days FROM smartwf.timer
 DROP TABLE bill;
 DROP FUNCTION wrapped, show;
 DROP EXTENSION smartwf;
+DROP SCHEMA app CASCADE;

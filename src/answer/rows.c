@@ -65,7 +65,7 @@ put_row(FunctionCallInfo fcinfo, Row *row)
 
 /*
  * smartwf.document_state(docid): workflow, version, state with its labels, since when
- * and by whom.  All of it is in the last line of the history.
+ * and by whom, and the lock.
  */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_document_state);
 Datum
@@ -93,13 +93,14 @@ smartwf_document_state(PG_FUNCTION_ARGS)
 	}
 	while (row.number < MOST_COLUMNS - 1)
 		add_text(&row, NULL);
+	add_text(&row, target.element.locked_by);
 	put_row(fcinfo, &row);
 	return (Datum) 0;
 }
 
-/* Begin to tell of a document's ways; false if there is nothing to tell. */
+/* Begin to tell what can be done with a document; false if the caller does not see it. */
 static bool
-begin_ways(FunctionCallInfo fcinfo, Preview *preview)
+begin_rows(FunctionCallInfo fcinfo, Preview *preview)
 {
 	const char *docid = needed_argument(fcinfo, 0, "docid");
 	Target		target;
@@ -121,7 +122,7 @@ smartwf_document_next_states(PG_FUNCTION_ARGS)
 	const LocaleLabels *labels;
 	ReachableState *reachable;
 
-	if (!begin_ways(fcinfo, &preview))
+	if (!begin_rows(fcinfo, &preview))
 		return (Datum) 0;
 	workflow = preview.target.workflow;
 	labels = labels_for_reader(workflow);
@@ -151,7 +152,7 @@ smartwf_document_transitions(PG_FUNCTION_ARGS)
 	const Workflow *workflow;
 	const LocaleLabels *labels;
 
-	if (!begin_ways(fcinfo, &preview))
+	if (!begin_rows(fcinfo, &preview))
 		return (Datum) 0;
 	workflow = preview.target.workflow;
 	labels = labels_for_reader(workflow);
@@ -192,40 +193,51 @@ smartwf_document_states(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* smartwf.sees_line(docid, at): a line of the document's own history, if the caller sees it. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_sees_line);
-Datum
-smartwf_sees_line(PG_FUNCTION_ARGS)
+static void
+add_texts(Row *row, List *texts)
 {
-	Target		target;
-
-	PG_RETURN_BOOL(try_target(text_argument(fcinfo, 0), &target) &&
-				   PG_GETARG_TIMESTAMPTZ(1) >= target.element.created_at);
+	add_datum(row, texts == NIL ? (Datum) 0 : array_of_texts(texts), texts == NIL);
 }
 
-/* smartwf.history_parameters(docid, revision): without those of columns that the caller may not select. */
-PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_history_parameters);
+/* smartwf.document_history(docid): all lines, newest first. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_document_history);
 Datum
-smartwf_history_parameters(PG_FUNCTION_ARGS)
+smartwf_document_history(PG_FUNCTION_ARGS)
 {
-	HistoryPage page = {.has_end = true, .before = PG_GETARG_INT32(1) + 1, .most = 1};
 	Target		target;
-	List	   *lines = NIL;
+	ListCell   *cell;
 
-	if (try_target(text_argument(fcinfo, 0), &target))
-		lines = history_read(&target.element, &page);
-	if (lines == NIL)
-		PG_RETURN_NULL();
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(
-														 visible_parameters(target.table, ((HistoryLine *) linitial(lines))->parameters)));
+	InitMaterializedSRF(fcinfo, 0);
+	if (!try_target(needed_argument(fcinfo, 0, "docid"), &target))
+		return (Datum) 0;
+	foreach(cell, history_read(&target.element, &(HistoryPage) {.most = PG_INT32_MAX}))
+	{
+		const HistoryLine *line = lfirst(cell);
+		char	   *parameters = visible_parameters(target.table, line->parameters);
+		Row			row = {0};
+
+		add_datum(&row, Int32GetDatum(line->revision), false);
+		add_datum(&row, TimestampTzGetDatum(line->at), false);
+		add_text(&row, line->actor);
+		add_text(&row, line->transition);
+		add_text(&row, line->from_state);
+		add_text(&row, line->to_state);
+		add_text(&row, line->comment);
+		add_datum(&row, DirectFunctionCall1(jsonb_in, CStringGetDatum(parameters)), false);
+		add_texts(&row, line->messages);
+		put_row(fcinfo, &row);
+	}
+	return (Datum) 0;
 }
 
 /* The structures whose tables a role may read, as far as the documents' names go. */
 static OwnStatement find_visible_structures = {1, {OIDOID},
-	"SELECT pg_catalog.array_agg(s.name ORDER BY s.name) FROM smartwf.structures s,"
-	" pg_catalog.to_regclass(pg_catalog.format('%I.%I', s.relation_schema, s.relation_name)) r (relation)"
-	" WHERE r.relation IS NOT NULL AND pg_catalog.has_schema_privilege($1, s.relation_schema, 'USAGE')"
-	" AND pg_catalog.has_column_privilege($1, r.relation, s.docid_column, 'SELECT')"
+	"SELECT pg_catalog.array_agg(s.name ORDER BY s.name) FROM smartwf.structures s"
+	" JOIN pg_catalog.pg_namespace n ON n.nspname" EQ "s.relation_schema"
+	" JOIN pg_catalog.pg_class c ON c.relnamespace" EQ "n.oid AND c.relname" EQ "s.relation_name"
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid" EQ "c.oid AND a.attname" EQ "s.docid_column"
+	" WHERE pg_catalog.has_schema_privilege($1, n.oid, 'USAGE')"
+	" AND pg_catalog.has_column_privilege($1, c.oid, a.attnum, 'SELECT')"
 };
 
 /* smartwf.visible_structures(): where the caller sees no document, nobody need look for one. */

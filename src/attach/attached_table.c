@@ -290,6 +290,19 @@ attached_table(Oid relid, const char *structure)
 	return cache_look_up(&tables, &key);
 }
 
+/*
+ * A row as jsonb, by way of row_to_json(), since PostgreSQL exports no function for
+ * that.  A cast of a column's type to json runs as the caller.
+ */
+Jsonb *
+element_as_jsonb(HeapTuple row, TupleDesc descriptor)
+{
+	Datum		record = heap_copy_tuple_as_datum(row, descriptor);
+	Datum		json = DirectFunctionCall1(row_to_json, record);
+
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(json))));
+}
+
 /* The table of a structure, by the name that attach() stored and renaming updates. */
 Oid
 structure_relation(const Structure *structure)

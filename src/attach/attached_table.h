@@ -11,6 +11,7 @@
 #include "executor/spi.h"
 #include "nodes/bitmapset.h"
 #include "fmgr.h"
+#include "utils/jsonb.h"
 #include "utils/rel.h"
 
 #include "definition/workflow.h"
@@ -96,6 +97,7 @@ extern const Structure *structure_by_name(const char *name);
 extern AttachedTable *attached_table(Oid relid, const char *structure);
 extern Oid	structure_relation(const Structure *structure);
 
+extern Jsonb *element_as_jsonb(HeapTuple row, TupleDesc descriptor);
 extern char *state_of_row(const AttachedTable *table, HeapTuple row, TupleDesc descriptor);
 extern HeapTuple row_with_state(const AttachedTable *table, HeapTuple row,
 								TupleDesc descriptor, const char *state);

@@ -150,7 +150,7 @@ CREATE FUNCTION smartwf.form_faults(definition jsonb)
 			o.value ->> 'name')
 	FROM object o
 	WHERE jsonb_typeof(o.value -> 'name') = 'string' AND o.value ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
-		-- timers of the original have hyphens
+		-- those of imported definitions have hyphens
 		AND NOT (o.kind = 'timer' AND o.value ->> 'name' ~ '^[A-Za-z_][A-Za-z0-9_:-]{0,48}$')
 $$;
 COMMENT ON FUNCTION smartwf.form_faults(jsonb) IS

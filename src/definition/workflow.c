@@ -285,11 +285,30 @@ read_translations(Workflow *workflow, const JsonbValue *definition)
 	}
 }
 
+/* Can each notification be sent?  It must not call a function, either. */
+static bool
+are_notifications(Jsonb **notifications, int number)
+{
+	for (int i = 0; i < number; i++)
+		if (json_text_member(notifications[i], "template") == NULL ||
+			json_text_member(notifications[i], "channel") == NULL ||
+			json_document_member(notifications[i], "userRouting") != NULL)
+			return false;
+	return true;
+}
+
 /* What the rest of the code relies on, whoever wrote the rows. */
 static bool
 is_consistent(const Workflow *workflow)
 {
 	int			initial_states = 0;
+
+	for (int i = 0; i < workflow->number_of_states; i++)
+		if (!are_notifications(workflow->states[i].notifications, workflow->states[i].number_of_notifications))
+			return false;
+	for (int i = 0; i < workflow->number_of_transitions; i++)
+		if (!are_notifications(workflow->transitions[i].notifications, workflow->transitions[i].number_of_notifications))
+			return false;
 
 	for (int i = 0; i < workflow->number_of_states; i++)
 		initial_states += workflow->states[i].is_initial;

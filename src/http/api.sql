@@ -8,25 +8,25 @@ States, transitions and history of documents, and flows, for HTTP gateways. All 
 'privileges of the caller: they show only documents whose rows the caller can see, and do only what the workflows '
 'of these documents allow the caller to do.';
 
--- Views.  They read as the caller, whom the policies of smartwf.elements and smartwf.history
--- show what is to be seen; for roles to whom these show more, the views ask themselves.  Nothing
+-- Views.  They read as the caller, whom the policy of smartwf.elements shows what is to be
+-- seen; for roles to whom it shows more, the views ask themselves.  Nothing
 -- comes between a query and the indexes of the tables, so that a page costs what it shows,
 -- and who can see nothing is told so at once.
 
 CREATE VIEW smartwf_api.documents WITH (security_invoker) AS
-SELECT e.docid, e.structure, s.workflow, s.version, s.state, s.label, s.activity, s.color, s.since, s.actor, e.locked_by
+SELECT e.docid, e.structure, s.workflow, s.version, s.state, s.label, s.activity, s.color, s.since, s.actor,
+	s.locked_by
 FROM smartwf.elements e, LATERAL smartwf.document_state(e.docid) s
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0);
 COMMENT ON VIEW smartwf_api.documents IS
-'Documents that the caller can see, with their states. Each row is made when it is shown: filter by docid or structure, '
-'and sort by docid.';
-
+'Documents that the caller can see, with their states. Each row is made when it is shown: filter by docid or '
+'structure, and sort by docid.';
 COMMENT ON COLUMN smartwf_api.documents.actor IS 'Name of the role or person that has brought the document there.';
 
 CREATE VIEW smartwf_api.next_states WITH (security_invoker) AS
 SELECT e.docid, e.structure, s.state, s.label, s.activity, s.color, s.transition, s.transition_label, s.error
 FROM smartwf.elements e, LATERAL smartwf.document_next_states(e.docid) s
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0);
 COMMENT ON VIEW smartwf_api.next_states IS
 'States that the caller may bring documents to, with the transition that leads there. One row for each document and '
 'state.';
@@ -34,16 +34,14 @@ COMMENT ON VIEW smartwf_api.next_states IS
 CREATE VIEW smartwf_api.transitions WITH (security_invoker) AS
 SELECT e.docid, e.structure, t.transition, t.label, t.valid, t.to_state, t.ask_comment
 FROM smartwf.elements e, LATERAL smartwf.document_transitions(e.docid) t
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0);
 COMMENT ON VIEW smartwf_api.transitions IS
 'Transitions of the workflows of the documents that the caller can see. One row for each document and transition.';
 
 CREATE VIEW smartwf_api.history WITH (security_invoker) AS
-SELECT h.docid, h.revision, h.at, h.actor, h.transition, h.from_state, h.to_state, h.comment,
-	smartwf.history_parameters(h.docid, h.revision) AS parameters, h.messages
-FROM smartwf.history h
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0)
-	AND ((SELECT smartwf.is_filtered('smartwf.history')) OR smartwf.sees_line(h.docid, h.at));
+SELECT e.docid, h.revision, h.at, h.actor, h.transition, h.from_state, h.to_state, h.comment, h.parameters, h.messages
+FROM smartwf.elements e, LATERAL smartwf.document_history(e.docid) h
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0);
 COMMENT ON VIEW smartwf_api.history IS
 'History of the documents that the caller can see, one row for each change. Filter by docid, and sort by revision.';
 COMMENT ON COLUMN smartwf_api.history.actor IS 'Name of the role or person that has made the change.';
@@ -52,8 +50,8 @@ COMMENT ON COLUMN smartwf_api.history.at IS 'Time of the change.';
 CREATE VIEW smartwf_api.element_states WITH (security_invoker) AS
 SELECT e.docid, e.structure, smartwf.element_document('states', e.docid) AS data
 FROM smartwf.elements e
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
-	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0)
+	AND ((SELECT smartwf.is_filtered()) OR smartwf.is_visible(e.docid));
 COMMENT ON VIEW smartwf_api.element_states IS
 'Documents that the caller can see, with the states that can be reached from the current state.';
 COMMENT ON COLUMN smartwf_api.element_states.data IS 'Result of get_states().';
@@ -61,8 +59,7 @@ COMMENT ON COLUMN smartwf_api.element_states.data IS 'Result of get_states().';
 CREATE VIEW smartwf_api.element_state WITH (security_invoker) AS
 SELECT e.docid, e.structure, s.name COLLATE "C" AS state, smartwf.element_document('state', e.docid, s.name) AS data
 FROM smartwf.elements e, LATERAL smartwf.document_states(e.docid) s (name)
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
-	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0);
 COMMENT ON VIEW smartwf_api.element_state IS
 'States of the workflows of the documents that the caller can see, with the transition that leads there from the '
 'current state. One row for each document and state.';
@@ -72,17 +69,18 @@ COMMENT ON COLUMN smartwf_api.element_state.data IS 'Result of get_state().';
 CREATE VIEW smartwf_api.element_transitions WITH (security_invoker) AS
 SELECT e.docid, e.structure, smartwf.element_document('transitions', e.docid) AS data
 FROM smartwf.elements e
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
-	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0)
+	AND ((SELECT smartwf.is_filtered()) OR smartwf.is_visible(e.docid));
 COMMENT ON VIEW smartwf_api.element_transitions IS
 'Documents that the caller can see, with all transitions of their workflows, and whether these leave the current '
 'state.';
 COMMENT ON COLUMN smartwf_api.element_transitions.data IS 'Result of get_transitions().';
 
 CREATE VIEW smartwf_api.element_transition WITH (security_invoker) AS
-SELECT e.docid, e.structure, t.transition COLLATE "C" AS transition, smartwf.element_document('transition', e.docid, t.transition) AS data
+SELECT e.docid, e.structure, t.transition COLLATE "C" AS transition,
+	smartwf.element_document('transition', e.docid, t.transition) AS data
 FROM smartwf.elements e, LATERAL smartwf.document_transitions(e.docid) t
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL;
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0);
 COMMENT ON VIEW smartwf_api.element_transition IS
 'Transitions of the workflows of the documents that the caller can see, with the state to which they lead from the '
 'current state, and their parameters. One row for each document and transition.';
@@ -92,8 +90,8 @@ COMMENT ON COLUMN smartwf_api.element_transition.data IS 'Result of get_transiti
 CREATE VIEW smartwf_api.element_history WITH (security_invoker) AS
 SELECT e.docid, e.structure, smartwf.element_document('history', e.docid) AS data
 FROM smartwf.elements e
-WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0) AND e.deleted_at IS NULL
-	AND ((SELECT smartwf.is_filtered('smartwf.elements')) OR smartwf.is_visible(e.docid));
+WHERE (SELECT pg_catalog.cardinality(smartwf.visible_structures()) > 0)
+	AND ((SELECT smartwf.is_filtered()) OR smartwf.is_visible(e.docid));
 COMMENT ON VIEW smartwf_api.element_history IS
 'Documents that the caller can see, with their history, the latest change first.';
 COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().';

@@ -3,8 +3,8 @@
 CREATE FUNCTION smartwf.route(method text, uri text, body jsonb DEFAULT NULL, OUT status int, OUT content json)
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_route';
 COMMENT ON FUNCTION smartwf.route(text, text, jsonb) IS
-'Answers an HTTP request. method (text): GET, HEAD or POST; uri (text): path and query, percent-encoded UTF-8; body '
-'(jsonb): an object with comment and parameters, or null. Returns the HTTP status code (status, int) and the body of '
+'Answers an HTTP request. method (text): GET, HEAD, POST or OPTIONS; uri (text): path and query, percent-encoded UTF-8; '
+'body (jsonb): an object with comment and parameters, or null. Returns the HTTP status code (status, int) and the body of '
 'the response (content, json). Failures are returned in the same form, and what the request has done is rolled back. '
 'Raises WF400 if method or uri is null, and errors that concern the whole transaction.';
 

@@ -23,7 +23,8 @@ DECLARE
 	definition jsonb := (SELECT smartwf.workflow_definition(w.name, max(w.version)) FROM smartwf.workflows w
 		WHERE w.name = workflow AND w.status = 'published' GROUP BY w.name);
 	-- an identifier, whatever the structure is called
-	name text := regexp_replace(initcap(regexp_replace(structure, '[^A-Za-z0-9]+', ' ', 'g')), '[^A-Za-z0-9]', '', 'g');
+	name text := (SELECT string_agg(upper(left(word, 1)) || substr(word, 2), '' ORDER BY number)
+		FROM regexp_split_to_table(structure, '[^A-Za-z0-9]+') WITH ORDINALITY w (word, number));
 BEGIN
 	IF workflow IS NULL THEN
 		RAISE EXCEPTION 'structure "%" is not attached', structure USING ERRCODE = 'undefined_object';
@@ -33,7 +34,9 @@ BEGIN
 	IF name !~ '^[A-Za-z]' THEN
 		name := 'Structure' || name;
 	END IF;
-	RETURN format('// Structure %s, workflow %s.', to_json(structure), to_json(workflow)) || E'\n'
+	-- these two end a line for JavaScript, where JSON lets them stand
+	RETURN format('// Structure %s, workflow %s.', replace(replace(to_json(structure)::text, U&'\2028', '\u2028'),
+			U&'\2029', '\u2029'), to_json(workflow)) || E'\n'
 		|| format(E'export type %sState = %s;\n', name, (
 			SELECT string_agg(to_json(item ->> 'name')::text, ' | ' ORDER BY number)
 			FROM smartwf.items(definition, 'states')))
@@ -52,11 +55,12 @@ BEGIN
 				FROM smartwf.items(t.item, 'arcs') a)), '' ORDER BY t.number)
 			FROM smartwf.items(definition, 'transitions') t))
 		|| format(E'\n// The argument of rpc(''pass_transition'').\nexport type %sCall =\n%s;\n', name, (
-			SELECT string_agg(format('  | { docid: string; transition: %s; comment?: %s; parameters%s: %sParameters[%1$s] }',
+			SELECT coalesce(string_agg(format(
+				'  | { docid: string; transition: %s; comment?: %s; parameters%s: %sParameters[%1$s] }',
 				to_json(t.item ->> 'name'), CASE t.item -> 'askComment' WHEN 'false' THEN 'null' ELSE 'string | null' END,
 				CASE WHEN EXISTS (SELECT FROM smartwf.items(t.item, 'parameters') p
 					WHERE (p.item ->> 'needed')::boolean AND p.item ->> 'visibility' = 'write') THEN '' ELSE '?' END, name),
-				E'\n' ORDER BY t.number)
+				E'\n' ORDER BY t.number), '  | never')
 			FROM smartwf.items(definition, 'transitions') t));
 END
 $$;

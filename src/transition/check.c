@@ -36,12 +36,12 @@ check_lock(TransitionCheck *check)
 
 /* In the documented order. */
 const NamedCheck checks[NUMBER_OF_CHECKS] = {
-	{"lock", check_lock, false},
-	{"right", check_right, false},
-	{"guard", check_guard, false},
-	{"m0", check_m0, true},
-	{"parameters", check_parameters, false},
-	{"m1", check_m1, true},
+	{"lock", check_lock, NO_HOOK},
+	{"right", check_right, NO_HOOK},
+	{"guard", check_guard, NO_HOOK},
+	{"m0", check_m0, HOOK_M0},
+	{"parameters", check_parameters, NO_HOOK},
+	{"m1", check_m1, HOOK_M1},
 };
 
 /* A description of what is refused. */
@@ -53,12 +53,11 @@ attempted(const TransitionCheck *check)
 	return psprintf(localized("State \"%s\""), check->workflow->states[check->to].name);
 }
 
+/* Is there a hook that the check asks? */
 static bool
-has_hook(const TransitionCheck *check)
+asks_hook(const NamedCheck *named, const Transition *transition)
 {
-	const Transition *transition = check->transition;
-
-	return transition != NULL && (transition->hooks[HOOK_M0] != NULL || transition->hooks[HOOK_M1] != NULL);
+	return named->hook != NO_HOOK && transition != NULL && transition->hooks[named->hook] != NULL;
 }
 
 /* Has the transaction replaced the row since the change of it began? */
@@ -90,7 +89,7 @@ check_transition(TransitionCheck *check)
 		if (reason != NULL)
 			raise_failure_in_detail(REFUSED, check->user_message, (const char *) NULL,
 									attempted(check), check->docid, reason);
-		if (!checks[i].is_hook || !has_hook(check))
+		if (!asks_hook(&checks[i], check->transition))
 			continue;
 		check->agreed |= 1 << i;
 		if (row_was_written(check))

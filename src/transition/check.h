@@ -13,9 +13,10 @@ typedef struct NamedCheck
 {
 	const char *name;
 	CheckFunction check;
-	bool		is_hook;		/* it may write, even to the document's own row */
+	int			hook;			/* that it asks, NO_HOOK if none; hooks may write even the document's own row */
 }			NamedCheck;
 
+#define NO_HOOK (-1)
 #define NUMBER_OF_CHECKS 6
 extern const NamedCheck checks[NUMBER_OF_CHECKS];
 

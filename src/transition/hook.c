@@ -85,15 +85,10 @@ smartwf_hook_fault(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(fault));
 }
 
-/* A row as jsonb, by way of row_to_json(), since PostgreSQL exports no function for that. */
 static Datum
 row_as_jsonb(const TransitionCheck *check, HeapTuple row)
 {
-	Datum		record = heap_copy_tuple_as_datum(row_with_generated(check->relation, row),
-												  RelationGetDescr(check->relation));
-	Datum		json = DirectFunctionCall1(row_to_json, record);
-
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(json)));
+	return JsonbPGetDatum(element_as_jsonb(row_with_generated(check->relation, row), RelationGetDescr(check->relation)));
 }
 
 /* An attribute of smartwf.event. */

@@ -51,7 +51,7 @@ perform(Target *target, Request *request)
 	request_push(request);
 	PG_TRY();
 	{
-		do
+		do						/* again for each hook that writes the row: each agrees once */
 		{
 			request->is_taken_over = request->is_outdated = false;
 			rows = run_on_row(target->table, as_granted ? CHANGE_STATE_AS_GRANTED : CHANGE_STATE,
@@ -77,6 +77,7 @@ pass_transition(const PassCall *call)
 
 	find_target(call->docid, call->structure, &target);
 	request.transition = require_transition(&target, call->name);
+	request.target = NO_STATE;
 	return perform(&target, &request);
 }
 

@@ -17,7 +17,7 @@ typedef struct Request
 	const char *docid;
 	const Workflow *workflow;
 	const Transition *transition;	/* NULL if a target state is requested */
-	int			target;			/* index of a state, if transition is NULL */
+	int			target;			/* index of the state that was asked for; NO_STATE if a transition was */
 	const char *comment;
 	Jsonb	   *parameters;
 	List	   *revisions;		/* int: those at which the document may be; NIL for any */

@@ -233,6 +233,10 @@ choose_transition(TransitionCheck *check, const Request *request, const char *ta
 			raise_failure(INVALID_TRANSITION, workflow->name);
 		if (check->to != arc->to)
 			raise_failure_with_hint(INVALID_TRANSITION, CHANGED_AFTER_CHECK_HINT, workflow->name);
+		/* asked for by its state, which a hook may have put out of reach */
+		if (request->target != NO_STATE &&
+			strcmp(request->workflow->states[request->target].name, workflow->states[arc->to].name) != 0)
+			raise_failure(INVALID_TRANSITION, workflow->name);
 	}
 	else
 	{
@@ -431,10 +435,13 @@ await_storage(const Firing *firing, const TransitionCheck *check, const ElementS
 
 /* A request may be for certain revisions only, so that nobody acts upon what is no longer so. */
 static void
-require_revision(const Request *request, const char *docid, int32 revision)
+require_revision(Request *request, const char *docid, int32 revision)
 {
-	if (request != NULL && request->revisions != NIL && !list_member_int(request->revisions, revision))
+	if (request == NULL || request->revisions == NIL)
+		return;
+	if (!list_member_int(request->revisions, revision))
 		raise_failure(PRECONDITION_FAILED, docid, psprintf("%d", revision));
+	request->revisions = NIL;	/* the row is ours now: what changes it are the request's own hooks */
 }
 
 /* Is there anybody who looks at the proposed row? */
@@ -459,7 +466,11 @@ repeat_later(const TransitionCheck *check, Request *request)
 				 errmsg("a hook of transition \"%s\" has written the row of document \"%s\", which is being updated",
 						check->transition->name, check->docid),
 				 errhint("Use pass_transition() or set_state() instead of an UPDATE, or let the hook write in m2.")));
+	/* the definition may have been read anew since the request was made */
+	request->workflow = check->workflow;
 	request->transition = check->transition;
+	if (request->target != NO_STATE)
+		request->target = check->to;
 	request->agreed = check->agreed;
 	request->is_outdated = true;
 	return NULL;

@@ -8,11 +8,43 @@
  */
 #include "postgres.h"
 
+#include "utils/lsyscache.h"
+
 #include "base/actor.h"
 #include "base/argument.h"
 #include "base/error.h"
+#include "base/texts.h"
 #include "table_statement.h"
 #include "target.h"
+
+/* The documents of whom it is being asked whether the caller sees them (const char *). */
+static List *asked = NIL;
+
+/* A policy of the table that asks for the same document again would never end. */
+static bool
+sees_row(const Target *target)
+{
+	const char *docid = target->element.docid;
+	List	   *before = asked;
+	uint64		rows = 0;
+
+	if (is_in_texts(asked, docid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("infinite recursion detected in a policy of table \"%s\"", get_rel_name(target->table->relid)),
+				 errhint("A policy cannot ask smartwf for the documents of its own table.")));
+	PG_TRY();
+	{
+		asked = lappend(list_copy(asked), (void *) docid);
+		rows = run_on_row(target->table, SEE_ROW, docid);
+	}
+	PG_FINALLY();
+	{
+		asked = before;
+	}
+	PG_END_TRY();
+	return rows > 0;
+}
 
 /*
  * Does the caller see the row?  A deleted row cannot be tested, so it counts
@@ -24,8 +56,7 @@ is_visible(Target *target)
 	if (target->is_seen)
 		return true;
 	target->is_seen = may_select(target->table) &&
-		(target->element.is_deleted ? sees_all_rows(target->table) :
-		 run_on_row(target->table, SEE_ROW, target->element.docid) > 0);
+		(target->element.is_deleted ? sees_all_rows(target->table) : sees_row(target));
 	return target->is_seen;
 }
 

@@ -26,17 +26,16 @@ CREATE FUNCTION smartwf.imported_attributes(definition xml) RETURNS jsonb
 	WHERE a.value IS NOT NULL
 $$;
 COMMENT ON FUNCTION smartwf.imported_attributes(xml) IS
-'Returns the attributes of graph and configurations in XML form (xml) that have no effect in smartwf, or are needed to '
-'export the workflow, as entries of workflows.unsupported (jsonb).';
+'Returns the attributes of graph and configurations in XML form (xml) that have no effect in smartwf, or are needed '
+'to export the workflow, as entries of workflows.unsupported (jsonb).';
 
 -- Elements that have no effect: access rights, masks, views and others.
 CREATE FUNCTION smartwf.imported_unsupported(definition xml, workflow jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce(jsonb_agg(smartwf.kept(btrim(concat_ws(' ', kind, CASE kind
-			WHEN 'step' THEN coalesce(smartwf.name_of_ref(workflow -> 'states', ref), ref)
-			WHEN 'transition' THEN coalesce(smartwf.name_of_ref(workflow -> 'transitions', ref), ref)
-			WHEN 'task' THEN timer ELSE ref END)), element, source::text) ORDER BY number), '[]')
-	FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow,
+	WITH kept AS MATERIALIZED (
+		SELECT x.number, x.element, x.kind, CASE x.kind WHEN 'task' THEN x.timer ELSE x.ref END AS ref,
+			x.source::text AS source
+		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow,
 			'https://platform.anakeen.com/4/schemas/timer/1.0' AS timer,
 			'https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS mail),
 		'//workflow:graph/*[not(self::workflow:steps or self::workflow:transitions)]
@@ -52,10 +51,18 @@ CREATE FUNCTION smartwf.imported_unsupported(definition xml, workflow jsonb) RET
 		| //workflow:config/*/workflow:transition/*[not(self::workflow:timer or self::workflow:mailtemplate)]
 		| //mail:mailtemplate/*[not(self::mail:recipients or self::mail:subject or self::mail:body)]
 		| //timer:task/timer:process
-		| /*/*[not(self::workflow:graph or self::workflow:config or self::timer:timer or self::mail:mailtemplate)]'
+		| //timer:task/timer:sendmail[not(@ref = //mail:mailtemplate/@name)]
+		| /*[not(self::workflow:graph or self::workflow:config)]/*[not(self::workflow:graph or self::workflow:config
+			or self::timer:timer or self::mail:mailtemplate)]'
 		PASSING definition
 		COLUMNS number FOR ORDINALITY, element text PATH 'local-name(.)', kind text PATH 'local-name(..)',
-			ref text PATH 'string((../@ref | ../@name)[1])', timer text PATH '../../../@name', source xml PATH '.')
+			ref text PATH 'string((../@ref | ../@name)[1])', timer text PATH '../../../@name', source xml PATH '.') x
+	), named AS (
+		SELECT r.number, r.name FROM (SELECT array_agg(kind ORDER BY number) AS kinds, array_agg(ref ORDER BY number) AS refs
+			FROM kept) k, smartwf.references_of(workflow, k.kinds, k.refs) r)
+	SELECT coalesce(jsonb_agg(smartwf.kept(btrim(concat_ws(' ', k.kind, coalesce(n.name, k.ref))), k.element, k.source)
+		ORDER BY k.number), '[]')
+	FROM (SELECT *, row_number() OVER (ORDER BY number) AS place FROM kept) k LEFT JOIN named n ON n.number = k.place
 $$;
 COMMENT ON FUNCTION smartwf.imported_unsupported(xml, jsonb) IS
 'Returns the elements in XML form (xml) that have no effect in smartwf, as entries of workflows.unsupported (jsonb). '
@@ -116,7 +123,18 @@ CREATE FUNCTION smartwf.imported_mails(definition xml) RETURNS jsonb
 				or self::mail:element-field-value])[1])') m
 $$;
 COMMENT ON FUNCTION smartwf.imported_mails(xml) IS
-'Returns the mail templates in XML form (xml) as a JSON object (jsonb): for each name, the settings of a notification.';
+'Returns the mail templates in XML form (xml) as a JSON object (jsonb): for each name, the settings of a '
+'notification.';
+
+CREATE FUNCTION smartwf.mail_faults(definition xml) RETURNS text[]
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT array_agg(format('WFL0510 mail template %s: it is defined twice', name) ORDER BY name) FROM (
+		SELECT name FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/mailtemplate/1.0' AS mail),
+			'//mail:mailtemplate[@name]' PASSING definition COLUMNS name text PATH '@name')
+		GROUP BY name HAVING count(*) > 1) twice
+$$;
+COMMENT ON FUNCTION smartwf.mail_faults(xml) IS
+'Returns the faults of the mail templates in XML form (xml) (text[], null if there are none).';
 
 CREATE FUNCTION smartwf.store_templates(definition xml) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -126,6 +144,7 @@ CREATE FUNCTION smartwf.store_templates(definition xml) RETURNS void
 		'//mail:mailtemplate[@name]' PASSING definition
 		COLUMNS name text PATH '@name', label text PATH '@label' DEFAULT '', subject text PATH 'mail:subject' DEFAULT '',
 			body text PATH 'mail:body' DEFAULT '', is_html boolean PATH 'boolean(mail:body[@content-type = "html"])')
+	-- a body of the other form, which the document does not have, stays
 	ON CONFLICT (name) DO UPDATE SET description = excluded.description, subject = excluded.subject,
 		text_body = CASE WHEN excluded.text_body = '' THEN t.text_body ELSE excluded.text_body END,
 		html_body = CASE WHEN excluded.html_body = '' THEN t.html_body ELSE excluded.html_body END;
@@ -183,15 +202,22 @@ COMMENT ON FUNCTION smartwf.imported_settings(xml) IS
 'number (bigint), kind (step or transition), ref, element, value (the color or the name), action (of the timer of a '
 'transition) and source (the element) (text each).';
 
--- The names that a file uses for states and transitions may be in capitals.
-CREATE FUNCTION smartwf.name_of_ref(items jsonb, ref text) RETURNS text
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT item ->> 'name' FROM smartwf.items(jsonb_build_object('items', items), 'items')
-	WHERE lower(item ->> 'name') = lower(ref) ORDER BY item ->> 'name' <> ref, number LIMIT 1
+-- Which states and transitions the references of a document mean: they may be in capitals.
+CREATE FUNCTION smartwf.references_of(workflow jsonb, kinds text[], refs text[])
+	RETURNS TABLE (number bigint, kind text, ref text, name text)
+	LANGUAGE sql IMMUTABLE ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH named AS MATERIALIZED (
+		SELECT list.kind, item ->> 'name' AS name, lower(item ->> 'name') AS lower_name
+		FROM (VALUES ('step', 'states'), ('transition', 'transitions')) list (kind, key), smartwf.items(workflow, list.key))
+	SELECT DISTINCT ON (r.number) r.number, r.kind, r.ref, n.name
+	FROM unnest(kinds, refs) WITH ORDINALITY r (kind, ref, number)
+	LEFT JOIN named n ON n.kind = r.kind AND n.lower_name = lower(r.ref)
+	ORDER BY r.number, n.name IS DISTINCT FROM r.ref, n.name
 $$;
-COMMENT ON FUNCTION smartwf.name_of_ref(jsonb, text) IS
-'Returns the name (text) of the state or transition in a JSON array (jsonb) that a reference (text) means: that name, '
-'or else one that differs in its capitals; null if there is none.';
+COMMENT ON FUNCTION smartwf.references_of(jsonb, text[], text[]) IS
+'Returns what references mean: number (bigint), kind, ref and name (text), which is null if there is nothing of that '
+'name. workflow (jsonb): the workflow in JSON form; kinds (text[]): step or transition; refs (text[]): names, perhaps '
+'with other capitals.';
 
 CREATE FUNCTION smartwf.with_graph(base jsonb, graph jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -218,17 +244,21 @@ COMMENT ON FUNCTION smartwf.with_graph(jsonb, jsonb) IS
 'Returns a workflow in JSON form (jsonb) with the states, transitions and labels of a graph (jsonb), which keep all '
 'else that they have in the workflow (jsonb, null if there is none).';
 
--- One setting of a state or transition.
-CREATE FUNCTION smartwf.with_setting(item jsonb, key text, value jsonb, is_first boolean) RETURNS jsonb
+-- Does the XML form have a place for a notification, or for a task of a timer?  The others stay, whatever
+-- a document says.
+CREATE FUNCTION smartwf.has_xml(item jsonb) RETURNS boolean
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE WHEN jsonb_typeof(value) = 'object' THEN item || jsonb_build_object(key,
-			CASE WHEN is_first THEN '[]' ELSE coalesce(item -> key, '[]') END || jsonb_build_array(value))
-		WHEN value IS NULL THEN item - key ELSE item || jsonb_build_object(key, value) END
+	SELECT CASE coalesce(item ->> 'kind', 'send_templated_notification')
+		WHEN 'go_to_state' THEN true
+		WHEN 'send_templated_notification' THEN settings ->> 'channel' = 'smtp' AND NOT settings ? 'properties'
+			AND NOT settings ? 'userRouting' AND NOT EXISTS (
+				SELECT FROM smartwf.items(settings, 'users') u WHERE coalesce(u.item ->> 'person', '') NOT LIKE '%@%')
+		ELSE false END
+	FROM (SELECT coalesce(item -> 'settings', item) AS settings) s
 $$;
-COMMENT ON FUNCTION smartwf.with_setting(jsonb, text, jsonb, boolean) IS
-'Returns a state or transition in JSON form (jsonb) with one more setting. key (text): its key; value (jsonb): an '
-'object is appended to the list that is there, unless is_first (boolean), null removes the setting, anything else '
-'replaces it.';
+COMMENT ON FUNCTION smartwf.has_xml(jsonb) IS
+'Returns true if the XML form of workflows can express a notification or a task of a timer (jsonb): going to a '
+'state, or mail from a template to people known by their addresses, or to those whom a field names.';
 
 -- Mail templates that are known: those of the file, then those that the workflow uses already.
 CREATE FUNCTION smartwf.known_mails(definition xml, base jsonb) RETURNS jsonb
@@ -236,62 +266,104 @@ CREATE FUNCTION smartwf.known_mails(definition xml, base jsonb) RETURNS jsonb
 	SELECT coalesce(jsonb_object_agg(n.item ->> 'template', n.item), '{}') || smartwf.imported_mails(definition)
 	FROM (VALUES ('states'), ('transitions')) AS part (key), smartwf.items(base, part.key) o,
 		smartwf.items(o.item, 'notifications') n
+	WHERE smartwf.has_xml(n.item)
 $$;
 COMMENT ON FUNCTION smartwf.known_mails(xml, jsonb) IS
 'Returns the settings of notifications by the name of their template, as a JSON object (jsonb): those of the mail '
 'templates in XML form (xml), and of those that a workflow in JSON form (jsonb) uses.';
 
--- The settings of the file in a workflow, and what of them cannot have an effect.
-CREATE FUNCTION smartwf.with_settings(workflow jsonb, definition xml, mails jsonb, OUT result jsonb,
-	OUT faults text[])
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	s record;
-	before text;
-	list text;
-	name text;
-	place int;
-	key text;
-	value jsonb;
-	left_over jsonb := '[]';
-BEGIN
-	result := workflow;
-	FOR s IN SELECT * FROM smartwf.imported_settings(definition) x ORDER BY x.number LOOP
-		list := CASE s.kind WHEN 'step' THEN 'states' ELSE 'transitions' END;
-		name := smartwf.name_of_ref(result -> list, s.ref);
-		SELECT i.number - 1 INTO place FROM smartwf.items(result, list) i WHERE i.item ->> 'name' = name;
-		CONTINUE WHEN place IS NULL;
-		key := CASE s.element WHEN 'color' THEN 'color' WHEN 'mailtemplate' THEN 'notifications'
-			WHEN 'timer' THEN CASE s.kind WHEN 'step' THEN 'timer' ELSE 'timers' END END;
-		value := CASE WHEN s.value = '' THEN NULL WHEN s.element = 'color' THEN to_jsonb(smartwf.color_code(s.value))
-			WHEN s.element = 'mailtemplate' THEN mails -> s.value
-			WHEN s.kind = 'step' THEN to_jsonb(s.value)
-			ELSE jsonb_build_object('timer', s.value, 'action', s.action) END;
-		IF s.value <> '' AND (value IS NULL OR s.element = 'mailtemplate'
-				AND NOT (value ? 'users' OR value ? 'userField')
-			OR s.element = 'timer' AND NOT EXISTS (SELECT FROM smartwf.items(result, 'timers') t
-				WHERE t.item ->> 'name' = s.value)) THEN
-			left_over := left_over || smartwf.kept(format('%s %s', s.kind, name), s.element, s.source);
-		ELSE
-			result := jsonb_set(result, ARRAY[list, place::text], smartwf.with_setting(result -> list -> place, key, value,
-				concat_ws(' ', s.kind, name, key) IS DISTINCT FROM before));
-			before := concat_ws(' ', s.kind, name, key);
-		END IF;
-	END LOOP;
-	result := smartwf.with_kept(result, left_over, false);
-	faults := ARRAY(
-		SELECT format('WFL0201 configuration: %s "%s" is not defined in the graph', c.kind, c.ref)
-		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
-			'//workflow:config/*/*[self::workflow:step or self::workflow:transition]' PASSING definition
-			COLUMNS number FOR ORDINALITY, kind text PATH 'local-name(.)', ref text PATH '@ref') c
-		WHERE smartwf.name_of_ref(result -> CASE c.kind WHEN 'step' THEN 'states' ELSE 'transitions' END, c.ref) IS NULL
-		ORDER BY c.number);
-END
+-- What the document says of each state and transition, as members of its JSON form, and what of that
+-- cannot have an effect.
+CREATE FUNCTION smartwf.imported_members(workflow jsonb, definition xml, mails jsonb)
+	RETURNS TABLE (kind text, name text, members jsonb, left_over jsonb)
+	LANGUAGE sql IMMUTABLE ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH setting AS MATERIALIZED (
+		SELECT x.*, row_number() OVER (ORDER BY x.number) AS place FROM smartwf.imported_settings(definition) x
+	), timer AS MATERIALIZED (
+		SELECT item ->> 'name' AS name FROM smartwf.items(workflow, 'timers')
+	), judged AS MATERIALIZED (
+		SELECT s.*, r.name, mails -> s.value AS mail, s.value <> '' AND CASE s.element
+			WHEN 'mailtemplate' THEN NOT coalesce(mails -> s.value ?| ARRAY['users', 'userField'], false)
+			WHEN 'timer' THEN s.value NOT IN (SELECT t.name FROM timer t WHERE t.name IS NOT NULL)
+			ELSE false END AS is_left_over
+		FROM setting s, (SELECT array_agg(kind ORDER BY place) AS kinds, array_agg(ref ORDER BY place) AS refs
+			FROM setting) a, smartwf.references_of(workflow, a.kinds, a.refs) r
+		WHERE r.number = s.place AND r.name IS NOT NULL)
+	SELECT kind, name, jsonb_object_agg(key, value) FILTER (WHERE key IS NOT NULL),
+		jsonb_agg(kept) FILTER (WHERE kept IS NOT NULL)
+	FROM (
+		SELECT kind, name, 'color' AS key, to_jsonb(smartwf.color_code((array_agg(value ORDER BY number DESC))[1])) AS value,
+			NULL::jsonb AS kept
+		FROM judged WHERE element = 'color' GROUP BY kind, name
+		UNION ALL
+		SELECT kind, name, 'timer', to_jsonb(nullif((array_agg(value ORDER BY number DESC))[1], '')), NULL
+		FROM judged WHERE element = 'timer' AND kind = 'step' AND NOT is_left_over GROUP BY kind, name
+		UNION ALL
+		SELECT kind, name, 'timers', jsonb_agg(jsonb_build_object('timer', value, 'action', action) ORDER BY number)
+			FILTER (WHERE value <> ''), NULL
+		FROM judged WHERE element = 'timer' AND kind = 'transition' AND NOT is_left_over GROUP BY kind, name
+		UNION ALL
+		SELECT kind, name, 'notifications', coalesce(jsonb_agg(mail ORDER BY number) FILTER (WHERE mail IS NOT NULL), '[]'),
+			NULL
+		FROM judged WHERE element = 'mailtemplate' AND NOT is_left_over GROUP BY kind, name
+		UNION ALL
+		SELECT kind, name, NULL, NULL, smartwf.kept(format('%s %s', kind, name), element, source)
+		FROM judged WHERE is_left_over) x
+	GROUP BY kind, name
+$$;
+COMMENT ON FUNCTION smartwf.imported_members(jsonb, xml, jsonb) IS
+'Returns what configurations in XML form (xml) say of the states and transitions of a workflow in JSON form (jsonb): '
+'kind (step or transition) and name (text), their members in JSON form (members, jsonb), and entries of '
+'workflows.unsupported for what names a timer or mail template that nobody knows (left_over, jsonb). mails (jsonb): '
+'the settings of each notification, by the name of its mail template.';
+
+CREATE FUNCTION smartwf.with_settings(workflow jsonb, definition xml, mails jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH said AS MATERIALIZED (
+		SELECT * FROM smartwf.imported_members(workflow, definition, mails))
+	SELECT smartwf.with_kept(workflow || lists.changed, coalesce((
+			SELECT jsonb_agg(e.item ORDER BY e.item) FROM said, jsonb_array_elements(said.left_over) e (item)), '[]'), false)
+	FROM (SELECT jsonb_object_agg(list.key, (
+			SELECT coalesce(jsonb_agg(i.item || coalesce(said.members, '{}') || CASE WHEN said.members ? 'notifications' THEN
+					jsonb_build_object('notifications', (SELECT coalesce(jsonb_agg(n.item ORDER BY n.number), '[]')
+						FROM smartwf.items(i.item, 'notifications') n WHERE NOT smartwf.has_xml(n.item))
+						|| (said.members -> 'notifications')) ELSE '{}' END ORDER BY i.number), '[]')
+			FROM smartwf.items(workflow, list.key) i
+			LEFT JOIN said ON said.kind = list.kind AND said.name = i.item ->> 'name')) AS changed
+		FROM (VALUES ('step', 'states'), ('transition', 'transitions')) list (kind, key)) lists
 $$;
 COMMENT ON FUNCTION smartwf.with_settings(jsonb, xml, jsonb) IS
-'Returns a workflow in JSON form (jsonb) with the settings of configurations in XML form (xml) (result, jsonb), and '
-'the faults of their references (faults, text[]). mails (jsonb): the settings of each notification, by the name of its '
-'mail template.';
+'Returns a workflow in JSON form (jsonb) with the settings of configurations in XML form (xml). mails (jsonb): the '
+'settings of each notification, by the name of its mail template.';
+
+CREATE FUNCTION smartwf.reference_faults(workflow jsonb, definition xml) RETURNS text[]
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT array_agg(format('WFL0201 configuration: %s "%s" is not defined in the graph', r.kind, r.ref)
+		ORDER BY r.number)
+	FROM (SELECT array_agg(kind ORDER BY number) AS kinds, array_agg(ref ORDER BY number) AS refs
+		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
+			'//workflow:config/*/*[self::workflow:step or self::workflow:transition]' PASSING definition
+			COLUMNS number FOR ORDINALITY, kind text PATH 'local-name(.)', ref text PATH '@ref')) c,
+		smartwf.references_of(workflow, c.kinds, c.refs) r
+	WHERE r.name IS NULL
+$$;
+COMMENT ON FUNCTION smartwf.reference_faults(jsonb, xml) IS
+'Returns the faults (text[], null if there are none) of references in XML form (xml) to states and transitions that a '
+'workflow in JSON form (jsonb) does not have.';
+
+-- Timers of the document instead of those of their names, which keep the tasks that XML does not know.
+CREATE FUNCTION smartwf.with_timers(workflow jsonb, timers jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT workflow || jsonb_build_object('timers', (
+		SELECT jsonb_agg(coalesce(new.item || jsonb_build_object('tasks', (new.item -> 'tasks') || (
+				SELECT coalesce(jsonb_agg(k.item ORDER BY k.number), '[]') FROM smartwf.items(old.item, 'tasks') k
+				WHERE NOT smartwf.has_xml(k.item))), new.item, old.item) ORDER BY old.number, new.number)
+		FROM smartwf.items(workflow, 'timers') old
+		FULL JOIN smartwf.items(jsonb_build_object('timers', timers), 'timers') new
+			ON new.item ->> 'name' = old.item ->> 'name'))
+$$;
+COMMENT ON FUNCTION smartwf.with_timers(jsonb, jsonb) IS
+'Returns a workflow in JSON form (jsonb) with the timers of an XML document in JSON form (jsonb, an array).';
 
 -- The workflow that a file builds upon: the one of that name or, for a configuration alone, its graph.
 CREATE FUNCTION smartwf.import_base(name text, model text, has_graph boolean, OUT base jsonb, OUT fault text)
@@ -350,13 +422,13 @@ DECLARE
 	part record;
 	base record;
 	mails jsonb;
-	configured record;
 	workflow jsonb;
 	faults text[] := '{}';
 BEGIN
 	IF definition IS NULL THEN
 		RAISE EXCEPTION 'definition must not be null' USING ERRCODE = 'WF400';
 	END IF;
+	LOCK TABLE smartwf.workflows IN SHARE ROW EXCLUSIVE MODE;	-- another import adds to what this one leaves
 	SELECT count(DISTINCT name) AS names, min(name) AS name, min(model) AS model, min(label) AS label,
 		min(description) AS description, min(graph) AS graph, min(graph_label) AS graph_label INTO part
 		FROM xmltable(XMLNAMESPACES ('https://platform.anakeen.com/4/schemas/workflow/1.0' AS workflow),
@@ -386,30 +458,28 @@ BEGIN
 			'transitions', smartwf.imported_transitions(definition))));
 	END IF;
 	workflow := smartwf.with_kept(workflow || jsonb_strip_nulls(jsonb_build_object('label', part.label, 'description',
-		part.description)), smartwf.imported_attributes(definition) || smartwf.imported_unsupported(definition, workflow), graphs = 1);
+		part.description)), smartwf.imported_attributes(definition)
+			|| smartwf.imported_unsupported(definition, workflow), graphs = 1);
 	mails := smartwf.known_mails(definition, base.base);
-	workflow := workflow || jsonb_build_object('timers', (
-		SELECT jsonb_agg(DISTINCT t.item) FROM (
-			SELECT item FROM smartwf.items(jsonb_build_object('timers', smartwf.imported_timers(definition, mails)),
-				'timers')
-			UNION ALL
-			SELECT old.item FROM smartwf.items(base.base, 'timers') old
-			WHERE old.item ->> 'name' <> ALL (xpath('//@name', definition)::text[])) t));
-	PERFORM smartwf.store_templates(definition);
-	configured := smartwf.with_settings(workflow, definition, mails);
-	faults := faults || configured.faults;
+	workflow := smartwf.with_timers(workflow, smartwf.imported_timers(definition, mails));
+	faults := faults || smartwf.reference_faults(workflow, definition) || smartwf.mail_faults(definition);
+	workflow := smartwf.with_settings(workflow, definition, mails);
 	IF cardinality(faults) > 0 THEN
 		PERFORM smartwf.refuse(format('definition of workflow "%s"', part.name), faults || ARRAY(
-			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(configured.result)
-				WHERE severity = 'error'));
+			SELECT format('%s %s: %s', code, object, message) FROM smartwf.definition_faults(workflow)
+				WHERE severity = 'error' AND code <> 'WFL0510'));
 	END IF;
-	RETURN smartwf.define_workflow(configured.result);
+	IF cardinality(xpath('//mail:mailtemplate', definition, ARRAY[['mail',
+			'https://platform.anakeen.com/4/schemas/mailtemplate/1.0']])) > 0 THEN
+		PERFORM smartwf.store_templates(definition);
+	END IF;
+	RETURN smartwf.define_workflow(workflow);
 END
 $$;
 COMMENT ON FUNCTION smartwf.import_workflow(xml) IS
 'Creates a workflow, or its next version, from its XML form, and publishes it. definition (xml): a graph, '
-'configurations of it, or both, with the timers and mail templates that they name. The name of the workflow is that of '
-'the configuration or, without one, that of the graph. What the document says replaces what the workflow has; the rest '
-'stays, so that graph and configurations can be imported one after the other. Returns the version number (int). What '
-'has no effect is kept, and reported as warnings. Raises WF001 with one line of DETAIL for each fault, and WF400 if '
-'the document contains neither graph nor configuration, or several graphs or workflows.';
+'configurations of it, or both, with the timers and mail templates that they name. The name of the workflow is that '
+'of the configuration or, without one, that of the graph. What the document says replaces what the workflow has; the '
+'rest stays, so that graph and configurations can be imported one after the other. Returns the version number (int). '
+'What has no effect is kept, and reported as warnings. Raises WF001 with one line of DETAIL for each fault, and '
+'WF400 if the document contains neither graph nor configuration, or several graphs or workflows.';

@@ -5,7 +5,7 @@ createdb xml
 sql xml -c "CREATE EXTENSION smartwf"
 for sample in "$samples"/*.graph.xml; do
 	name=$(sed -nE 's/.*<workflow:(config|graph) .*name="([^"]*)".*/\2/p' "$sample" | tail -n 1)
-	sql xml -v definition="$(cat "$sample")" -v name="$name" >/dev/null 2>"$CLUSTER/xml.err" <<-'SQL'
+	sql xml -v definition="$(cat "$sample")" -v name="$name" >/dev/null <<-'SQL'
 		SELECT smartwf.import_workflow(:'definition') AS version \gset
 		SELECT 1 / (smartwf.import_workflow(smartwf.export_workflow(:'name')) = :version)::int;
 		SELECT 1 / (smartwf.import_workflow(:'definition') = :version)::int;

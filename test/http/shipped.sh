@@ -66,8 +66,10 @@ for try in $(seq 100); do
 done
 curl -s -m 5 --cacert "$WEB/smartwf.crt" --connect-to "localhost:$TLS_PORT:127.0.0.1:$TLS_PORT" -i "https://localhost:$TLS_PORT/api/v2/smart-elements/none/workflows/states/" >"$CLUSTER/secure"
 grep -q '^HTTP/2 404' "$CLUSTER/secure"
-curl -s -i "http://127.0.0.1:$PLAIN_PORT/api/v2/x?y=1" | tr -d '\r' | grep -qx 'Location: https://127.0.0.1/api/v2/x?y=1'
-for old in 1.0 1.1; do ! curl -s -k --tls-max "$old" -o /dev/null "https://127.0.0.1:$TLS_PORT/"; done
+curl -s -i "http://127.0.0.1:$PLAIN_PORT/api/v2/x?y=1" | tr -d '\r' | grep -qx 'Location: https://localhost/api/v2/x?y=1'
+for old in 1.0 1.1; do
+	if curl -s -k --tls-max "$old" -o /dev/null "https://127.0.0.1:$TLS_PORT/"; then echo "TLS $old"; exit 1; fi
+done
 kill -9 "$POSTGREST_PROCESS"
 kill "$(cat "$WEB/nginx.pid")"
 dropdb shipped

@@ -13,13 +13,17 @@ SELECT smartwf.define_workflow('{"name": "W", "states": [{"name": "draft", "init
 CREATE TABLE bill (id int PRIMARY KEY, state text);
 SELECT smartwf.attach('bill', 'W', structure => '2 new-bills');
 SQL
+sql types -c "SELECT smartwf.define_workflow('{\"name\": \"ONE\", \"states\": [{\"name\": \"only\", \"initial\": true}]}')" \
+	-c "CREATE TABLE one (id int PRIMARY KEY, state text)" -c "SELECT smartwf.attach('one', 'ONE', structure => U&'one\2028evil', docid_prefix => 'one')"
 folder=$CLUSTER/types
 mkdir "$folder"
 sql types -At -c "SELECT smartwf.typescript('2 new-bills')" >"$folder/bills.ts"
 cat "$folder/bills.ts"
+sql types -At -c "SELECT smartwf.typescript(U&'one\2028evil')" >"$folder/one.ts"
 tsc="$PWD/test/http/node_modules/.bin/tsc --strict --noEmit --target es2022"
 # uses LINE...: a module that has it compiles
 uses() { printf '%s\n' "import type { Structure2NewBillsCall as Call, Structure2NewBillsState as State, Structure2NewBillsTransition as Transition, Structure2NewBillsArcs as Arcs } from './bills';" "$@" >"$folder/use.ts"; $tsc "$folder/use.ts"; }
+$tsc "$folder/one.ts"
 uses "export const a: Call[] = [{ docid: '1', transition: 'send' }, { docid: '1', transition: 'send', comment: 'c', parameters: {} }," \
 	" { docid: '1', transition: 'pay', parameters: { how: 'a \"card\"', amount: '12.50', times: ['2026-11-29T10:00:00Z'], count: 3, any: { x: [1] } } }," \
 	" { docid: '1', transition: 'note', parameters: { text: 't' } }, { docid: '1', transition: 'note' }];" \

@@ -28,7 +28,7 @@ for _ in $(seq 100); do
 done
 [ "$(on_standby -c "SELECT smartwf.get_state('60', 'b') #>> '{data,state,label}'")" = Neu ]
 [ "$(on_standby -c "SELECT status || (content ->> 'code') FROM smartwf.route('POST', '/api/v2/smart-elements/60/workflows/transitions/turn')")" = 40525006 ]
-! on_standby -c "SELECT smartwf.pass_transition('60', 'turn')" 2>"$CLUSTER/standby.err"
+if on_standby -c "SELECT smartwf.pass_transition('60', 'turn')" 2>"$CLUSTER/standby.err"; then exit 1; fi
 grep -q 'read-only transaction' "$CLUSTER/standby.err"
 [ "$(on_standby -c "SELECT state FROM app.doc WHERE id = 60")" = b ]
 as_server pg_ctl -D "$CLUSTER/standby" -m fast stop >/dev/null

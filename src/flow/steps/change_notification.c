@@ -5,30 +5,19 @@
  *
  * They are queued in the transaction of the change, as by a step of a flow.  The
  * designer of the workflow has said what they show, so that they show the row
- * whatever the caller may read; no code of anybody's is called.
+ * whatever the caller may read.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
+#include "attach/attached_table.h"
 #include "attach/listener.h"
 #include "base/actor.h"
 #include "base/subtransaction.h"
 #include "flow/run/step_kind.h"
 #include "change_notification.h"
 #include "notification.h"
-
-/* The row as a model of templates. */
-static Jsonb *
-model_of_row(const ElementRow *element)
-{
-	Datum		record = heap_copy_tuple_as_datum(element->row, element->descriptor);
-	Datum		json = DirectFunctionCall1(row_to_json, record);
-
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(json))));
-}
 
 /* For run_in_subtransaction(). */
 typedef struct Sending
@@ -51,7 +40,8 @@ send_all(Run *run, const char *sender, Jsonb **notifications, int number)
 {
 	for (int i = 0; i < number; i++)
 	{
-		Sending		sending = {run, {.name = sender, .kind = send_templated_notification_step.name, .settings = notifications[i]}};
+		const char *kind = send_templated_notification_step.name;
+		Sending		sending = {run, {.name = sender, .kind = kind, .settings = notifications[i]}};
 		ErrorData  *error = run_in_subtransaction(send_now, &sending, false);
 
 		if (error != NULL)
@@ -74,7 +64,7 @@ send_notifications_of_change(const StateChange *change)
 	state = &change->workflow->states[change->to];
 	if ((transition == NULL ? 0 : transition->number_of_notifications) + state->number_of_notifications == 0)
 		return;
-	run.base = run.model = model_of_row(&change->element);
+	run.base = run.model = element_as_jsonb(change->element.row, change->element.descriptor);
 	run.starter = run.actor = actor_name();
 	if (transition != NULL)
 		send_all(&run, psprintf("transition %s", transition->name), transition->notifications,
