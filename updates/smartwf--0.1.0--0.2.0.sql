@@ -334,15 +334,6 @@ CREATE FUNCTION smartwf_api.get_history(docid text, structure text DEFAULT NULL,
 	most int DEFAULT 1000) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_api_get_history';
 
--- the comments of the functions of the same names in schema smartwf
-DO $install$
-BEGIN
-	EXECUTE format('COMMENT ON FUNCTION smartwf_api.get_history(text, text, int, int) IS %L', regexp_replace(
-		pg_catalog.obj_description('smartwf.get_history(text, text, int, int)'::regprocedure, 'pg_proc'),
-		'Raises (.*)$', 'Failures, as HTTP status and code: \1'));
-END
-$install$;
-
 -- Functions that are new or have changed.
 
 CREATE OR REPLACE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
@@ -1687,6 +1678,32 @@ BEGIN
 			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
 		END IF;
 		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);
+	END LOOP;
+END
+$install$;
+
+-- the comments of the functions of the same names in schema smartwf, with failures as clients see them
+DO $install$
+DECLARE
+	api record;
+	f record;
+	words text;
+BEGIN
+	FOR api IN
+		SELECT p.oid::regprocedure AS function, p.proname, pg_catalog.obj_description(original.oid, 'pg_proc') AS comment
+		FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_proc original
+			ON original.proname = p.proname AND original.pronamespace = 'smartwf'::regnamespace
+		WHERE p.pronamespace = 'smartwf_api'::regnamespace
+	LOOP
+		words := regexp_replace(api.comment, 'Raises (.*)$', 'Failures, as HTTP status and code: \1');
+		FOR f IN SELECT * FROM smartwf.failures() LOOP
+			words := replace(words, f.sqlstate, format('%s %s', f.http_status, f.code));
+		END LOOP;
+		IF api.proname IN ('pass_transition', 'set_state') THEN
+			words := regexp_replace(words, '(Returns the URI of the document''s state and the new state) \(json\)',
+				'\1, and what the hooks m2 and m3 have said (json)');
+		END IF;
+		EXECUTE format('COMMENT ON FUNCTION %s IS %L', api.function, words);
 	END LOOP;
 END
 $install$;

@@ -225,19 +225,28 @@ CREATE FUNCTION smartwf_api.set_run_model(run bigint, model jsonb) RETURNS jsonb
 CREATE FUNCTION smartwf_api.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_delegate';
 
--- the comments of the functions of the same names in schema smartwf
+-- the comments of the functions of the same names in schema smartwf, with failures as clients see them
 DO $install$
 DECLARE
 	api record;
+	f record;
+	words text;
 BEGIN
 	FOR api IN
-		SELECT p.oid::regprocedure AS function, pg_catalog.obj_description(original.oid, 'pg_proc') AS comment
+		SELECT p.oid::regprocedure AS function, p.proname, pg_catalog.obj_description(original.oid, 'pg_proc') AS comment
 		FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_proc original
 			ON original.proname = p.proname AND original.pronamespace = 'smartwf'::regnamespace
 		WHERE p.pronamespace = 'smartwf_api'::regnamespace
 	LOOP
-		EXECUTE format('COMMENT ON FUNCTION %s IS %L', api.function,
-			regexp_replace(api.comment, 'Raises (.*)$', 'Failures, as HTTP status and code: \1'));
+		words := regexp_replace(api.comment, 'Raises (.*)$', 'Failures, as HTTP status and code: \1');
+		FOR f IN SELECT * FROM smartwf.failures() LOOP
+			words := replace(words, f.sqlstate, format('%s %s', f.http_status, f.code));
+		END LOOP;
+		IF api.proname IN ('pass_transition', 'set_state') THEN
+			words := regexp_replace(words, '(Returns the URI of the document''s state and the new state) \(json\)',
+				'\1, and what the hooks m2 and m3 have said (json)');
+		END IF;
+		EXECUTE format('COMMENT ON FUNCTION %s IS %L', api.function, words);
 	END LOOP;
 END
 $install$;

@@ -369,7 +369,7 @@ test('views with columns: filtered, sorted, paged, embedded in tables of one\'s 
 		[{ revision: 1, actor: 'claire', to_state: 'wfam_bill_e2', comment: 'gone' }, { revision: 0, actor: 'postgres', to_state: 'wfam_bill_e1', comment: null }]);
 	// from one to the other
 	assert.deepEqual(await rest('documents?docid=eq.o-7&select=docid,history(revision),next_states(state),transitions(transition)'),
-		[{ docid: 'o-7', history: [{ revision: 0 }, { revision: 1 }], next_states: [], transitions: [{ transition: 't_wfam_bill_e1_e2' }] }]);
+		[{ docid: 'o-7', history: [{ revision: 1 }, { revision: 0 }], next_states: [], transitions: [{ transition: 't_wfam_bill_e1_e2' }] }]);
 	const shop = { 'Accept-Profile': 'shop' };
 	assert.deepEqual(await rest('orders?number=in.(6,7)&order=number&select=number,customer,documents(state,label),next_states(transition)', clerk, shop), [
 		{ number: 6, customer: 'c6', documents: { state: 'wfam_bill_e1', label: 'Initial' }, next_states: [{ transition: 't_wfam_bill_e1_e2' }] },
