@@ -33,6 +33,21 @@ envelope 429 WFL0429 <"$CLUSTER/refused"
 sleep 3
 asked 20 | grep -q '^ *20 404$'
 
+# 2,048 clients who are connected, and one more who asks
+[ "$(ulimit -n)" -ge 4200 ] || ulimit -n 4200
+node -e '
+	const net = require("net");
+	const { port } = new URL(process.argv[1]);
+	const open = Array.from({ length: 2048 }, (_, i) => new Promise((connected, failed) => {
+		const socket = net.connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${2 + (i % 32)}` }, () => connected(socket)).on("error", failed);
+	}));
+	Promise.all(open).then(async (sockets) => {
+		const { status } = await fetch(process.argv[1]);
+		const left = sockets.filter((socket) => socket.readyState === "open").length;
+		if (status !== 404 || left !== 2048) { console.log(status, left); process.exit(1); }
+		process.exit(0);
+	}, (error) => { console.log(error); process.exit(1); });' "$address"
+
 # the database away, then PostgREST
 server stop -m immediate
 curl -s -m 30 -i "$address" | envelope 503 "PGRST00."
