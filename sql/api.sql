@@ -90,6 +90,18 @@ DELETE FROM doc WHERE id = 77777;
 INSERT INTO wide VALUES ('d77777');
 SET ROLE regress_smartwf_user;
 SELECT docid, structure, workflow, version, state, label, activity, color, since <= clock_timestamp(), actor, locked_by FROM smartwf_api.documents WHERE structure = 'wide' ORDER BY docid;
+RESET ROLE;
+-- what the row says holds, also where no trigger has fired
+SET session_replication_role = replica;
+UPDATE wide SET state = 'c' WHERE id = 'w2';
+RESET session_replication_role;
+SET ROLE regress_smartwf_user;
+SELECT state, label, since, actor, (SELECT count(*) FROM smartwf_api.next_states n WHERE n.docid = d.docid) FROM smartwf_api.documents d WHERE docid = 'w2';
+RESET ROLE;
+SET session_replication_role = replica;
+UPDATE wide SET state = 'a' WHERE id = 'w2';
+RESET session_replication_role;
+SET ROLE regress_smartwf_user;
 SELECT smartwf.lock_element('w3');
 SELECT docid, locked_by FROM smartwf_api.documents WHERE locked_by IS NOT NULL;
 SELECT docid, state, label, transition, transition_label, error FROM smartwf_api.next_states WHERE structure = 'wide' ORDER BY docid, state;

@@ -794,8 +794,8 @@ CREATE FUNCTION smartwf.document_state(docid text, OUT workflow text, OUT versio
 COMMENT ON FUNCTION smartwf.document_state(text) IS
 'Returns the state of a document (docid, text) as one row: workflow (text), version (int), state, label, activity and '
 'color (text) in the reader''s language, since when it is in this state (since, timestamptz), who has brought it '
-'there (actor, text) and who has locked it (locked_by, text). Returns no row of a document that the caller cannot '
-'see.';
+'there (actor, text) and who has locked it (locked_by, text). since and actor are null if the state was changed while '
+'the triggers did not fire. Returns no row of a document that the caller cannot see.';
 REVOKE ALL ON FUNCTION smartwf.document_state(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartwf.document_state(text) TO PUBLIC;
 

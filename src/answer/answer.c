@@ -125,7 +125,7 @@ labels_of(const Draft *draft, const Transition *transition)
 
 /* The member "transition" of a state: address and label, or null. */
 static void
-append_way(const Draft *draft, const Transition *transition)
+append_transition_link(const Draft *draft, const Transition *transition)
 {
 	append_key(draft->json, "transition");
 	if (transition == NULL)
@@ -161,7 +161,7 @@ begin_preview(Preview *preview, const ElementQuery *query, StringInfo json)
 
 /* Documents */
 
-/* The same as append_way(), with what prevents the transition. */
+/* The same as append_transition_link(), with what prevents the transition. */
 static void
 append_reachable_state(const Draft *draft, Preview *preview, const ReachableState *state)
 {
@@ -225,7 +225,7 @@ state_document(const ElementQuery *query, StringInfo data)
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
 	append_state(&draft, state);
-	append_way(&draft, arc == NULL ? NULL : arc->transition);
+	append_transition_link(&draft, arc == NULL ? NULL : arc->transition);
 	appendStringInfoString(data, "}}");
 	preview_end(&preview);
 }
@@ -450,7 +450,7 @@ append_reached(StringInfo data, const char *docid, const char *asked, const Pass
 	append_key(data, "state");
 	appendStringInfoChar(data, '{');
 	append_state(&draft, passed->state);
-	append_way(&draft, passed->transition);
+	append_transition_link(&draft, passed->transition);
 	appendStringInfoString(data, "}}");
 }
 

@@ -1,6 +1,6 @@
 /*
  * rows.c
- *		Documents, ways out, transitions and history as rows, for views.
+ *		Documents, next states, transitions and history as rows, for views.
  *
  * Each function answers for one document, so that a query pays for the rows that it
  * shows.  Of a document that the caller does not see there are none.
@@ -28,6 +28,7 @@
 #include "storage/element.h"
 #include "storage/own_statement.h"
 #include "transition/preview.h"
+#include "transition/table_statement.h"
 #include "transition/target.h"
 #include "answer.h"
 
@@ -72,29 +73,33 @@ put_row(FunctionCallInfo fcinfo, Row *row)
 
 /*
  * smartwf.document_state(docid): workflow, version, state with its labels, since when
- * and by whom, and the lock.
+ * and by whom, and the lock.  The row says what the state is; history, which lags behind
+ * if the triggers did not fire, says since when only if it agrees.
  */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_document_state);
 Datum
 smartwf_document_state(PG_FUNCTION_ARGS)
 {
 	Target		target;
-	List	   *last;
+	char	   *name = NULL;
 	int			state;
+	List	   *last;
+	const HistoryLine *line;
 	Row			row = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!try_target(needed_argument(fcinfo, 0, "docid"), &target))
+	if (!try_target(needed_argument(fcinfo, 0, "docid"), &target) ||
+		!read_state(target.table, target.element.docid, &name))
 		return (Datum) 0;
+	state = name == NULL ? NO_STATE : state_index(target.workflow, name);
 	last = history_read(&target.element, &(HistoryPage) {.most = 1});
-	state = last == NIL ? NO_STATE : state_index(target.workflow, ((HistoryLine *) linitial(last))->to_state);
+	line = last == NIL ? NULL : linitial(last);
 	add_text(&row, target.workflow->name);
 	add_datum(&row, Int32GetDatum(target.workflow->version), false);
 	if (state != NO_STATE)
-	{
-		const HistoryLine *line = linitial(last);
-
 		add_state(&row, labels_for_reader(target.workflow), target.workflow, state);
+	if (state != NO_STATE && line != NULL && line->to_state != NULL && strcmp(line->to_state, name) == 0)
+	{
 		add_datum(&row, TimestampTzGetDatum(line->at), false);
 		add_text(&row, line->actor);
 	}

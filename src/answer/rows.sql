@@ -6,8 +6,8 @@ CREATE FUNCTION smartwf.document_state(docid text, OUT workflow text, OUT versio
 COMMENT ON FUNCTION smartwf.document_state(text) IS
 'Returns the state of a document (docid, text) as one row: workflow (text), version (int), state, label, activity and '
 'color (text) in the reader''s language, since when it is in this state (since, timestamptz), who has brought it '
-'there (actor, text) and who has locked it (locked_by, text). Returns no row of a document that the caller cannot '
-'see.';
+'there (actor, text) and who has locked it (locked_by, text). since and actor are null if the state was changed while '
+'the triggers did not fire. Returns no row of a document that the caller cannot see.';
 
 CREATE FUNCTION smartwf.document_next_states(docid text, OUT state text, OUT label text, OUT activity text,
 	OUT color text, OUT transition text, OUT transition_label text, OUT error text) RETURNS SETOF record
