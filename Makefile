@@ -13,6 +13,7 @@ SQL_PARTS = \
 	src/base/base.sql \
 	src/base/json.sql \
 	src/storage/role.sql \
+	src/storage/operator.sql \
 	src/definition/definition.sql \
 	src/storage/element.sql \
 	src/attach/structure.sql \
@@ -26,15 +27,17 @@ SQL_PARTS = \
 	src/attach/ddl.sql \
 	src/definition/define.sql \
 	src/transition/blockers.sql \
+	src/definition/diagram.sql \
 	src/answer/answer.sql \
 	src/answer/pass.sql \
 	src/answer/rows.sql \
+	src/answer/diagram.sql \
 	src/migration/migrate.sql \
-	src/definition/diagram.sql \
 	src/outbox/template/template.sql \
 	src/outbox/delivery/outbox.sql \
 	src/flow/definition/definition.sql \
 	src/flow/definition/check.sql \
+	src/flow/definition/catalogue.sql \
 	src/flow/definition/define.sql \
 	src/flow/definition/protect.sql \
 	src/flow/definition/builder.sql \
@@ -48,9 +51,12 @@ SQL_PARTS = \
 	src/timer/timer.sql \
 	src/worker/worker.sql \
 	src/http/route.sql \
+	src/screens/catalogue.sql \
 	src/roles.sql \
 	src/grants.sql \
 	src/http/api.sql \
+	src/screens/screens.sql \
+	src/http/describe.sql \
 	src/http/relationships.sql \
 	src/http/typescript.sql
 

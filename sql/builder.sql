@@ -15,7 +15,7 @@ CREATE FUNCTION faults(answer json) RETURNS SETOF text LANGUAGE sql AS $$
 SELECT concat_ws(' ', f ->> 'severity', f ->> 'code', f ->> 'object', f ->> 'message') FROM json_array_elements(answer -> 'faults') f $$;
 
 -- an empty draft, and what is wrong with it
-SELECT smartwf.draft_flow('B');
+SELECT answer ->> 'definition' AS definition, answer ->> 'faults' AS faults FROM smartwf.draft_flow('B') answer;
 SELECT smartwf.draft_flow('B') ->> 'faults';
 SELECT smartwf.publish_flow('B');
 -- stages

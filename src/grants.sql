@@ -42,6 +42,11 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.resume_database(name),
 	smartwf.cancel_run(bigint),
 	smartwf.reset_run(bigint),
+	smartwf.steer_runs(bigint[], text),
+	smartwf.is_operator(),
+	smartwf.reader_language(text[]),
+	smartwf.lifecycle(text, text),
+	smartwf.document_row(text),
 	smartwf.answer_confirmation(bigint, text, text),
 	smartwf.delegate(bigint, text),
 	smartwf.run_document(bigint),
@@ -68,4 +73,4 @@ GRANT EXECUTE ON PROCEDURE smartwf.work(double precision), smartwf.purge(interva
 
 -- for monitoring
 GRANT EXECUTE ON FUNCTION smartwf.list_workers() TO pg_monitor;
-GRANT SELECT ON smartwf.workers, smartwf.metrics TO pg_monitor;
+GRANT SELECT ON smartwf.workers, smartwf.metrics, smartwf.activity TO pg_monitor;

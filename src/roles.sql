@@ -30,6 +30,111 @@ COMMENT ON FUNCTION smartwf.forget_role(text) IS
 'questions are cancelled, it is no longer asked, its notifications are deleted, and its locks are released. Raises '
 '42501 unless the caller is an administrator and has the privileges to change the tables of smartwf.';
 
+-- What it takes to design and to operate, in the form that GRANT accepts.  Functions for designers run as
+-- their caller, who therefore needs what these call in turn.
+
+CREATE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regprocedure
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE ours AS (
+		-- without the words of messages, which name functions that are not called
+		SELECT p.oid, p.proname, regexp_replace(p.prosrc, '((HINT|DETAIL) =|RAISE EXCEPTION)\s+(''([^'']|'''')*''\s*)+', '',
+			'g') AS prosrc
+		FROM pg_proc p WHERE p.pronamespace = 'smartwf'::regnamespace AND p.prokind = 'f'
+	), needed AS (
+		SELECT o.oid, o.prosrc FROM ours o WHERE o.proname IN ('draft_flow', 'publish_flow', 'discard_flow', 'update_flow',
+			'replace_flow', 'add_stage', 'rename_stage', 'move_stage', 'remove_stage', 'add_step', 'update_step',
+			'move_step', 'remove_step', 'define_flow', 'check_flow', 'flow_definition', 'flow_diagram',
+			'builder_catalogue', 'define_workflow', 'import_workflow', 'export_workflow', 'check_workflow',
+			'workflow_definition', 'diagram')
+			OR format('smartwf.%s', o.proname) IN (SELECT c.function FROM smartwf.checkers c)
+			OR o.oid IN (SELECT t.tgfoid FROM pg_trigger t
+				JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'smartwf'::regnamespace)
+		UNION
+		SELECT o.oid, o.prosrc
+		FROM needed n, LATERAL (SELECT DISTINCT m[1] AS name FROM regexp_matches(n.prosrc, 'smartwf\.(\w+)\(', 'g') m) called
+		JOIN ours o ON o.proname = called.name)
+	SELECT n.oid::regprocedure FROM needed n JOIN pg_proc p USING (oid) WHERE p.prorettype <> 'trigger'::regtype
+$$;
+COMMENT ON FUNCTION smartwf.functions_of_designers() IS
+'Returns the functions (regprocedure) that roles need which define workflows and flows, and those that these call.';
+
+CREATE FUNCTION smartwf.role_privileges(task text) RETURNS SETOF text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('EXECUTE ON FUNCTION %s', f) FROM smartwf.functions_of_designers() f WHERE task = 'design'
+	UNION ALL
+	SELECT format('SELECT, INSERT, UPDATE, DELETE ON smartwf.%I', t.name)
+	FROM unnest(ARRAY['workflows', 'workflow_timers', 'timer_tasks', 'states', 'transitions', 'arcs', 'transition_timers',
+		'transition_parameters', 'transition_grants', 'translations', 'flows', 'flow_grants', 'stages', 'steps',
+		'templates']) AS t (name) WHERE task = 'design'
+	UNION ALL
+	SELECT p.privilege FROM (VALUES ('design', 'SELECT ON smartwf.dataflows'), ('design', 'SELECT ON smartwf.structures'),
+		('design', 'SELECT ON smartwf.checkers'), ('design', 'SELECT (name, channel) ON smartwf.contacts'),
+		('operate', 'EXECUTE ON FUNCTION smartwf.operation()'), ('operate', 'EXECUTE ON FUNCTION smartwf.list_workers()'),
+		('operate', 'SELECT ON smartwf.workers'), ('operate', 'SELECT ON smartwf.metrics'),
+		('operate', 'SELECT ON smartwf.activity')) AS p (of_task, privilege) WHERE p.of_task = task
+$$;
+COMMENT ON FUNCTION smartwf.role_privileges(text) IS
+'Returns the privileges that a task (text: design or operate) takes, in the form that GRANT and REVOKE accept (text).';
+
+CREATE FUNCTION smartwf.grant_design(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
+		EXECUTE format('GRANT %s TO %I', privilege, role);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION smartwf.grant_design(name) IS
+'Grants a role (name) what it takes to design: to define workflows, flows and templates, in SQL or by the screens. It can '
+'neither attach tables nor register data flows. Repeat it after an update of the extension. Raises 42501 unless the '
+'caller is a superuser or the owner of the extension, and 42704 if there is no such role.';
+
+CREATE FUNCTION smartwf.revoke_design(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
+		EXECUTE format('REVOKE %s FROM %I', privilege, role);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION smartwf.revoke_design(name) IS
+'Revokes from a role (name) what smartwf.grant_design() has granted. Raises 42501 unless the caller is a superuser or the '
+'owner of the extension, and 42704 if there is no such role.';
+
+CREATE FUNCTION smartwf.grant_operation(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
+		EXECUTE format('GRANT %s TO %I', privilege, role);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION smartwf.grant_operation(name) IS
+'Grants a role (name) what it takes to operate: to see all runs, to restart, skip, reset and cancel them, to pause and '
+'resume flows, to have notifications delivered again, and to see workers and metrics. Models of runs and documents are '
+'shown to it only where it may read the document. Raises 42501 unless the caller is a superuser or the owner of the '
+'extension, and 42704 if there is no such role.';
+
+CREATE FUNCTION smartwf.revoke_operation(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
+		EXECUTE format('REVOKE %s FROM %I', privilege, role);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION smartwf.revoke_operation(name) IS
+'Revokes from a role (name) what smartwf.grant_operation() has granted. Raises 42501 unless the caller is a superuser or '
+'the owner of the extension, and 42704 if there is no such role.';
+
 -- A dump contains the rows of the tables of smartwf, and its triggers on attached tables.
 CREATE FUNCTION smartwf.restore_functions() RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -1636,78 +1636,6 @@ COMMENT ON VIEW smartwf_api.element_history IS
 'Documents that the caller can see, with their history, the latest change first.';
 COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().';
 
-DO $install$
-DECLARE
-	place record;
-BEGIN
-	FOR place IN
-		SELECT c.oid::regclass AS view, a.attname, a.attnum, w.words
-		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
-			'Name of the structure that the document belongs to.'),
-			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'),
-				('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
-			('model', 'Fields on which the run works; null if the caller may not see them.'),
-				('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
-			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'),
-				('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
-			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'),
-				('users', 'Roles and persons that are asked.'),
-			('answers_needed', 'Number of persons that must give the same answer.'),
-				('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'),
-				('asked_at', 'Time at which the question was asked.'),
-			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
-				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
-				('body', 'Text of the notification or question.'),
-				('read_at', 'Time at which the notification was marked as read; see mark_read().'),
-			('workflow', 'Name of the workflow.'), ('version', 'Version of the workflow.'), ('state', 'Name of the state.'),
-			('label', 'Label in the reader''s language.'), ('activity', 'What is being done in the state.'),
-			('color', 'Color of the state, as #RRGGBB.'), ('since', 'Time since which the document is in the state.'),
-			('locked_by', 'Role or person that has locked the document.'), ('transition', 'Name of the transition.'),
-			('transition_label', 'Label of the transition in the reader''s language.'),
-			('error', 'Why the transition would be refused now; null if it would not.'),
-			('valid', 'Whether the transition leaves the current state.'),
-			('to_state', 'State that the transition leads to, or has led to.'),
-			('from_state', 'State before the change.'), ('ask_comment', 'Whether the transition accepts a comment.'),
-			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),
-			('parameters', 'Parameters that were given.'), ('messages', 'What the hooks m2 and m3 returned.')
-			) AS w (name, words) ON w.name = a.attname
-		WHERE c.relnamespace = 'smartwf_api'::regnamespace
-	LOOP
-		IF place.words IS NOT NULL AND pg_catalog.col_description(place.view, place.attnum) IS NULL THEN
-			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
-		END IF;
-		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);
-	END LOOP;
-END
-$install$;
-
--- the comments of the functions of the same names in schema smartwf, with failures as clients see them
-DO $install$
-DECLARE
-	api record;
-	f record;
-	words text;
-BEGIN
-	FOR api IN
-		SELECT p.oid::regprocedure AS function, p.proname, pg_catalog.obj_description(original.oid, 'pg_proc') AS comment
-		FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_proc original
-			ON original.proname = p.proname AND original.pronamespace = 'smartwf'::regnamespace
-		WHERE p.pronamespace = 'smartwf_api'::regnamespace
-	LOOP
-		words := regexp_replace(api.comment, 'Raises (.*)$', 'Failures, as HTTP status and code: \1');
-		FOR f IN SELECT * FROM smartwf.failures() LOOP
-			words := replace(words, f.sqlstate, format('%s %s', f.http_status, f.code));
-		END LOOP;
-		IF api.proname IN ('pass_transition', 'set_state') THEN
-			words := regexp_replace(words, '(Returns the URI of the document''s state and the new state) \(json\)',
-				'\1, and what the hooks m2 and m3 have said (json)');
-		END IF;
-		EXECUTE format('COMMENT ON FUNCTION %s IS %L', api.function, words);
-	END LOOP;
-END
-$install$;
-
 -- Relationships for PostgREST: from a user's table to its documents, and between the views.
 
 -- Between the views.
@@ -1767,6 +1695,895 @@ COMMENT ON FUNCTION smartwf.create_relationships(text, name) IS
 'caller, and depend on the table: DROP TABLE takes CASCADE. Raises 42704 if there is no such structure, and 42501 if '
 'the caller may not create functions in the schema.';
 REVOKE ALL ON FUNCTION smartwf.create_relationships(text, name) FROM PUBLIC;
+
+-- screens
+ALTER TABLE smartwf.flows ADD COLUMN revision int NOT NULL DEFAULT 0, ADD COLUMN changed_by text,
+	ADD COLUMN changed_at timestamptz;
+CREATE INDEX answers_person ON smartwf.answers (person, answered_at);
+
+CREATE FUNCTION smartwf.reader_language(languages text[]) RETURNS text
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_reader_language';
+
+CREATE FUNCTION smartwf.operation() RETURNS boolean
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT true $$;
+
+CREATE FUNCTION smartwf.is_operator() RETURNS boolean
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_is_operator';
+
+CREATE FUNCTION smartwf.lifecycle(structure text DEFAULT NULL, docid text DEFAULT NULL) RETURNS json
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_lifecycle';
+
+CREATE FUNCTION smartwf.document_row(docid text) RETURNS json
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_document_row';
+
+CREATE OR REPLACE FUNCTION smartwf.diagram(name text, format text DEFAULT 'mermaid', docid text DEFAULT NULL,
+	version int DEFAULT NULL) RETURNS text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	form record := smartwf.diagram_form(format);
+	workflow int;
+	nodes text;
+	edges text;
+BEGIN
+	SELECT w.id INTO workflow FROM smartwf.workflows w
+		WHERE w.name = diagram.name AND (diagram.version IS NULL OR w.version = diagram.version)
+			AND (diagram.docid IS NULL OR w.id = (SELECT v.id FROM smartwf.document_state(diagram.docid) d
+				JOIN smartwf.workflows v ON (v.name, v.version) = (d.workflow, d.version)))
+		ORDER BY w.version DESC LIMIT 1;
+	IF workflow IS NULL THEN
+		RAISE EXCEPTION 'workflow "%" has no such version, or that is no document of it', name
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	WITH state AS (
+		SELECT s.*, row_number() OVER (ORDER BY s.position, s.name) AS n FROM smartwf.states s
+			WHERE s.workflow_id = workflow
+	), line AS (
+		SELECT h.*, row_number() OVER (ORDER BY h.revision DESC) AS age FROM smartwf.document_history(diagram.docid) h
+			WHERE diagram.docid IS NOT NULL
+	), shown AS (
+		SELECT s.n, s.name, smartwf.diagram_text(coalesce(nullif(s.label, ''), s.name), format) AS label,
+			CASE WHEN EXISTS (SELECT FROM line l WHERE l.age = 1 AND l.to_state = s.name) THEN 'waiting'
+				WHEN EXISTS (SELECT FROM line l WHERE l.to_state = s.name) THEN 'done' END AS status
+		FROM state s)
+	SELECT (SELECT string_agg(format(CASE WHEN s.status IS NULL THEN form.node ELSE form.marked END, s.n, s.label,
+		smartwf.diagram_mark(format, s.status)), '' ORDER BY s.n) FROM shown s),
+		(SELECT string_agg(format(CASE WHEN EXISTS (SELECT FROM line l
+			WHERE (l.from_state, l.to_state, l.transition) = (a.from_state, a.to_state, a.transition))
+				THEN form.marked_edge ELSE form.edge END, 'n' || f.n, 'n' || t.n,
+					smartwf.diagram_text(coalesce(nullif(tr.label, ''), tr.name), format)),
+				'' ORDER BY tr.position, tr.name, a.position, a.from_state)
+			FROM smartwf.arcs a JOIN shown f ON f.name = a.from_state JOIN shown t ON t.name = a.to_state
+			JOIN smartwf.transitions tr ON tr.workflow_id = a.workflow_id AND tr.name = a.transition
+				WHERE a.workflow_id = workflow)
+		INTO nodes, edges;
+	RETURN form.head || coalesce(nodes, '') || coalesce(edges, '') || form.foot;
+END
+$$;
+
+CREATE FUNCTION smartwf.step_groups()
+	RETURNS TABLE (number int, name text, language text, label text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+	VALUES (1, 'notifications', 'en', 'Notifications'), (1, 'notifications', 'fr', 'Notifications'),
+		(2, 'integrations', 'en', 'Integrations'), (2, 'integrations', 'fr', 'Intégrations'),
+		(3, 'common', 'en', 'Common'), (3, 'common', 'fr', 'Courants'),
+		(4, 'conditions', 'en', 'Conditions'), (4, 'conditions', 'fr', 'Conditions'),
+		(5, 'lifecycle', 'en', 'Lifecycle and time'), (5, 'lifecycle', 'fr', 'Cycle de vie et temps')
+$$;
+
+CREATE FUNCTION smartwf.step_words()
+	RETURNS TABLE (number int, kind text, "group" text, language text, label text, help text)
+	LANGUAGE sql IMMUTABLE ROWS 24 SET search_path = pg_catalog, pg_temp AS $$
+	VALUES
+		(1, 'send_notification', 'notifications', 'en', 'Send notification', 'Sends a message to people.'),
+		(1, 'send_notification', 'notifications', 'fr', 'Envoyer une notification', 'Envoie un message à des personnes.'),
+		(2, 'send_templated_notification', 'notifications', 'en', 'Send templated notification',
+			'Sends a message whose text is a template.'),
+		(2, 'send_templated_notification', 'notifications', 'fr', 'Envoyer une notification modèle',
+			'Envoie un message dont le texte vient d''un modèle.'),
+		(3, 'get_user_confirmation', 'notifications', 'en', 'Get user confirmation',
+			'Asks people, waits for the answer, and stores it in a field.'),
+		(3, 'get_user_confirmation', 'notifications', 'fr', 'Demander une confirmation',
+			'Pose une question, attend la réponse et la range dans un champ.'),
+		(4, 'execute_data_flow', 'integrations', 'en', 'Execute data flow', 'Calls a registered function with the model.'),
+		(4, 'execute_data_flow', 'integrations', 'fr', 'Exécuter un flux de données',
+			'Appelle une fonction enregistrée avec le modèle.'),
+		(5, 'update_model', 'common', 'en', 'Update model', 'Saves the model to its document.'),
+		(5, 'update_model', 'common', 'fr', 'Enregistrer le modèle', 'Enregistre le modèle dans son document.'),
+		(6, 'update_model_field', 'common', 'en', 'Update model field',
+			'Sets a field to a value, or to what another field holds.'),
+		(6, 'update_model_field', 'common', 'fr', 'Modifier un champ du modèle',
+			'Donne à un champ une valeur, ou celle d''un autre champ.'),
+		(7, 'finish', 'common', 'en', 'Finish', 'Ends the run here.'),
+		(7, 'finish', 'common', 'fr', 'Terminer', 'Termine l''exécution ici.'),
+		(8, 'reset_to_draft', 'common', 'en', 'Reset to draft', 'Puts the run back to draft, so that it can start again.'),
+		(8, 'reset_to_draft', 'common', 'fr', 'Remettre en brouillon',
+			'Remet l''exécution en brouillon ; elle pourra recommencer.'),
+		(9, 'if_condition', 'conditions', 'en', 'If condition',
+			'Goes on if a field fulfils a condition; else, its branch runs instead.'),
+		(9, 'if_condition', 'conditions', 'fr', 'Condition si',
+			'Continue si un champ remplit une condition ; sinon, sa branche est suivie.'),
+		(10, 'switch_case', 'conditions', 'en', 'Switch case', 'Goes on with the branch of a field''s value.'),
+		(10, 'switch_case', 'conditions', 'fr', 'Selon la valeur', 'Continue par la branche de la valeur d''un champ.'),
+		(11, 'pass_transition', 'lifecycle', 'en', 'Pass transition', 'Passes a transition of the document.'),
+		(11, 'pass_transition', 'lifecycle', 'fr', 'Passer une transition', 'Fait passer une transition au document.'),
+		(12, 'wait', 'lifecycle', 'en', 'Wait', 'Waits for some time, or until the time in a field.'),
+		(12, 'wait', 'lifecycle', 'fr', 'Attendre', 'Attend un certain temps, ou l''heure que contient un champ.')
+$$;
+
+CREATE FUNCTION smartwf.setting_inputs()
+	RETURNS TABLE (number int, setting text, input text, choices text[])
+	LANGUAGE sql IMMUTABLE ROWS 40 SET search_path = pg_catalog, pg_temp AS $$
+	VALUES (1, 'field', 'field', NULL::text[]), (2, 'operator', 'choice', '{equal,notEqual,greater,less}'),
+		(3, 'compareWithNull', 'boolean', NULL), (4, 'value', 'value', NULL), (5, 'source', 'field', NULL),
+		(6, 'dataflow', 'dataflow', NULL), (7, 'transition', 'transition', NULL), (8, 'parameters', 'parameters', NULL),
+		(9, 'comment', 'text', NULL), (10, 'duration', 'interval', NULL), (11, 'until', 'field', NULL),
+		(12, 'channel', 'choice', '{mail,smtp,signalr}'), (13, 'userField', 'field', NULL), (14, 'users', 'users', NULL),
+		(15, 'userRouting', 'routing', NULL), (16, 'template', 'template', NULL),
+		(17, 'renderType', 'choice', '{text,html}'), (18, 'properties', 'properties', NULL), (19, 'subject', 'text', NULL),
+		(20, 'message', 'message', NULL), (21, 'options', 'options', NULL), (22, 'answersNeeded', 'number', NULL),
+		(23, 'due', 'interval', NULL), (24, 'dueChoice', 'option', NULL), (25, 'excludeStarter', 'boolean', NULL),
+		(26, 'excludeAnswerersOf', 'question', NULL), (27, 'as', 'choice', '{answerer}'),
+		(28, 'timeout', 'interval', NULL), (29, 'retries', 'number', NULL), (30, 'backoff', 'interval', NULL),
+		(31, 'maximumBackoff', 'interval', NULL), (32, 'then', 'choice', '{fail,skip,branch}')
+$$;
+
+CREATE FUNCTION smartwf.setting_words()
+	RETURNS TABLE (setting text, language text, label text, help text)
+	LANGUAGE sql IMMUTABLE ROWS 70 SET search_path = pg_catalog, pg_temp AS $$
+	VALUES
+		('field', 'en', 'Field', ''), ('field', 'fr', 'Champ', ''),
+		('operator', 'en', 'Operator', ''), ('operator', 'fr', 'Opérateur', ''),
+		('compareWithNull', 'en', 'Compare with null', 'Tests whether the field is empty.'),
+		('compareWithNull', 'fr', 'Comparer avec nul', 'Vérifie si le champ est vide.'),
+		('value', 'en', 'Value', ''), ('value', 'fr', 'Valeur', ''),
+		('source', 'en', 'Source field', 'The field to copy.'), ('source', 'fr', 'Champ source', 'Le champ à copier.'),
+		('dataflow', 'en', 'Data flow', ''), ('dataflow', 'fr', 'Flux de données', ''),
+		('transition', 'en', 'Transition', ''), ('transition', 'fr', 'Transition', ''),
+		('parameters', 'en', 'Parameters', 'Each parameter takes the value of a field.'),
+		('parameters', 'fr', 'Paramètres', 'Chaque paramètre prend la valeur d''un champ.'),
+		('comment', 'en', 'Comment', ''), ('comment', 'fr', 'Commentaire', ''),
+		('duration', 'en', 'Duration', 'For example 2 days, or 1 hour 30 minutes.'),
+		('duration', 'fr', 'Durée', 'Par exemple 2 days, ou 1 hour 30 minutes.'),
+		('until', 'en', 'Until', 'A field with the time.'), ('until', 'fr', 'Jusqu''à', 'Un champ qui contient l''heure.'),
+		('channel', 'en', 'Channel', ''), ('channel', 'fr', 'Canal', ''),
+		('userField', 'en', 'User info field', 'A field that names a user, or a list of users.'),
+		('userField', 'fr', 'Champ des destinataires', 'Un champ qui nomme un utilisateur ou une liste d''utilisateurs.'),
+		('users', 'en', 'Users', ''), ('users', 'fr', 'Destinataires', ''),
+		('userRouting', 'en', 'User routing', 'A function that picks the users.'),
+		('userRouting', 'fr', 'Routage', 'Une fonction qui choisit les destinataires.'),
+		('template', 'en', 'Template', ''), ('template', 'fr', 'Modèle de texte', ''),
+		('renderType', 'en', 'Render type', ''), ('renderType', 'fr', 'Type de rendu', ''),
+		('properties', 'en', 'Template properties', 'Each property takes the value of a field.'),
+		('properties', 'fr', 'Propriétés du modèle', 'Chaque propriété prend la valeur d''un champ.'),
+		('subject', 'en', 'Subject', ''), ('subject', 'fr', 'Objet', ''),
+		('message', 'en', 'Message', 'Fields in double braces are filled in: {{title}}.'),
+		('message', 'fr', 'Message', 'Les champs entre doubles accolades sont remplis : {{title}}.'),
+		('options', 'en', 'Choices', 'By default, the values that the field can hold.'),
+		('options', 'fr', 'Choix', 'Par défaut, les valeurs possibles du champ.'),
+		('answersNeeded', 'en', 'Answers needed', 'How many people must give the same answer.'),
+		('answersNeeded', 'fr', 'Réponses requises', 'Combien de personnes doivent donner la même réponse.'),
+		('due', 'en', 'Due after', 'For example 3 days.'), ('due', 'fr', 'Échéance', 'Par exemple 3 days.'),
+		('dueChoice', 'en', 'Answer when due', 'Counts if nobody answers in time.'),
+		('dueChoice', 'fr', 'Réponse à l''échéance', 'Vaut si personne ne répond à temps.'),
+		('excludeStarter', 'en', 'Not the starter', 'Whoever started the run cannot answer.'),
+		('excludeStarter', 'fr', 'Pas l''initiateur', 'Qui a lancé l''exécution ne peut pas répondre.'),
+		('excludeAnswerersOf', 'en', 'Not those who answered', 'An earlier question.'),
+		('excludeAnswerersOf', 'fr', 'Pas ceux qui ont répondu à', 'Une question antérieure.'),
+		('as', 'en', 'With the rights of', ''), ('as', 'fr', 'Avec les droits de', ''),
+		('timeout', 'en', 'Time limit', 'How long the step may take.'),
+		('timeout', 'fr', 'Durée maximale', 'Combien de temps l''étape peut durer.'),
+		('retries', 'en', 'Retries', 'How often a worker tries again.'),
+		('retries', 'fr', 'Nouveaux essais', 'Combien de fois on réessaie.'),
+		('backoff', 'en', 'First pause', 'Doubles with each retry.'),
+		('backoff', 'fr', 'Première pause', 'Double à chaque essai.'),
+		('maximumBackoff', 'en', 'Longest pause', ''), ('maximumBackoff', 'fr', 'Pause la plus longue', ''),
+		('then', 'en', 'Then', ''), ('then', 'fr', 'Ensuite', '')
+$$;
+
+CREATE FUNCTION smartwf.choice_words()
+	RETURNS TABLE (setting text, choice text, language text, label text)
+	LANGUAGE sql IMMUTABLE ROWS 30 SET search_path = pg_catalog, pg_temp AS $$
+	VALUES ('operator', 'equal', 'en', 'is equal to'), ('operator', 'equal', 'fr', 'est égal à'),
+		('operator', 'notEqual', 'en', 'is not equal to'), ('operator', 'notEqual', 'fr', 'est différent de'),
+		('operator', 'greater', 'en', 'is greater than'), ('operator', 'greater', 'fr', 'est supérieur à'),
+		('operator', 'less', 'en', 'is less than'), ('operator', 'less', 'fr', 'est inférieur à'),
+		('channel', 'mail', 'en', 'Inbox'), ('channel', 'mail', 'fr', 'Boîte de réception'),
+		('channel', 'smtp', 'en', 'E-mail'), ('channel', 'smtp', 'fr', 'Courriel'),
+		('channel', 'signalr', 'en', 'Live push'), ('channel', 'signalr', 'fr', 'Notification en direct'),
+		('renderType', 'text', 'en', 'Text'), ('renderType', 'text', 'fr', 'Texte'),
+		('renderType', 'html', 'en', 'HTML'), ('renderType', 'html', 'fr', 'HTML'),
+		('as', 'answerer', 'en', 'whoever answered last'), ('as', 'answerer', 'fr', 'qui a répondu en dernier'),
+		('then', 'fail', 'en', 'the run fails'), ('then', 'fail', 'fr', 'l''exécution échoue'),
+		('then', 'skip', 'en', 'go on with the next step'), ('then', 'skip', 'fr', 'passer à l''étape suivante'),
+		('then', 'branch', 'en', 'run the steps of its branch'), ('then', 'branch', 'fr', 'suivre les étapes de sa branche')
+$$;
+
+CREATE FUNCTION smartwf.setting_catalogue(of_kind text, language text) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT coalesce(json_agg(json_build_object('name', i.setting, 'label', w.label, 'help', w.help, 'input', i.input,
+		'type', coalesce(f.type, 'string'), 'needed', coalesce(f.needed, false),
+		'choices', (SELECT json_agg(json_build_object('value', c.value, 'label', v.label) ORDER BY c.n)
+			FROM unnest(i.choices) WITH ORDINALITY AS c (value, n)
+			LEFT JOIN smartwf.choice_words() v ON (v.setting, v.choice, v.language) = (i.setting, c.value,
+				setting_catalogue.language))) ORDER BY i.number), '[]')
+	FROM smartwf.setting_inputs() i
+	JOIN smartwf.setting_words() w ON (w.setting, w.language) = (i.setting, setting_catalogue.language)
+	LEFT JOIN smartwf.flow_settings() f ON (f.setting, f.kind) = (i.setting, of_kind)
+	WHERE CASE WHEN of_kind IS NULL THEN i.setting IN ('retries', 'backoff', 'maximumBackoff', 'then')
+		ELSE f.setting IS NOT NULL END
+$$;
+
+CREATE FUNCTION smartwf.step_catalogue(language text) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT json_agg(json_build_object('name', w.kind, 'group', w."group", 'label', w.label, 'help', w.help,
+		'settings', smartwf.setting_catalogue(w.kind, w.language)) ORDER BY w.number)
+	FROM smartwf.step_words() w WHERE w.language = step_catalogue.language
+$$;
+
+CREATE FUNCTION smartwf.field_catalogue(structure text) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(json_agg(json_build_object('name', a.attname, 'label', coalesce(col_description(a.attrelid,
+		a.attnum), ''), 'type', format_type(a.atttypid, a.atttypmod), 'input', CASE
+			WHEN o.options IS NOT NULL AND t.typcategory <> 'B' THEN 'choice' WHEN t.typcategory = 'N' THEN 'number'
+			WHEN t.typcategory = 'B' THEN 'boolean' WHEN t.typname = 'date' THEN 'date'
+			WHEN t.typcategory = 'D' THEN 'datetime' ELSE 'text' END,
+		'options', o.options, 'nullable', NOT a.attnotnull) ORDER BY a.attnum), '[]')
+	FROM pg_attribute a JOIN pg_type d ON d.oid = a.atttypid
+	JOIN pg_type t ON t.oid = coalesce(nullif(d.typbasetype, 0), d.oid),
+		LATERAL smartwf.field_options(structure, a.attname) o (options)
+	WHERE a.attrelid = smartwf.attached_relation(structure) AND a.attnum > 0 AND NOT a.attisdropped
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH form AS MATERIALIZED (
+		SELECT smartwf.flow_form(flow_id) AS definition)
+	SELECT json_build_object('definition', form.definition,
+		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object',
+			f.object, 'message', f.message)), '[]')
+			FROM smartwf.flow_faults(form.definition::jsonb) f),
+		'version', f.version, 'revision', f.revision, 'changedBy', f.changed_by, 'changedAt', f.changed_at)
+	FROM form, smartwf.flows f WHERE f.id = flow_id
+$$;
+
+CREATE FUNCTION smartwf.expected_revision() RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*')
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.draft_of(flow text) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft smartwf.flows;
+BEGIN
+	SELECT * INTO draft FROM smartwf.flows f WHERE f.name = flow AND f.status = 'draft' FOR UPDATE;
+	IF draft.id IS NULL THEN
+		RAISE EXCEPTION 'flow "%" has no draft', flow USING ERRCODE = 'undefined_object',
+			HINT = 'Make one with smartwf.draft_flow().';
+	ELSIF smartwf.expected_revision() <> draft.revision::text THEN
+		RAISE EXCEPTION 'the draft of flow "%" has been changed by "%"', flow, draft.changed_by USING ERRCODE = 'WF412',
+			DETAIL = format('It is at revision %s now.', draft.revision),
+			HINT = 'Read it again, and repeat the change if it is still wanted.';
+	END IF;
+	UPDATE smartwf.flows f SET revision = f.revision + 1, changed_by = smartwf.actor(), changed_at = clock_timestamp()
+		WHERE f.id = draft.id;
+	RETURN draft.id;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.discard_flow(flow text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.draft_of(flow);
+BEGIN
+	DELETE FROM smartwf.flows f WHERE f.id = draft;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.publish_flow(flow text) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.draft_of(flow);
+	published int;
+BEGIN
+	UPDATE smartwf.flows f SET status = 'published' WHERE f.id = draft RETURNING f.version INTO published;
+	RETURN published;
+END
+$$;
+
+CREATE FUNCTION smartwf.replace_flow(flow text, definition jsonb) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	draft int := smartwf.draft_of(flow);
+	complete jsonb;
+	faults text[];
+BEGIN
+	-- a draft may have steps that are not ready; what has no place in the tables is refused
+	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
+		FROM smartwf.flow_form_faults(definition) f
+		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504') AND f.message !~ '^(setting|a step of kind) ';
+	IF jsonb_typeof(definition) IS DISTINCT FROM 'object' OR definition ->> 'name' IS DISTINCT FROM flow
+		OR faults IS NOT NULL THEN
+		RAISE EXCEPTION 'that is no definition of flow "%"', flow USING ERRCODE = 'WF400',
+			DETAIL = coalesce(array_to_string(faults, E'\n'), 'It must be a JSON object with the name of the flow.');
+	END IF;
+	complete := smartwf.complete_flow(definition) || jsonb_build_object('stages',
+		coalesce(smartwf.complete_flow(definition) -> 'stages', '[]'));
+	DELETE FROM smartwf.steps s WHERE s.flow_id = draft;
+	DELETE FROM smartwf.stages s WHERE s.flow_id = draft;
+	PERFORM smartwf.store_flow_settings(draft, complete);
+	PERFORM smartwf.store_flow_steps(draft, complete);
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE FUNCTION smartwf.steer_runs(runs bigint[], action text)
+	RETURNS TABLE (run bigint, ok boolean, status text, message text)
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF runs IS NULL OR coalesce(action NOT IN ('restart', 'skip', 'cancel', 'reset'), true) THEN
+		RAISE EXCEPTION 'action must be restart, skip, cancel or reset, not "%"', action USING ERRCODE = 'WF400';
+	END IF;
+	FOREACH run IN ARRAY runs LOOP
+		BEGIN
+			status := CASE action WHEN 'restart' THEN smartwf.restart_run(run) WHEN 'skip' THEN smartwf.skip_step(run)
+				WHEN 'cancel' THEN smartwf.cancel_run(run) ELSE smartwf.reset_run(run) END;
+			ok := true;
+			message := NULL;
+		EXCEPTION
+			WHEN transaction_rollback OR out_of_memory THEN RAISE;
+			WHEN OTHERS THEN
+				ok := false;
+				status := NULL;
+				message := SQLERRM;
+		END;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+CREATE FUNCTION smartwf.builder_catalogue(structure text DEFAULT NULL) RETURNS json
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	reader text := smartwf.reader_language('{en,fr}');
+	of_workflow int;
+BEGIN
+	IF structure <> '' AND NOT EXISTS (SELECT FROM smartwf.structures s WHERE s.name = structure) THEN
+		RAISE EXCEPTION 'structure "%" is not attached', structure USING ERRCODE = 'undefined_object';
+	END IF;
+	SELECT w.id INTO of_workflow FROM smartwf.structures s JOIN smartwf.workflows w ON w.name = s.workflow
+		WHERE s.name = structure AND w.status = 'published' ORDER BY w.version DESC LIMIT 1;
+	RETURN json_build_object('language', reader,
+		'groups', (SELECT json_agg(json_build_object('name', g.name, 'label', g.label) ORDER BY g.number)
+			FROM smartwf.step_groups() g WHERE g.language = reader),
+		'kinds', smartwf.step_catalogue(reader),
+		'failure', smartwf.setting_catalogue(NULL, reader),
+		'structures', (SELECT coalesce(json_agg(s.name ORDER BY s.name), '[]') FROM smartwf.structures s),
+		'fields', smartwf.field_catalogue(structure),
+		'roles', (SELECT json_agg(r.rolname ORDER BY r.rolname) FROM pg_roles r WHERE r.rolname !~ '^pg_'),
+		'people', (SELECT coalesce(json_agg(DISTINCT c.name), '[]') FROM smartwf.contacts c
+			WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = c.name)),
+		'templates', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'description', t.description,
+			'properties', t.properties) ORDER BY t.name), '[]') FROM smartwf.templates t),
+		'dataflows', (SELECT coalesce(json_agg(json_build_object('name', d.name, 'description', d.description)
+			ORDER BY d.name), '[]') FROM smartwf.dataflows d),
+		'routings', (SELECT coalesce(json_agg(format('%I.%I', n.nspname, p.proname) ORDER BY n.nspname, p.proname),
+			'[]')
+			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+			WHERE p.proargtypes::text = '3802 20' AND p.prorettype = 'text[]'::regtype AND p.prokind = 'f'
+				AND NOT p.proretset AND n.nspname NOT IN ('pg_catalog', 'smartwf', 'smartwf_api')),
+		'transitions', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'label', t.label,
+			'parameters', (SELECT coalesce(json_agg(json_build_object('name', p.name, 'label', p.label, 'type', p.type,
+				'needed', p.needed) ORDER BY p.position, p.name), '[]') FROM smartwf.transition_parameters p
+				WHERE p.workflow_id = t.workflow_id AND p.transition = t.name)) ORDER BY t.position, t.name), '[]')
+			FROM smartwf.transitions t WHERE t.workflow_id = of_workflow));
+END
+$$;
+
+CREATE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regprocedure
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE ours AS (
+		-- without the words of messages, which name functions that are not called
+		SELECT p.oid, p.proname, regexp_replace(p.prosrc, '((HINT|DETAIL) =|RAISE EXCEPTION)\s+(''([^'']|'''')*''\s*)+', '',
+			'g') AS prosrc
+		FROM pg_proc p WHERE p.pronamespace = 'smartwf'::regnamespace AND p.prokind = 'f'
+	), needed AS (
+		SELECT o.oid, o.prosrc FROM ours o WHERE o.proname IN ('draft_flow', 'publish_flow', 'discard_flow', 'update_flow',
+			'replace_flow', 'add_stage', 'rename_stage', 'move_stage', 'remove_stage', 'add_step', 'update_step',
+			'move_step', 'remove_step', 'define_flow', 'check_flow', 'flow_definition', 'flow_diagram',
+			'builder_catalogue', 'define_workflow', 'import_workflow', 'export_workflow', 'check_workflow',
+			'workflow_definition', 'diagram')
+			OR format('smartwf.%s', o.proname) IN (SELECT c.function FROM smartwf.checkers c)
+			OR o.oid IN (SELECT t.tgfoid FROM pg_trigger t
+				JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'smartwf'::regnamespace)
+		UNION
+		SELECT o.oid, o.prosrc
+		FROM needed n, LATERAL (SELECT DISTINCT m[1] AS name FROM regexp_matches(n.prosrc, 'smartwf\.(\w+)\(', 'g') m) called
+		JOIN ours o ON o.proname = called.name)
+	SELECT n.oid::regprocedure FROM needed n JOIN pg_proc p USING (oid) WHERE p.prorettype <> 'trigger'::regtype
+$$;
+
+CREATE FUNCTION smartwf.role_privileges(task text) RETURNS SETOF text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('EXECUTE ON FUNCTION %s', f) FROM smartwf.functions_of_designers() f WHERE task = 'design'
+	UNION ALL
+	SELECT format('SELECT, INSERT, UPDATE, DELETE ON smartwf.%I', t.name)
+	FROM unnest(ARRAY['workflows', 'workflow_timers', 'timer_tasks', 'states', 'transitions', 'arcs', 'transition_timers',
+		'transition_parameters', 'transition_grants', 'translations', 'flows', 'flow_grants', 'stages', 'steps',
+		'templates']) AS t (name) WHERE task = 'design'
+	UNION ALL
+	SELECT p.privilege FROM (VALUES ('design', 'SELECT ON smartwf.dataflows'), ('design', 'SELECT ON smartwf.structures'),
+		('design', 'SELECT ON smartwf.checkers'), ('design', 'SELECT (name, channel) ON smartwf.contacts'),
+		('operate', 'EXECUTE ON FUNCTION smartwf.operation()'), ('operate', 'EXECUTE ON FUNCTION smartwf.list_workers()'),
+		('operate', 'SELECT ON smartwf.workers'), ('operate', 'SELECT ON smartwf.metrics'),
+		('operate', 'SELECT ON smartwf.activity')) AS p (of_task, privilege) WHERE p.of_task = task
+$$;
+
+CREATE FUNCTION smartwf.grant_design(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
+		EXECUTE format('GRANT %s TO %I', privilege, role);
+	END LOOP;
+END
+$$;
+
+CREATE FUNCTION smartwf.revoke_design(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
+		EXECUTE format('REVOKE %s FROM %I', privilege, role);
+	END LOOP;
+END
+$$;
+
+CREATE FUNCTION smartwf.grant_operation(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
+		EXECUTE format('GRANT %s TO %I', privilege, role);
+	END LOOP;
+END
+$$;
+
+CREATE FUNCTION smartwf.revoke_operation(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	privilege text;
+BEGIN
+	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
+		EXECUTE format('REVOKE %s FROM %I', privilege, role);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION smartwf.reader_language(text[]) IS
+'Returns which of some languages (text[], as in en) the reader wants most (text), by smartwf.locale, Accept-Language '
+'or lc_messages; the first of them if the reader wants none.';
+COMMENT ON FUNCTION smartwf.operation() IS
+'Returns true (boolean). EXECUTE on this function is the privilege to operate: to see all runs, to restart, skip and '
+'cancel them, and to have notifications delivered again. Granted by smartwf.grant_operation().';
+COMMENT ON FUNCTION smartwf.is_operator() IS
+'Returns true if the caller may operate runs and deliveries: an administrator, or a role that has the privileges of '
+'smartwf.grant_operation().';
+COMMENT ON FUNCTION smartwf.lifecycle(text, text) IS
+'Returns a workflow for those who look at its documents, as a JSON object with workflow, version, states and arcs, '
+'labels in the reader''s language (json). structure (text): the structure whose new documents follow the workflow; '
+'docid (text): a document, for the workflow in the version that it follows. Raises 42704 if there is no such structure, '
+'or the caller cannot see its documents; WF200, WF201, WF219, WF220 or WF227 if there is no such document; and WF400 '
+'if both arguments are null.';
+COMMENT ON FUNCTION smartwf.document_row(text) IS
+'Returns the row of a document (docid, text) in its table as a JSON object, with those columns that the caller may '
+'select (json), or null if the caller cannot see the document. Raises WF400 if docid is null.';
+COMMENT ON FUNCTION smartwf.deliver_again(text) IS
+'Queues notifications again whose delivery has failed. error_like (text): a pattern, as for LIKE, for the error of '
+'the notifications; by default, all failed notifications. Returns the number of notifications that were queued '
+'(bigint). Raises 42501 unless the caller is an operator, and WF400 if the pattern is null.';
+COMMENT ON TABLE smartwf.flows IS
+'Flows, one row for each version. status: draft or published; the stages and steps of a published version cannot be '
+'changed. structure: the structure on whose documents the flow works; empty for documents of any structure, or free '
+'JSON. restrict_access: if true, a run can be seen by its starter, those whom it asks, and the roles in flow_grants '
+'with the privilege read or manage. max_runs: the number of runs that workers execute at the same time; null: no '
+'limit; 0: none. run_as: whether steps have the rights of the starter of the run, or of owner, the role that '
+'published the version. is_paused: set by smartwf.pause_flow(). model: the fields of the free JSON on which the flow '
+'works, if declared. shape: checksum of stages and steps, as in smartwf.workflows. revision: how often the draft was '
+'changed, last by changed_by at changed_at.';
+COMMENT ON FUNCTION smartwf.step_groups() IS
+'Returns the groups in which a builder lists the kinds of steps: number (int), name, language and label (text).';
+COMMENT ON FUNCTION smartwf.step_words() IS
+'Returns what a builder calls the kinds of steps: number (int, their order), kind, group, language, label and help '
+'(text).';
+COMMENT ON FUNCTION smartwf.setting_inputs() IS
+'Returns how a builder lets people enter each setting of a step: number (int, their order), setting and input (text: '
+'text, message, number, boolean, interval, choice with choices (text[]), or a list of what exists: field, value, '
+'dataflow, transition, parameters, users, routing, template, properties, options, option, question).';
+COMMENT ON FUNCTION smartwf.setting_words() IS
+'Returns what a builder calls the settings of steps: setting, language, label and help (text).';
+COMMENT ON FUNCTION smartwf.choice_words() IS
+'Returns what a builder calls the choices of settings: setting, choice, language and label (text).';
+COMMENT ON FUNCTION smartwf.setting_catalogue(text, text) IS
+'Returns the settings of a kind of step (of_kind, text), or those of the failure of any step if it is null, with labels '
+'in a language (text), as smartwf_api.builder_catalogue() shows them (json).';
+COMMENT ON FUNCTION smartwf.step_catalogue(text) IS
+'Returns the kinds of steps with their settings, and labels in a language (text), as smartwf_api.builder_catalogue() '
+'shows them (json).';
+COMMENT ON FUNCTION smartwf.field_catalogue(text) IS
+'Returns the fields of a structure (text), its columns: name, label (the comment on the column), type, how a value is '
+'entered (input: number, boolean, date, datetime, choice or text), options and whether it can be null (json).';
+COMMENT ON FUNCTION smartwf.builder_answer(int) IS
+'Returns what every function of the flow builder returns about a flow version (int, its id): a JSON object '
+'{"definition", "faults": [{"severity", "code", "object", "message"}], "version", "revision", "changedBy", '
+'"changedAt"} (json).';
+COMMENT ON FUNCTION smartwf.expected_revision() IS
+'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
+COMMENT ON FUNCTION smartwf.draft_of(text) IS
+'Returns the id (int) of the draft of a flow (text) that is about to be changed: locks it until the end of the '
+'transaction, and counts its revision up. Raises 42704 if the flow has no draft, and WF412 if an HTTP request expects '
+'another revision in its header If-Match.';
+COMMENT ON FUNCTION smartwf.replace_flow(text, jsonb) IS
+'Replaces the draft of a flow by another definition, for example that of an earlier version. flow (text): the flow; '
+'definition (jsonb): all of it, as for smartwf.define_flow(), except that its steps need not be complete. Returns the '
+'definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 with one line of DETAIL for each '
+'part that cannot be stored, and 42704 if the flow has no draft.';
+COMMENT ON FUNCTION smartwf.sees_run(bigint) IS
+'Returns true if the caller may see a run (bigint): as an operator, if access to its flow is not restricted, if '
+'they have started it, if it asks them, or if they have the privilege read or manage on its flow.';
+COMMENT ON FUNCTION smartwf.restart_run(bigint, text) IS
+'Continues a failed or cancelled run at the step where it stopped, starts a draft from the beginning, or starts a '
+'queued run at once. run (bigint): the run; from_step (text): continue at this step instead, which the run must have '
+'reached before. Fields of the document that the run has not changed are read again. The run is executed in the '
+'current transaction; if it is executed by workers, or the flow is paused, it is queued instead. Returns the status '
+'of the run (text). Raises WF410 if the run is running, waiting or finished, 42501 unless the caller has started it, '
+'may manage the flow or is an operator, 42704 if there is no such run or the caller may not see it, or if the '
+'run has not reached from_step, and WF400 if run is null.';
+COMMENT ON FUNCTION smartwf.restart_all(text, text) IS
+'Queues all failed runs of a flow again, to continue at the step that failed. flow (text): the flow; error_like '
+'(text): a pattern, as for LIKE, for the error message of the runs; by default, all failed runs. Returns the number '
+'of runs that were queued (bigint). Raises 42501 unless the caller is an operator, and WF400 if an argument is '
+'null.';
+COMMENT ON FUNCTION smartwf.cancel_run(bigint) IS
+'Cancels a run (bigint) that has not ended, and its open questions. Returns the status of the run (text). Raises '
+'WF410 if the run is finished or already cancelled, 42501 unless the caller has started it, may manage the flow or is '
+'an operator, 42704 if there is no such run or the caller may not see it, and WF400 if run is null.';
+COMMENT ON FUNCTION smartwf.reset_run(bigint) IS
+'Makes a run (bigint) that is not finished a draft, and cancels its open questions. The document can then be edited, '
+'and restart_run() starts the run from the beginning. Returns the status of the run (text). Raises WF410 if the run '
+'is finished, 42501 unless the caller has started it, may manage the flow or is an operator, 42704 if there is '
+'no such run or the caller may not see it, and WF400 if run is null.';
+COMMENT ON FUNCTION smartwf.skip_step(bigint) IS
+'Continues a failed or waiting run (bigint) with the step after the one where it stopped. Open questions of that step '
+'are cancelled. Returns the status of the run (text). Raises WF410 if the run is neither failed nor waiting, 42501 '
+'unless the caller may manage the flow or is an operator, 42704 if there is no such run or the caller may not '
+'see it, and WF400 if run is null.';
+COMMENT ON FUNCTION smartwf.steer_runs(bigint[], text) IS
+'Restarts, skips, cancels or resets many runs, each in a subtransaction: what fails for one leaves the others alone. '
+'runs (bigint[]): the runs; action (text): restart, skip, cancel or reset, for what smartwf.restart_run(), skip_step(), '
+'cancel_run() or reset_run() do. Returns one row for each run: run (bigint), whether it was done (ok, boolean), the '
+'new status of the run (status, text), or why it was not done (message, text). Raises WF400 if action is another, or '
+'an argument is null.';
+COMMENT ON FUNCTION smartwf.pause_flow(text) IS
+'Pauses a flow (text): none of its runs continues until resume_flow() is called, and runs that are started or '
+'answered in the meantime are queued. Steps that are being executed are completed. Raises 42501 unless the caller may '
+'manage the flow or is an operator, 42704 if the flow is not published, and WF400 if flow is null.';
+COMMENT ON FUNCTION smartwf.resume_flow(text) IS
+'Resumes a flow (text) that was paused by pause_flow(): workers continue its runs. Raises 42501 unless the caller may '
+'manage the flow or is an operator, 42704 if the flow is not published, and WF400 if flow is null.';
+COMMENT ON FUNCTION smartwf.builder_catalogue(text) IS
+'Returns what a builder of flows offers, with labels in the reader''s language (json). structure (text): the structure '
+'whose documents the flow works on, null or empty for none. The keys: groups; kinds, with their settings; failure, the '
+'settings of a failing step; structures; fields of the structure, with types and options; roles; people; templates, '
+'with their properties; dataflows; routings, functions that pick users; transitions, with their parameters. Raises '
+'42704 if there is no such structure, and 42501 unless the caller may read the definitions.';
+COMMENT ON FUNCTION smartwf.functions_of_designers() IS
+'Returns the functions (regprocedure) that roles need which define workflows and flows, and those that these call.';
+COMMENT ON FUNCTION smartwf.role_privileges(text) IS
+'Returns the privileges that a task (text: design or operate) takes, in the form that GRANT and REVOKE accept (text).';
+COMMENT ON FUNCTION smartwf.grant_design(name) IS
+'Grants a role (name) what it takes to design: to define workflows, flows and templates, in SQL or by the screens. It can '
+'neither attach tables nor register data flows. Repeat it after an update of the extension. Raises 42501 unless the '
+'caller is a superuser or the owner of the extension, and 42704 if there is no such role.';
+COMMENT ON FUNCTION smartwf.revoke_design(name) IS
+'Revokes from a role (name) what smartwf.grant_design() has granted. Raises 42501 unless the caller is a superuser or the '
+'owner of the extension, and 42704 if there is no such role.';
+COMMENT ON FUNCTION smartwf.grant_operation(name) IS
+'Grants a role (name) what it takes to operate: to see all runs, to restart, skip, reset and cancel them, to pause and '
+'resume flows, to have notifications delivered again, and to see workers and metrics. Models of runs and documents are '
+'shown to it only where it may read the document. Raises 42501 unless the caller is a superuser or the owner of the '
+'extension, and 42704 if there is no such role.';
+COMMENT ON FUNCTION smartwf.revoke_operation(name) IS
+'Revokes from a role (name) what smartwf.grant_operation() has granted. Raises 42501 unless the caller is a superuser or '
+'the owner of the extension, and 42704 if there is no such role.';
+REVOKE ALL ON FUNCTION smartwf.reader_language(text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.reader_language(text[]) TO PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.operation() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.is_operator() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.is_operator() TO PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.lifecycle(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.lifecycle(text, text) TO PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.document_row(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.document_row(text) TO PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.step_groups() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.step_words() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.setting_inputs() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.setting_words() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.choice_words() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.setting_catalogue(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.step_catalogue(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.field_catalogue(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.expected_revision() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.replace_flow(text, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.steer_runs(bigint[], text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartwf.steer_runs(bigint[], text) TO PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.builder_catalogue(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.functions_of_designers() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.role_privileges(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.grant_design(name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.revoke_design(name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.grant_operation(name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.revoke_operation(name) FROM PUBLIC;
+
+CREATE VIEW smartwf.activity WITH (security_barrier) AS
+SELECT date_bin('1 hour', s.started_at, 'epoch') AS at, s.outcome, count(*) AS steps,
+	avg(extract(epoch FROM s.duration))::double precision AS seconds
+FROM smartwf.run_steps s
+WHERE s.started_at > date_bin('1 hour', now(), 'epoch') - interval '23 hours'
+GROUP BY 1, 2;
+COMMENT ON VIEW smartwf.activity IS
+'Steps that runs have executed in each of the last 24 hours, by outcome.';
+COMMENT ON COLUMN smartwf.activity.at IS 'Beginning of the hour.';
+COMMENT ON COLUMN smartwf.activity.outcome IS 'Outcome of the steps, as in smartwf.run_steps.';
+COMMENT ON COLUMN smartwf.activity.steps IS 'Number of steps.';
+COMMENT ON COLUMN smartwf.activity.seconds IS 'Average duration of the steps, in seconds.';
+GRANT SELECT ON smartwf.activity TO pg_monitor;
+
+CREATE OR REPLACE VIEW smartwf_api.runs WITH (security_barrier) AS
+SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message,
+	r.started_at, r.changed_at, f.version, f.label AS flow_label, r.attempt, r.due_at, r.priority,
+	smartwf.names_caller(ARRAY[r.starter]) AND r.actor = (SELECT smartwf.actor()) AS is_mine
+FROM smartwf.runs r JOIN smartwf.flows f ON f.id = r.flow_id WHERE smartwf.sees_run(r.id);
+
+CREATE OR REPLACE VIEW smartwf_api.inbox WITH (security_barrier) AS
+SELECT i.*, r.flow, f.label AS flow_label, r.docid, c.field, c.answers_needed,
+	(SELECT pg_catalog.count(*) FROM smartwf.answers a WHERE a.confirmation = i.confirmation) AS answers,
+	ARRAY(SELECT u FROM pg_catalog.unnest(c.users) AS u WHERE smartwf.names_caller(ARRAY[u], c.people)) AS asked_as
+FROM smartwf.inbox i LEFT JOIN smartwf.runs r ON r.id = i.run LEFT JOIN smartwf.flows f ON f.id = r.flow_id
+LEFT JOIN smartwf.confirmations c ON c.id = i.confirmation;
+
+-- What screens need of the database, beside what other clients use: who the reader is and
+-- what they may do, lists, and the functions of those who design and operate.  All of it
+-- under the rights of the caller.
+
+CREATE FUNCTION smartwf_api.whoami() RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT json_build_object('actor', smartwf.actor(), 'role', CURRENT_USER, 'person', smartwf.person(),
+		'language', smartwf.reader_language('{en,fr}'), 'isAdministrator', smartwf.is_administrator(),
+		'mayDesign', has_function_privilege('smartwf.draft_flow(text)', 'EXECUTE')
+			AND has_table_privilege('smartwf.flows', 'INSERT'),
+		'mayOperate', smartwf.is_operator() AND has_table_privilege('smartwf.workers', 'SELECT'))
+$$;
+COMMENT ON FUNCTION smartwf_api.whoami() IS
+'Returns who the caller is, and what they may do: actor, role, person, language (en or fr), isAdministrator, mayDesign '
+'and mayOperate (json).';
+
+-- Lists.  Those of flows and structures show what the caller may see, start or manage.
+
+CREATE VIEW smartwf_api.flows WITH (security_barrier) AS
+SELECT f.name AS flow, f.label, f.structure, f.version, f.is_paused, f.max_runs, p.may_start, p.may_manage
+FROM smartwf.flows f, LATERAL (
+	SELECT (SELECT smartwf.is_administrator()) OR coalesce(bool_or(g.holds) FILTER (WHERE g.privilege = 'start'),
+			f.structure = ANY ((SELECT smartwf.visible_structures())::text[])) AS may_start,
+		(SELECT smartwf.is_operator()) OR coalesce(bool_or(g.holds) FILTER (WHERE g.privilege = 'manage'), false)
+			AS may_manage,
+		has_table_privilege('smartwf.flows', 'SELECT') OR coalesce(bool_or(g.holds), false) AS may_see
+	FROM (SELECT x.privilege, smartwf.names_caller(ARRAY[x.role]) AS holds FROM smartwf.flow_grants x
+		WHERE x.flow_id = f.id) g) p
+WHERE f.status = 'published' AND f.version = (SELECT max(n.version) FROM smartwf.flows n
+	WHERE n.name = f.name AND n.status = 'published')
+	AND (p.may_start OR p.may_manage OR p.may_see);
+COMMENT ON VIEW smartwf_api.flows IS
+'Published flows that the caller may start, manage or see, in their newest version.';
+
+CREATE VIEW smartwf_api.flow_versions WITH (security_invoker) AS
+SELECT f.name AS flow, f.version, f.label, f.structure, f.status, f.owner, f.revision, f.changed_by, f.changed_at
+FROM smartwf.flows f;
+COMMENT ON VIEW smartwf_api.flow_versions IS
+'All versions of flows, drafts too, for roles that design.';
+
+CREATE VIEW smartwf_api.workflow_versions WITH (security_invoker) AS
+SELECT w.name AS workflow, w.version, w.label, w.description, w.status
+FROM smartwf.workflows w;
+COMMENT ON VIEW smartwf_api.workflow_versions IS
+'All versions of workflows, for roles that design.';
+
+CREATE VIEW smartwf_api.structures WITH (security_barrier) AS
+SELECT s.name AS structure, s.workflow
+FROM smartwf.structures s WHERE s.name = ANY ((SELECT smartwf.visible_structures())::text[]);
+COMMENT ON VIEW smartwf_api.structures IS
+'Structures whose documents the caller can see, if their rows allow it.';
+
+CREATE VIEW smartwf_api.answers WITH (security_barrier) AS
+SELECT a.confirmation, c.run, r.flow, r.docid, c.step, c.message, a.choice, a.comment, a.answered_at, c.status,
+	c.choice AS outcome
+FROM smartwf.answers a JOIN smartwf.confirmations c ON c.id = a.confirmation LEFT JOIN smartwf.runs r ON r.id = c.run
+WHERE a.person = (SELECT smartwf.person()) AND smartwf.names_caller(c.users, c.people);
+COMMENT ON VIEW smartwf_api.answers IS
+'Answers that the caller has given, as a person.';
+
+CREATE VIEW smartwf_api.timers WITH (security_barrier) AS
+SELECT t.docid, t.timer, t.task, t.kind, t.settings, t.action, t.reference_column, t.due_at, t.attempt, t.sqlstate,
+	t.message, t.attached_at
+FROM smartwf.timers t;
+COMMENT ON VIEW smartwf_api.timers IS
+'Scheduled tasks of timers of the documents that the caller can see.';
+
+CREATE VIEW smartwf_api.deliveries WITH (security_barrier) AS
+SELECT n.id AS notification, n.run, n.step, n.channel, n.recipient, n.status, n.attempt, n.error, n.due_at, n.created_at,
+	n.delivered_at
+FROM smartwf.notifications n
+WHERE n.channel <> 'mail' AND (SELECT smartwf.is_operator());
+COMMENT ON VIEW smartwf_api.deliveries IS
+'E-mails and pushes without their texts, for operators.';
+
+CREATE VIEW smartwf_api.workers WITH (security_invoker) AS SELECT * FROM smartwf.workers;
+COMMENT ON VIEW smartwf_api.workers IS
+'Workers of the database, for operators.';
+
+CREATE VIEW smartwf_api.metrics WITH (security_invoker) AS SELECT * FROM smartwf.metrics;
+COMMENT ON VIEW smartwf_api.metrics IS
+'Metrics for monitoring, one row for each value, for operators.';
+
+CREATE VIEW smartwf_api.activity WITH (security_invoker) AS SELECT * FROM smartwf.activity;
+COMMENT ON VIEW smartwf_api.activity IS
+'Steps that runs have executed in each of the last 24 hours, by outcome, for operators.';
+
+-- A browser that looks every few seconds is told 304 while nothing has changed.
+CREATE FUNCTION smartwf_api.inbox_tag() RETURNS text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	tag text := (SELECT '"' || md5(coalesce(string_agg(concat_ws(' ', i.notification, i.confirmation, i.read_at), ','
+		ORDER BY i.notification, i.confirmation), '')) || '"' FROM smartwf.inbox i);
+BEGIN
+	PERFORM set_config('response.headers', json_build_array(json_build_object('ETag', tag),
+		json_build_object('Cache-Control', 'private, no-cache'))::text, true);
+	IF nullif(current_setting('request.headers', true), '')::json ->> 'if-none-match' = tag THEN
+		PERFORM set_config('response.status', '304', true);
+	END IF;
+	RETURN btrim(tag, '"');
+END
+$$;
+COMMENT ON FUNCTION smartwf_api.inbox_tag() IS
+'Returns a text that changes whenever the inbox of the caller does (text), also as ETag; over HTTP, 304 if the request '
+'has it as If-None-Match.';
+
+-- Functions of schema smartwf, with their arguments, results and comments, and with errors
+-- in the form that PostgREST understands.  The caller must be allowed to call the original.
+DO $install$
+DECLARE
+	original record;
+BEGIN
+	FOR original IN
+		SELECT p.proname, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
+			CASE p.provolatile WHEN 'v' THEN 'VOLATILE' ELSE 'STABLE' END AS volatility,
+			CASE WHEN p.proisstrict THEN 'STRICT' ELSE '' END AS strictness
+		FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname IN (
+			'draft_flow', 'publish_flow', 'discard_flow', 'update_flow', 'replace_flow', 'add_stage', 'rename_stage',
+			'move_stage', 'remove_stage', 'add_step', 'update_step', 'move_step', 'remove_step', 'define_flow',
+			'flow_definition', 'flow_diagram', 'builder_catalogue', 'define_workflow', 'workflow_definition', 'diagram',
+			'lifecycle', 'document_row', 'pause_flow', 'resume_flow', 'restart_all', 'deliver_again', 'run_model')
+		ORDER BY p.proname
+	LOOP
+		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '
+			'AS ''MODULE_PATHNAME'', ''smartwf_api_namesake''', original.proname, original.arguments, original.result,
+			original.volatility, original.strictness);
+	END LOOP;
+END
+$install$;
+
+CREATE FUNCTION smartwf_api.steer_runs(runs bigint[], action text)
+	RETURNS TABLE (run bigint, ok boolean, status text, message text)
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT * FROM smartwf.steer_runs(runs, action) $$;
+
+-- Comments and privileges of what smartwf_api has.
+
+DO $install$
+DECLARE
+	place record;
+BEGIN
+	FOR place IN
+		SELECT c.oid::regclass AS view, a.attname, a.attnum, w.words
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
+			'Name of the structure that the document belongs to.'),
+			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'),
+				('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
+			('model', 'Fields on which the run works; null if the caller may not see them.'),
+				('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
+			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'),
+				('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
+			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'),
+				('users', 'Roles and persons that are asked.'),
+			('answers_needed', 'Number of persons that must give the same answer.'),
+				('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'),
+				('asked_at', 'Time at which the question was asked.'),
+			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
+				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
+				('body', 'Text of the notification or question.'),
+				('read_at', 'Time at which the notification was marked as read; see mark_read().'),
+			('workflow', 'Name of the workflow.'), ('version', 'Version of the workflow.'), ('state', 'Name of the state.'),
+			('label', 'Label in the reader''s language.'), ('activity', 'What is being done in the state.'),
+			('color', 'Color of the state, as #RRGGBB.'), ('since', 'Time since which the document is in the state.'),
+			('locked_by', 'Role or person that has locked the document.'), ('transition', 'Name of the transition.'),
+			('transition_label', 'Label of the transition in the reader''s language.'),
+			('error', 'Why the transition would be refused now; null if it would not.'),
+			('valid', 'Whether the transition leaves the current state.'),
+			('to_state', 'State that the transition leads to, or has led to.'),
+			('from_state', 'State before the change.'), ('ask_comment', 'Whether the transition accepts a comment.'),
+			('reference_column', 'Column from which the time is computed; null: from attached_at.'),
+			('timer', 'Name of the timer.'), ('task', 'Number of the task in the timer, from 1.'),
+			('kind', 'Kind of the task.'), ('settings', 'Settings of the task.'),
+			('action', 'volatile, or persistent: whether the next transition detaches the timer.'),
+			('attempt', 'Number of attempts.'), ('attached_at', 'Time at which the timer was attached.'),
+			('may_start', 'Whether the caller may start the flow.'),
+			('may_manage', 'Whether the caller may manage the flow and its runs.'),
+			('is_paused', 'Whether the flow is paused.'), ('owner', 'Role that has published the version.'),
+			('max_runs', 'Number of runs that workers execute at the same time; null: no limit.'),
+			('changed_by', 'Who has changed the draft last.'), ('description', 'Description, for display.'),
+			('answered_at', 'Time of the answer.'), ('channel', 'smtp or signalr.'),
+			('recipient', 'Role or person to whom it is sent.'), ('created_at', 'Time at which it was sent.'),
+			('delivered_at', 'Time at which it was delivered.'), ('outcome', 'Answer that was taken, or outcome of the steps.'),
+			('pid', 'Process id, as in pg_stat_activity.'), ('work', 'Kind of work.'), ('doing', 'Run, timer or delivery at present.'),
+			('done', 'Number of transactions that were committed.'), ('failed', 'Number of transactions that failed.'),
+			('metric', 'Name of the metric, with its unit.'), ('value', 'Value of the metric.'),
+			('steps', 'Number of steps.'), ('seconds', 'Average duration of the steps, in seconds.'),
+			('flow_label', 'Label of the flow.'), ('asked_as', 'Names by which the caller is asked.'),
+			('answers', 'Number of persons that have answered.'), ('is_mine', 'Whether the caller has started the run.'),
+			('context', 'Where the error was raised.'), ('priority', 'Priority of the run, 0 to 9.'),
+			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),
+			('parameters', 'Parameters that were given.'), ('messages', 'What the hooks m2 and m3 returned.')
+			) AS w (name, words) ON w.name = a.attname
+		WHERE c.relnamespace = 'smartwf_api'::regnamespace
+	LOOP
+		IF place.words IS NOT NULL AND pg_catalog.col_description(place.view, place.attnum) IS NULL THEN
+			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
+		END IF;
+		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);
+	END LOOP;
+END
+$install$;
+
+-- the comments of the functions of the same names in schema smartwf, with failures as clients see them
+DO $install$
+DECLARE
+	api record;
+	f record;
+	words text;
+BEGIN
+	FOR api IN
+		SELECT p.oid::regprocedure AS function, p.proname, pg_catalog.obj_description(original.oid, 'pg_proc') AS comment
+		FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_proc original
+			ON original.proname = p.proname AND original.pronamespace = 'smartwf'::regnamespace
+		WHERE p.pronamespace = 'smartwf_api'::regnamespace
+	LOOP
+		words := regexp_replace(api.comment, 'Raises (.*)$', 'Failures, as HTTP status and code: \1');
+		FOR f IN SELECT * FROM smartwf.failures() LOOP
+			words := replace(words, f.sqlstate, format('%s %s', f.http_status, f.code));
+		END LOOP;
+		IF api.proname IN ('pass_transition', 'set_state') THEN
+			words := regexp_replace(words, '(Returns the URI of the document''s state and the new state) \(json\)',
+				'\1, and what the hooks m2 and m3 have said (json)');
+		END IF;
+		EXECUTE format('COMMENT ON FUNCTION %s IS %L', api.function, words);
+	END LOOP;
+END
+$install$;
 
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;

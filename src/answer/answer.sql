@@ -40,3 +40,18 @@ COMMENT ON FUNCTION smartwf.get_history(text, text, int, int) IS
 'states, comment, parameters and messages. docid (text): the document; structure (text): if given, the structure to '
 'which the document must belong; before (int): if given, only changes of an earlier revision; most (int): the number '
 'of changes at most. Raises WF400 if most is not positive, and the errors of get_states().';
+
+CREATE FUNCTION smartwf.lifecycle(structure text DEFAULT NULL, docid text DEFAULT NULL) RETURNS json
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_lifecycle';
+COMMENT ON FUNCTION smartwf.lifecycle(text, text) IS
+'Returns a workflow for those who look at its documents, as a JSON object with workflow, version, states and arcs, '
+'labels in the reader''s language (json). structure (text): the structure whose new documents follow the workflow; '
+'docid (text): a document, for the workflow in the version that it follows. Raises 42704 if there is no such structure, '
+'or the caller cannot see its documents; WF200, WF201, WF219, WF220 or WF227 if there is no such document; and WF400 '
+'if both arguments are null.';
+
+CREATE FUNCTION smartwf.document_row(docid text) RETURNS json
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_document_row';
+COMMENT ON FUNCTION smartwf.document_row(text) IS
+'Returns the row of a document (docid, text) in its table as a JSON object, with those columns that the caller may '
+'select (json), or null if the caller cannot see the document. Raises WF400 if docid is null.';

@@ -85,3 +85,9 @@ $$;
 COMMENT ON FUNCTION smartwf.refuse(text, text[]) IS
 'Raises WF001 with the message that subject (text) is not valid, and one line of DETAIL for each element of faults '
 '(text[]). Does nothing if faults is null or empty.';
+
+CREATE FUNCTION smartwf.reader_language(languages text[]) RETURNS text
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_reader_language';
+COMMENT ON FUNCTION smartwf.reader_language(text[]) IS
+'Returns which of some languages (text[], as in en) the reader wants most (text), by smartwf.locale, Accept-Language '
+'or lc_messages; the first of them if the reader wants none.';

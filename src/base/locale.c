@@ -8,10 +8,13 @@
  */
 #include "postgres.h"
 
+#include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 
 #include "locale.h"
 #include "request_header.h"
+#include "texts.h"
 
 /* A header from outside may list any number of languages; read no more than this. */
 #define MOST_PREFERENCES 32
@@ -136,4 +139,21 @@ broader_locale(const char *locale)
 	if (hyphen - locale >= 2 && hyphen[-2] == '-')
 		hyphen -= 2;
 	return pnstrdup(locale, hyphen - locale);
+}
+
+/* smartwf.reader_language(languages): that of those which the reader wants most, or the first of them. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_reader_language);
+Datum
+smartwf_reader_language(PG_FUNCTION_ARGS)
+{
+	List	   *languages = list_of_texts(PG_GETARG_DATUM(0));
+	ListCell   *cell;
+
+	foreach(cell, reader_locales())
+		for (char *locale = lfirst(cell); locale != NULL; locale = broader_locale(locale))
+			if (is_in_texts(languages, locale))
+				PG_RETURN_TEXT_P(cstring_to_text(locale));
+	if (languages == NIL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(linitial(languages)));
 }

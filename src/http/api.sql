@@ -100,8 +100,9 @@ COMMENT ON COLUMN smartwf_api.element_history.data IS 'Result of get_history().'
 
 CREATE VIEW smartwf_api.runs WITH (security_barrier) AS
 SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message,
-	r.started_at, r.changed_at
-FROM smartwf.runs r WHERE smartwf.sees_run(r.id);
+	r.started_at, r.changed_at, f.version, f.label AS flow_label, r.attempt, r.due_at, r.priority,
+	smartwf.names_caller(ARRAY[r.starter]) AND r.actor = (SELECT smartwf.actor()) AS is_mine
+FROM smartwf.runs r JOIN smartwf.flows f ON f.id = r.flow_id WHERE smartwf.sees_run(r.id);
 COMMENT ON VIEW smartwf_api.runs IS
 'Runs of flows that the caller may see.';
 
@@ -112,55 +113,14 @@ FROM smartwf.confirmations c WHERE smartwf.names_caller(c.users, c.people);
 COMMENT ON VIEW smartwf_api.confirmations IS
 'Questions that runs ask the caller, or have asked.';
 
-CREATE VIEW smartwf_api.inbox WITH (security_barrier) AS SELECT * FROM smartwf.inbox;
+CREATE VIEW smartwf_api.inbox WITH (security_barrier) AS
+SELECT i.*, r.flow, f.label AS flow_label, r.docid, c.field, c.answers_needed,
+	(SELECT pg_catalog.count(*) FROM smartwf.answers a WHERE a.confirmation = i.confirmation) AS answers,
+	ARRAY(SELECT u FROM pg_catalog.unnest(c.users) AS u WHERE smartwf.names_caller(ARRAY[u], c.people)) AS asked_as
+FROM smartwf.inbox i LEFT JOIN smartwf.runs r ON r.id = i.run LEFT JOIN smartwf.flows f ON f.id = r.flow_id
+LEFT JOIN smartwf.confirmations c ON c.id = i.confirmation;
 COMMENT ON VIEW smartwf_api.inbox IS
 'Inbox of the caller: notifications on the channel mail, and open questions that the caller has not answered yet.';
-
-DO $install$
-DECLARE
-	place record;
-BEGIN
-	FOR place IN
-		SELECT c.oid::regclass AS view, a.attname, a.attnum, w.words
-		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
-			'Name of the structure that the document belongs to.'),
-			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'),
-				('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
-			('model', 'Fields on which the run works; null if the caller may not see them.'),
-				('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
-			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'),
-				('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
-			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'),
-				('users', 'Roles and persons that are asked.'),
-			('answers_needed', 'Number of persons that must give the same answer.'),
-				('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'),
-				('asked_at', 'Time at which the question was asked.'),
-			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
-				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
-				('body', 'Text of the notification or question.'),
-				('read_at', 'Time at which the notification was marked as read; see mark_read().'),
-			('workflow', 'Name of the workflow.'), ('version', 'Version of the workflow.'), ('state', 'Name of the state.'),
-			('label', 'Label in the reader''s language.'), ('activity', 'What is being done in the state.'),
-			('color', 'Color of the state, as #RRGGBB.'), ('since', 'Time since which the document is in the state.'),
-			('locked_by', 'Role or person that has locked the document.'), ('transition', 'Name of the transition.'),
-			('transition_label', 'Label of the transition in the reader''s language.'),
-			('error', 'Why the transition would be refused now; null if it would not.'),
-			('valid', 'Whether the transition leaves the current state.'),
-			('to_state', 'State that the transition leads to, or has led to.'),
-			('from_state', 'State before the change.'), ('ask_comment', 'Whether the transition accepts a comment.'),
-			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),
-			('parameters', 'Parameters that were given.'), ('messages', 'What the hooks m2 and m3 returned.')
-			) AS w (name, words) ON w.name = a.attname
-		WHERE c.relnamespace = 'smartwf_api'::regnamespace
-	LOOP
-		IF place.words IS NOT NULL AND pg_catalog.col_description(place.view, place.attnum) IS NULL THEN
-			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
-		END IF;
-		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);
-	END LOOP;
-END
-$install$;
 
 -- Functions, like those of the same names in schema smartwf, but with errors in the form that
 -- PostgREST understands, with the documented HTTP status and code.
@@ -224,32 +184,6 @@ CREATE FUNCTION smartwf_api.set_run_model(run bigint, model jsonb) RETURNS jsonb
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_set_run_model';
 CREATE FUNCTION smartwf_api.delegate(confirmation bigint, "to" text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_delegate';
-
--- the comments of the functions of the same names in schema smartwf, with failures as clients see them
-DO $install$
-DECLARE
-	api record;
-	f record;
-	words text;
-BEGIN
-	FOR api IN
-		SELECT p.oid::regprocedure AS function, p.proname, pg_catalog.obj_description(original.oid, 'pg_proc') AS comment
-		FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_proc original
-			ON original.proname = p.proname AND original.pronamespace = 'smartwf'::regnamespace
-		WHERE p.pronamespace = 'smartwf_api'::regnamespace
-	LOOP
-		words := regexp_replace(api.comment, 'Raises (.*)$', 'Failures, as HTTP status and code: \1');
-		FOR f IN SELECT * FROM smartwf.failures() LOOP
-			words := replace(words, f.sqlstate, format('%s %s', f.http_status, f.code));
-		END LOOP;
-		IF api.proname IN ('pass_transition', 'set_state') THEN
-			words := regexp_replace(words, '(Returns the URI of the document''s state and the new state) \(json\)',
-				'\1, and what the hooks m2 and m3 have said (json)');
-		END IF;
-		EXECUTE format('COMMENT ON FUNCTION %s IS %L', api.function, words);
-	END LOOP;
-END
-$install$;
 
 CREATE FUNCTION smartwf_api.gateway(bytea) RETURNS json
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_api_gateway';

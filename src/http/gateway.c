@@ -9,12 +9,18 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
 #include "fmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "answer/pass_answer.h"
+#include "base/compat.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/message.h"
@@ -116,6 +122,47 @@ raise_for_postgrest(const ErrorData *error, int status, const char *status_text)
 								status, status_text)));
 }
 
+/* The function of schema smartwf that has the name and the arguments of one of smartwf_api. */
+static Oid
+namesake(Oid exposed)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(exposed));
+	Form_pg_proc form;
+	Oid			function;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", exposed);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, NameGetDatum(&form->proname),
+							   PointerGetDatum(&form->proargtypes),
+							   ObjectIdGetDatum(get_namespace_oid("smartwf", false)));
+	ReleaseSysCache(tuple);
+	return function;
+}
+
+/*
+ * Call the namesake with the same arguments, for functions that are written in SQL.
+ * The caller must be allowed to: everyone may call what is exposed.
+ */
+static Datum
+call_namesake(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(call, FUNC_MAX_ARGS);
+	FmgrInfo	flinfo;
+	Oid			function = namesake(fcinfo->flinfo->fn_oid);
+	AclResult	allowed = function_aclcheck(function, acting_role());
+	Datum		result;
+
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, OBJECT_FUNCTION, get_func_name(function));
+	fmgr_info(function, &flinfo);
+	InitFunctionCallInfoData(*call, &flinfo, fcinfo->nargs, fcinfo->fncollation, NULL, NULL);
+	memcpy(call->args, fcinfo->args, sizeof(NullableDatum) * fcinfo->nargs);
+	result = FunctionCallInvoke(call);
+	fcinfo->isnull = call->isnull;
+	return result;
+}
+
 /*
  * Call one of smartwf's functions for PostgREST.  A serialization failure must
  * get another SQLSTATE, since PostgREST would retry it without end.
@@ -164,6 +211,7 @@ exposed(PGFunction function, FunctionCallInfo fcinfo)
 	EXPOSE(name, smartwf_##name)
 
 EXPOSE(gateway, gateway)
+EXPOSE(namesake, call_namesake)
 EXPOSE_AS_IT_IS(get_states)
 EXPOSE_AS_IT_IS(get_state)
 EXPOSE_AS_IT_IS(get_transitions)

@@ -110,3 +110,16 @@ COMMENT ON COLUMN smartwf.metrics.metric IS 'Name of the metric, including its u
 COMMENT ON COLUMN smartwf.metrics.label IS
 'Status, flow, channel or state to which the value belongs; empty if the metric has a single value.';
 COMMENT ON COLUMN smartwf.metrics.value IS 'Value of the metric.';
+
+CREATE VIEW smartwf.activity WITH (security_barrier) AS
+SELECT date_bin('1 hour', s.started_at, 'epoch') AS at, s.outcome, count(*) AS steps,
+	avg(extract(epoch FROM s.duration))::double precision AS seconds
+FROM smartwf.run_steps s
+WHERE s.started_at > date_bin('1 hour', now(), 'epoch') - interval '23 hours'
+GROUP BY 1, 2;
+COMMENT ON VIEW smartwf.activity IS
+'Steps that runs have executed in each of the last 24 hours, by outcome.';
+COMMENT ON COLUMN smartwf.activity.at IS 'Beginning of the hour.';
+COMMENT ON COLUMN smartwf.activity.outcome IS 'Outcome of the steps, as in smartwf.run_steps.';
+COMMENT ON COLUMN smartwf.activity.steps IS 'Number of steps.';
+COMMENT ON COLUMN smartwf.activity.seconds IS 'Average duration of the steps, in seconds.';

@@ -1,33 +1,53 @@
 -- Functions for a visual flow builder.  Each changes the draft of a flow, and returns its
--- definition and its faults.
+-- definition, its faults and its revision.
 
 CREATE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT json_build_object('definition', smartwf.flow_form(flow_id),
+	WITH form AS MATERIALIZED (
+		SELECT smartwf.flow_form(flow_id) AS definition)
+	SELECT json_build_object('definition', form.definition,
 		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object',
 			f.object, 'message', f.message)), '[]')
-			FROM smartwf.flow_faults(smartwf.flow_form(flow_id)::jsonb) f))
+			FROM smartwf.flow_faults(form.definition::jsonb) f),
+		'version', f.version, 'revision', f.revision, 'changedBy', f.changed_by, 'changedAt', f.changed_at)
+	FROM form, smartwf.flows f WHERE f.id = flow_id
 $$;
 COMMENT ON FUNCTION smartwf.builder_answer(int) IS
 'Returns what every function of the flow builder returns about a flow version (int, its id): a JSON object '
-'{"definition", "faults": [{"severity", "code", "object", "message"}]} (json).';
+'{"definition", "faults": [{"severity", "code", "object", "message"}], "version", "revision", "changedBy", '
+'"changedAt"} (json).';
+
+-- Those who edit at the same time through a gateway say which revision they saw, in the header If-Match.
+CREATE FUNCTION smartwf.expected_revision() RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*')
+$$;
+COMMENT ON FUNCTION smartwf.expected_revision() IS
+'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
 
 CREATE FUNCTION smartwf.draft_of(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int;
+	draft smartwf.flows;
 BEGIN
-	SELECT f.id INTO draft FROM smartwf.flows f WHERE f.name = flow AND f.status = 'draft' FOR UPDATE;
-	IF draft IS NULL THEN
+	SELECT * INTO draft FROM smartwf.flows f WHERE f.name = flow AND f.status = 'draft' FOR UPDATE;
+	IF draft.id IS NULL THEN
 		RAISE EXCEPTION 'flow "%" has no draft', flow USING ERRCODE = 'undefined_object',
 			HINT = 'Make one with smartwf.draft_flow().';
+	ELSIF smartwf.expected_revision() <> draft.revision::text THEN
+		RAISE EXCEPTION 'the draft of flow "%" has been changed by "%"', flow, draft.changed_by USING ERRCODE = 'WF412',
+			DETAIL = format('It is at revision %s now.', draft.revision),
+			HINT = 'Read it again, and repeat the change if it is still wanted.';
 	END IF;
-	RETURN draft;
+	UPDATE smartwf.flows f SET revision = f.revision + 1, changed_by = smartwf.actor(), changed_at = clock_timestamp()
+		WHERE f.id = draft.id;
+	RETURN draft.id;
 END
 $$;
 COMMENT ON FUNCTION smartwf.draft_of(text) IS
-'Returns the id (int) of the draft of a flow (text), and locks the draft until the end of the transaction. Raises '
-'42704 if the flow has no draft.';
+'Returns the id (int) of the draft of a flow (text) that is about to be changed: locks it until the end of the '
+'transaction, and counts its revision up. Raises 42704 if the flow has no draft, and WF412 if an HTTP request expects '
+'another revision in its header If-Match.';
 
 CREATE FUNCTION smartwf.draft_flow(flow text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -53,16 +73,25 @@ COMMENT ON FUNCTION smartwf.draft_flow(text) IS
 '"faults"} (json). Raises WF400 if the name of the flow is malformed.';
 
 CREATE FUNCTION smartwf.discard_flow(flow text) RETURNS void
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-	-- the subquery calls the function once, not for each row
-	DELETE FROM smartwf.flows WHERE id = (SELECT smartwf.draft_of(flow))
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.draft_of(flow);
+BEGIN
+	DELETE FROM smartwf.flows f WHERE f.id = draft;
+END
 $$;
 COMMENT ON FUNCTION smartwf.discard_flow(text) IS
 'Deletes the draft of a flow (text). Raises 42704 if the flow has no draft.';
 
 CREATE FUNCTION smartwf.publish_flow(flow text) RETURNS int
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-	UPDATE smartwf.flows SET status = 'published' WHERE id = (SELECT smartwf.draft_of(flow)) RETURNING version
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.draft_of(flow);
+	published int;
+BEGIN
+	UPDATE smartwf.flows f SET status = 'published' WHERE f.id = draft RETURNING f.version INTO published;
+	RETURN published;
+END
 $$;
 COMMENT ON FUNCTION smartwf.publish_flow(text) IS
 'Publishes the draft of a flow (text). Returns its version number (int). Raises WF001 with one line of DETAIL for '
@@ -106,6 +135,38 @@ COMMENT ON FUNCTION smartwf.update_flow(text, jsonb) IS
 'model). Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 with one '
 'line of DETAIL for each setting that cannot be stored, 23505 if another flow of the new name has a draft, and 42704 '
 'if the flow has no draft.';
+
+-- All of a draft at once: an earlier version, or what it was before a change.
+CREATE FUNCTION smartwf.replace_flow(flow text, definition jsonb) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	draft int := smartwf.draft_of(flow);
+	complete jsonb;
+	faults text[];
+BEGIN
+	-- a draft may have steps that are not ready; what has no place in the tables is refused
+	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
+		FROM smartwf.flow_form_faults(definition) f
+		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504') AND f.message !~ '^(setting|a step of kind) ';
+	IF jsonb_typeof(definition) IS DISTINCT FROM 'object' OR definition ->> 'name' IS DISTINCT FROM flow
+		OR faults IS NOT NULL THEN
+		RAISE EXCEPTION 'that is no definition of flow "%"', flow USING ERRCODE = 'WF400',
+			DETAIL = coalesce(array_to_string(faults, E'\n'), 'It must be a JSON object with the name of the flow.');
+	END IF;
+	complete := smartwf.complete_flow(definition) || jsonb_build_object('stages',
+		coalesce(smartwf.complete_flow(definition) -> 'stages', '[]'));
+	DELETE FROM smartwf.steps s WHERE s.flow_id = draft;
+	DELETE FROM smartwf.stages s WHERE s.flow_id = draft;
+	PERFORM smartwf.store_flow_settings(draft, complete);
+	PERFORM smartwf.store_flow_steps(draft, complete);
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+COMMENT ON FUNCTION smartwf.replace_flow(text, jsonb) IS
+'Replaces the draft of a flow by another definition, for example that of an earlier version. flow (text): the flow; '
+'definition (jsonb): all of it, as for smartwf.define_flow(), except that its steps need not be complete. Returns the '
+'definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 with one line of DETAIL for each '
+'part that cannot be stored, and 42704 if the flow has no draft.';
 
 -- Stages
 

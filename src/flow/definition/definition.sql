@@ -14,6 +14,9 @@ CREATE TABLE smartwf.flows (
 	owner text,
 	is_paused boolean NOT NULL DEFAULT false,
 	model jsonb CHECK (jsonb_typeof(model) = 'object'),
+	revision int NOT NULL DEFAULT 0,
+	changed_by text,
+	changed_at timestamptz,
 	UNIQUE (name, version)
 );
 CREATE UNIQUE INDEX flows_one_draft ON smartwf.flows (name) WHERE status = 'draft';
@@ -24,7 +27,8 @@ COMMENT ON TABLE smartwf.flows IS
 'with the privilege read or manage. max_runs: the number of runs that workers execute at the same time; null: no '
 'limit; 0: none. run_as: whether steps have the rights of the starter of the run, or of owner, the role that '
 'published the version. is_paused: set by smartwf.pause_flow(). model: the fields of the free JSON on which the flow '
-'works, if declared. shape: checksum of stages and steps, as in smartwf.workflows.';
+'works, if declared. shape: checksum of stages and steps, as in smartwf.workflows. revision: how often the draft was '
+'changed, last by changed_by at changed_at.';
 
 CREATE TABLE smartwf.flow_grants (
 	flow_id int NOT NULL,

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "base/notify_workers.h"
 #include "base/subtransaction.h"
+#include "storage/operator.h"
 #include "storage/result.h"
 #include "drive.h"
 #include "failure.h"
@@ -164,10 +165,10 @@ smartwf_restart_all(PG_FUNCTION_ARGS)
 {
 	Datum		values[3];
 
-	if (!is_administrator())
+	if (!is_operator())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only an administrator can restart all runs of a flow")));
+				 errmsg("only an operator can restart all runs of a flow")));
 	values[0] = CStringGetTextDatum(needed_argument(fcinfo, 0, "flow"));
 	values[1] = CStringGetTextDatum(needed_argument(fcinfo, 1, "error_like"));
 	values[2] = TimestampTzGetDatum(clock_now());

@@ -115,6 +115,8 @@ COMMENT ON TABLE smartwf.answers IS
 'as returned by smartwf.person(); choice: the answer; comment: an optional comment. Rows can be read by those who can '
 'read the confirmation. Maintained by smartwf.';
 
+CREATE INDEX answers_person ON smartwf.answers (person, answered_at);
+
 DO $install$
 DECLARE
 	name text;
@@ -136,7 +138,7 @@ SELECT pg_catalog.pg_extension_config_dump('smartwf.confirmations_id_seq', '');
 CREATE FUNCTION smartwf.sees_run(run bigint) RETURNS boolean
 	LANGUAGE c STABLE STRICT COST 50 AS 'MODULE_PATHNAME', 'smartwf_sees_run';
 COMMENT ON FUNCTION smartwf.sees_run(bigint) IS
-'Returns true if the caller may see a run (bigint): as an administrator, if access to its flow is not restricted, if '
+'Returns true if the caller may see a run (bigint): as an operator, if access to its flow is not restricted, if '
 'they have started it, if it asks them, or if they have the privilege read or manage on its flow.';
 CREATE POLICY reader ON smartwf.runs FOR SELECT USING (smartwf.sees_run(id));
 CREATE POLICY reader ON smartwf.run_steps FOR SELECT USING (smartwf.sees_run(run));
@@ -197,7 +199,7 @@ COMMENT ON FUNCTION smartwf.restart_run(bigint, text) IS
 'reached before. Fields of the document that the run has not changed are read again. The run is executed in the '
 'current transaction; if it is executed by workers, or the flow is paused, it is queued instead. Returns the status '
 'of the run (text). Raises WF410 if the run is running, waiting or finished, 42501 unless the caller has started it, '
-'may manage the flow or is an administrator, 42704 if there is no such run or the caller may not see it, or if the '
+'may manage the flow or is an operator, 42704 if there is no such run or the caller may not see it, or if the '
 'run has not reached from_step, and WF400 if run is null.';
 
 CREATE FUNCTION smartwf.restart_all(flow text, error_like text DEFAULT '%') RETURNS bigint
@@ -205,7 +207,7 @@ CREATE FUNCTION smartwf.restart_all(flow text, error_like text DEFAULT '%') RETU
 COMMENT ON FUNCTION smartwf.restart_all(text, text) IS
 'Queues all failed runs of a flow again, to continue at the step that failed. flow (text): the flow; error_like '
 '(text): a pattern, as for LIKE, for the error message of the runs; by default, all failed runs. Returns the number '
-'of runs that were queued (bigint). Raises 42501 unless the caller is an administrator, and WF400 if an argument is '
+'of runs that were queued (bigint). Raises 42501 unless the caller is an operator, and WF400 if an argument is '
 'null.';
 
 CREATE FUNCTION smartwf.cancel_run(run bigint) RETURNS text
@@ -213,14 +215,14 @@ CREATE FUNCTION smartwf.cancel_run(run bigint) RETURNS text
 COMMENT ON FUNCTION smartwf.cancel_run(bigint) IS
 'Cancels a run (bigint) that has not ended, and its open questions. Returns the status of the run (text). Raises '
 'WF410 if the run is finished or already cancelled, 42501 unless the caller has started it, may manage the flow or is '
-'an administrator, 42704 if there is no such run or the caller may not see it, and WF400 if run is null.';
+'an operator, 42704 if there is no such run or the caller may not see it, and WF400 if run is null.';
 
 CREATE FUNCTION smartwf.reset_run(run bigint) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_reset_run';
 COMMENT ON FUNCTION smartwf.reset_run(bigint) IS
 'Makes a run (bigint) that is not finished a draft, and cancels its open questions. The document can then be edited, '
 'and restart_run() starts the run from the beginning. Returns the status of the run (text). Raises WF410 if the run '
-'is finished, 42501 unless the caller has started it, may manage the flow or is an administrator, 42704 if there is '
+'is finished, 42501 unless the caller has started it, may manage the flow or is an operator, 42704 if there is '
 'no such run or the caller may not see it, and WF400 if run is null.';
 
 CREATE FUNCTION smartwf.shows_model(run bigint) RETURNS boolean
@@ -240,7 +242,7 @@ CREATE FUNCTION smartwf.skip_step(run bigint) RETURNS text
 COMMENT ON FUNCTION smartwf.skip_step(bigint) IS
 'Continues a failed or waiting run (bigint) with the step after the one where it stopped. Open questions of that step '
 'are cancelled. Returns the status of the run (text). Raises WF410 if the run is neither failed nor waiting, 42501 '
-'unless the caller may manage the flow or is an administrator, 42704 if there is no such run or the caller may not '
+'unless the caller may manage the flow or is an operator, 42704 if there is no such run or the caller may not '
 'see it, and WF400 if run is null.';
 
 CREATE FUNCTION smartwf.set_run_model(run bigint, model jsonb) RETURNS jsonb
@@ -250,15 +252,47 @@ COMMENT ON FUNCTION smartwf.set_run_model(bigint, jsonb) IS
 'Who has changed what is recorded in smartwf.run_steps. Returns the previous model (jsonb), or null if the caller may '
 'not see it. Raises WF400 if model is not an object, and the errors of skip_step().';
 
+-- Many runs, each on its own.
+CREATE FUNCTION smartwf.steer_runs(runs bigint[], action text)
+	RETURNS TABLE (run bigint, ok boolean, status text, message text)
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF runs IS NULL OR coalesce(action NOT IN ('restart', 'skip', 'cancel', 'reset'), true) THEN
+		RAISE EXCEPTION 'action must be restart, skip, cancel or reset, not "%"', action USING ERRCODE = 'WF400';
+	END IF;
+	FOREACH run IN ARRAY runs LOOP
+		BEGIN
+			status := CASE action WHEN 'restart' THEN smartwf.restart_run(run) WHEN 'skip' THEN smartwf.skip_step(run)
+				WHEN 'cancel' THEN smartwf.cancel_run(run) ELSE smartwf.reset_run(run) END;
+			ok := true;
+			message := NULL;
+		EXCEPTION
+			WHEN transaction_rollback OR out_of_memory THEN RAISE;
+			WHEN OTHERS THEN
+				ok := false;
+				status := NULL;
+				message := SQLERRM;
+		END;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION smartwf.steer_runs(bigint[], text) IS
+'Restarts, skips, cancels or resets many runs, each in a subtransaction: what fails for one leaves the others alone. '
+'runs (bigint[]): the runs; action (text): restart, skip, cancel or reset, for what smartwf.restart_run(), skip_step(), '
+'cancel_run() or reset_run() do. Returns one row for each run: run (bigint), whether it was done (ok, boolean), the '
+'new status of the run (status, text), or why it was not done (message, text). Raises WF400 if action is another, or '
+'an argument is null.';
+
 CREATE FUNCTION smartwf.pause_flow(flow text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_pause_flow';
 COMMENT ON FUNCTION smartwf.pause_flow(text) IS
 'Pauses a flow (text): none of its runs continues until resume_flow() is called, and runs that are started or '
 'answered in the meantime are queued. Steps that are being executed are completed. Raises 42501 unless the caller may '
-'manage the flow or is an administrator, 42704 if the flow is not published, and WF400 if flow is null.';
+'manage the flow or is an operator, 42704 if the flow is not published, and WF400 if flow is null.';
 
 CREATE FUNCTION smartwf.resume_flow(flow text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_resume_flow';
 COMMENT ON FUNCTION smartwf.resume_flow(text) IS
 'Resumes a flow (text) that was paused by pause_flow(): workers continue its runs. Raises 42501 unless the caller may '
-'manage the flow or is an administrator, 42704 if the flow is not published, and WF400 if flow is null.';
+'manage the flow or is an operator, 42704 if the flow is not published, and WF400 if flow is null.';

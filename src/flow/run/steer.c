@@ -20,6 +20,7 @@
 #include "base/message.h"
 #include "base/notify_workers.h"
 #include "base/subtransaction.h"
+#include "storage/operator.h"
 #include "acting.h"
 #include "drive.h"
 #include "model.h"
@@ -37,14 +38,14 @@ refuse_unknown_run(int64 id)
 			 errmsg("run " INT64_FORMAT " does not exist", id)));
 }
 
-/* Administrators manage all flows, others need a grant. */
+/* Operators manage all flows, others need a grant. */
 static bool
 may_manage(const Flow *flow)
 {
 	const Flow *newest = newest_flow(flow->name);
 	ListCell   *cell;
 
-	if (is_administrator())
+	if (is_operator())
 		return true;
 	foreach(cell, newest == NULL ? flow->managers : newest->managers)
 		if (holds_role(lfirst(cell)))

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/notify_workers.h"
 #include "base/subtransaction.h"
+#include "storage/operator.h"
 #include "storage/own_statement.h"
 #include "storage/result.h"
 #include "delivery.h"
@@ -236,10 +237,10 @@ smartwf_deliver_again(PG_FUNCTION_ARGS)
 {
 	Datum		values[2];
 
-	if (!is_administrator())
+	if (!is_operator())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only an administrator can have notifications delivered again")));
+				 errmsg("only an operator can have notifications delivered again")));
 	values[0] = CStringGetTextDatum(needed_argument(fcinfo, 0, "error_like"));
 	values[1] = TimestampTzGetDatum(clock_now());
 	notify_workers_at_commit(WORK_ON_DELIVERY);

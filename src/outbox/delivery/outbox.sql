@@ -62,7 +62,7 @@ CREATE FUNCTION smartwf.deliver_again(error_like text DEFAULT '%') RETURNS bigin
 COMMENT ON FUNCTION smartwf.deliver_again(text) IS
 'Queues notifications again whose delivery has failed. error_like (text): a pattern, as for LIKE, for the error of '
 'the notifications; by default, all failed notifications. Returns the number of notifications that were queued '
-'(bigint). Raises 42501 unless the caller is an administrator, and WF400 if the pattern is null.';
+'(bigint). Raises 42501 unless the caller is an operator, and WF400 if the pattern is null.';
 
 ALTER TABLE smartwf.notifications ENABLE ROW LEVEL SECURITY;
 CREATE POLICY recipient ON smartwf.notifications FOR SELECT
