@@ -1,0 +1,69 @@
+-- Beside demo/screens.sql: a second designer, names that are hostile, large flows, many documents,
+-- parameters of every type, a timer, a delivery that has failed.
+\set QUIET on
+SET client_min_messages = error;
+CREATE ROLE designer;
+SELECT smartwf.grant_design('designer') AS granted \gset
+GRANT boss TO chief;
+
+-- every place where a name can stand; \\u202E turns the direction of text
+SELECT '<img src=x onerror=document.title=''owned''>' AS evil, U&'\202Etxet\202C ' || repeat('x', 60) AS turned, repeat('W', 190) AS long \gset
+SELECT smartwf.define_workflow(jsonb_build_object('name', 'EVIL', 'label', :'evil', 'states', jsonb_build_array(
+  jsonb_build_object('name', 'one', 'label', :'evil', 'activity', :'turned', 'color', '#123456', 'initial', true), jsonb_build_object('name', 'two', 'label', :'long')),
+ 'transitions', jsonb_build_array(jsonb_build_object('name', 'go', 'label', :'evil', 'arcs', '[{"from": "one", "to": "two"}]'::jsonb, 'grants', '[{"role": "boss"}]'::jsonb,
+   'parameters', jsonb_build_array(jsonb_build_object('name', 'p', 'label', :'evil', 'type', 'enum', 'options', jsonb_build_object('values', jsonb_build_array(:'evil', :'turned')))))))) AS defined \gset
+CREATE TABLE evil (id text PRIMARY KEY, title text, "<b>col</b>" text, decision text, state text);
+SELECT smartwf.attach('evil', 'EVIL') AS attached \gset
+GRANT SELECT, INSERT, UPDATE (decision) ON evil TO clerk;
+GRANT SELECT ON evil TO boss, chief;
+INSERT INTO evil (id, title, "<b>col</b>") VALUES (:'evil', :'turned', :'evil'), (:'long', :'evil', ''), (:'turned', 'x', ''), ('a/b?c#d%20e', '', '');
+SELECT smartwf.define_flow(jsonb_build_object('name', 'evil', 'label', :'evil', 'structure', 'evil', 'start', '[{"role": "clerk"}]'::jsonb, 'stages', jsonb_build_array(
+  jsonb_build_object('name', left(:'evil', 90), 'steps', jsonb_build_array(
+    jsonb_build_object('name', left(:'evil', 90), 'kind', 'get_user_confirmation', 'settings', jsonb_build_object('field', 'decision', 'options', jsonb_build_array(:'evil', :'long', :'turned'),
+      'users', '[{"role": "boss"}]'::jsonb, 'message', '{{{title}}} ' || :'evil')),
+    jsonb_build_object('name', trim(left(:'turned', 90)), 'kind', 'finish')))))) AS version \gset
+SET ROLE clerk;
+SELECT smartwf.start_flow('evil', id) AS run FROM evil \g /dev/null
+RESET ROLE;
+
+-- a flow of 300 steps, and one whose steps are dragged
+SELECT smartwf.define_flow(jsonb_build_object('name', 'long', 'label', 'Three hundred steps', 'structure', 'invoice', 'stages', (SELECT jsonb_agg(jsonb_build_object('name', 'stage ' || s, 'steps',
+  (SELECT jsonb_agg(jsonb_build_object('name', format('step %s of %s', n, s), 'kind', 'update_model_field', 'settings', jsonb_build_object('field', 'booked', 'value', n)) ORDER BY n) FROM generate_series(1, 30) n)) ORDER BY s)
+  FROM generate_series(1, 10) s))) AS version \gset
+
+-- many documents
+SELECT smartwf.define_workflow('{"name": "PARCEL", "states": [{"name": "packed", "initial": true}, {"name": "sent"}], "transitions": [{"name": "send", "arcs": [{"from": "packed", "to": "sent"}]}]}') AS defined \gset
+CREATE TABLE parcel (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('parcel', 'PARCEL', docid_prefix => 'P') AS attached \gset
+GRANT SELECT ON parcel TO clerk;
+INSERT INTO parcel SELECT generate_series(10001, 20000);
+
+-- parameters of every type, and a timer
+SELECT smartwf.define_workflow('{"name": "FORM", "states": [{"name": "open", "initial": true, "timer": "soon"}, {"name": "closed"}],
+ "timers": [{"name": "soon", "delta": "1 day", "tasks": [{"kind": "go_to_state", "settings": {"state": "closed"}}]}],
+ "transitions": [{"name": "close", "label": "Close", "arcs": [{"from": "open", "to": "closed"}], "grants": [{"role": "clerk"}], "parameters": [
+  {"name": "a_text", "type": "text", "needed": true}, {"name": "an_int", "type": "int"}, {"name": "a_double", "type": "double"}, {"name": "some_money", "type": "money"},
+  {"name": "a_date", "type": "date"}, {"name": "a_time", "type": "time"}, {"name": "a_timestamp", "type": "timestamp"}, {"name": "an_enum", "type": "enum", "options": {"values": ["red", "blue"]}},
+  {"name": "a_boolean", "type": "boolean"}, {"name": "a_json", "type": "json"}, {"name": "many", "type": "int", "multiple": true}, {"name": "colors", "type": "enum", "multiple": true, "options": {"values": ["red", "blue"]}}]}]}') AS defined \gset
+CREATE TABLE form (id int PRIMARY KEY, state text);
+SELECT smartwf.attach('form', 'FORM', docid_prefix => 'F') AS attached \gset
+GRANT SELECT ON form TO clerk, chief;
+INSERT INTO form VALUES (1), (2);
+
+-- three runs that have failed, for as many reasons as one can mend
+CREATE TABLE app.switch (is_on boolean);
+INSERT INTO app.switch VALUES (false);
+GRANT SELECT ON app.switch TO clerk;
+CREATE FUNCTION app.work(model jsonb, run bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+	IF NOT (SELECT is_on FROM app.switch) THEN RAISE EXCEPTION 'the switch is off'; END IF;
+	RETURN '{}';
+END $$;
+SELECT smartwf.register_dataflow('work', 'app.work') AS registered \gset
+SELECT smartwf.define_flow('{"name": "switched", "label": "Works when switched on", "start": [{"role": "clerk"}], "managers": [{"role": "chief"}], "stages": [{"name": "Work", "steps": [{"name": "do it", "kind": "execute_data_flow", "settings": {"dataflow": "work"}}]}]}') AS version \gset
+SET ROLE clerk;
+SELECT smartwf.start_flow('switched', NULL, '{}') AS run FROM generate_series(1, 3) \g /dev/null
+RESET ROLE;
+
+-- a mail that could not be delivered
+INSERT INTO smartwf.notifications (channel, recipient, address, subject, body, status, attempt, error) VALUES ('smtp', 'clerk', 'nobody@localhost', 's', 'b', 'failed', 5, 'could not connect to the mail server');
