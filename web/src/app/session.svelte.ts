@@ -1,4 +1,5 @@
 // Who has signed in, by a token or by OpenID Connect.
+import type { UserManager } from 'oidc-client-ts';
 import { ask, Failure, signRequests } from '../api/client';
 import type { Me } from '../api/types';
 
@@ -33,22 +34,26 @@ export async function signInWith(token: string) {
 	}
 }
 
-// the library is loaded only where there is a provider
+// the library is loaded only where there is a provider; there is one manager, since a refresh token may serve but once
+let manager: UserManager | undefined;
 async function provider() {
 	const { UserManager, WebStorageStateStore } = await import('oidc-client-ts');
 	const { issuer, client, scope, resource } = session.openid!;
 	const page = location.href.replace(/[?#].*/, '');
-	return new UserManager({
+	return (manager ??= new UserManager({
 		authority: issuer, client_id: client, redirect_uri: page, post_logout_redirect_uri: page,
 		response_type: 'code', scope: scope || 'openid', resource: resource || undefined, userStore: new WebStorageStateStore({ store: sessionStorage }),
-		automaticSilentRenew: true,
-	});
+		automaticSilentRenew: false, accessTokenExpiringNotificationTimeInSeconds: 10,
+	}));
 }
+
+// whether the provider has to ask who it is: it would let the same person in again
+let anew = false;
 
 export async function signInByProvider() {
 	session.error = '';
 	try {
-		await (await provider()).signinRedirect({ state: location.hash });
+		await (await provider()).signinRedirect({ state: location.hash, prompt: anew ? 'login' : undefined });
 	} catch (failure) {
 		session.error = failure instanceof Error ? failure.message : String(failure);
 	}
@@ -59,6 +64,7 @@ export async function signOut() {
 	signRequests(null);
 	session.me = null;
 	session.ended = false;
+	anew = true;
 	if (session.openid) await (await provider()).removeUser();
 }
 
@@ -77,19 +83,35 @@ export async function resume() {
 }
 
 async function returnFromProvider() {
-	let place = '';
+	let place: unknown;
 	try {
-		const user = await (await provider()).signinRedirectCallback();
-		place = typeof user.state === 'string' ? user.state : '';
+		const manager = await provider();
+		const user = await manager.signinRedirectCallback();
+		place = user.state;
 		await signInWith(user.access_token);
+		anew = !session.me;
+		if (anew) await manager.removeUser();
 	} catch (failure) {
+		place = (failure as { state?: unknown }).state;
 		session.error = failure instanceof Error ? failure.message : String(failure);
 	}
-	history.replaceState(null, '', location.pathname + place);
+	history.replaceState(null, '', location.pathname + (typeof place === 'string' ? place : ''));
 	if (place) dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
+/** By a refresh token, if there is one: the pages may have no frame, in which it could be done without. */
 async function renewSilently() {
 	const manager = await provider();
-	if (await manager.getUser()) manager.events.addUserLoaded((user) => void signInWith(user.access_token));
+	const user = await manager.getUser();
+	let token = sessionStorage.getItem(KEY);
+	if (!user?.refresh_token || user.access_token !== token) return;
+	manager.events.addUserLoaded((renewed) => {
+		// they have signed out, or somebody else has signed in by a token
+		if (session.me ? sessionStorage.getItem(KEY) !== token : !session.ended) return;
+		token = renewed.access_token;
+		if (!session.me) return void signInWith(token);
+		sessionStorage.setItem(KEY, token);
+		signRequests(token, ended);
+	});
+	manager.startSilentRenew();
 }

@@ -6,7 +6,9 @@ import { t } from '../app/words.svelte';
 import { announce, tell } from '../ui/announcer.svelte';
 import { said } from '../ui/said';
 
-export interface Change { verb: string; args: Record<string, unknown>; words: string }
+type Args = Record<string, unknown>;
+/** What is to be done. Arguments that depend on the definition are made when it is their turn; null: nothing is to be done. */
+export interface Change { verb: string; args: Args | (() => Args | null); words: string }
 export interface Conflict { by: string; change: Change | null }
 
 export class Draft {
@@ -20,6 +22,9 @@ export class Draft {
 	/** Counted up with each answer, also with one that changes nothing: lists that were dragged are drawn anew. */
 	answers = $state(0);
 	selected = $state<string | null>(null);
+	/** Another number for each step that is selected; a step that is renamed stays selected. */
+	selection = $state(0);
+	#last: Promise<boolean> = Promise.resolve(true);
 	#past = $state.raw<FlowDefinition[]>([]);
 	#future = $state.raw<FlowDefinition[]>([]);
 
@@ -36,9 +41,9 @@ export class Draft {
 	}
 
 	#take(answer: DraftAnswer) {
+		if (this.selected && !findStep(answer.definition, this.selected)) this.selected = null;
 		Object.assign(this, { definition: answer.definition, faults: answer.faults, revision: answer.revision, version: answer.version });
 		this.answers++;
-		if (this.selected && !findStep(answer.definition, this.selected)) this.selected = null;
 	}
 
 	async #readCatalogue() {
@@ -50,10 +55,18 @@ export class Draft {
 			}));
 	}
 
-	/** Do what a verb does; true if it was done. */
-	async apply(change: Change): Promise<boolean> {
-		const before = this.definition;
-		const done = await this.#send(change);
+	select(step: string | null) {
+		this.selected = step;
+		this.selection++;
+	}
+
+	/** Do what a verb does; true if it was done. A step that is renamed stays selected as SELECTED. */
+	async apply(change: Change, selected?: string): Promise<boolean> {
+		let before = this.definition;
+		const done = await this.#inTurn(() => {
+			before = this.definition;
+			return this.#send(change, selected);
+		});
 		if (done) {
 			this.#past = [...this.#past, before].slice(-100);
 			this.#future = [];
@@ -62,17 +75,26 @@ export class Draft {
 		return done;
 	}
 
-	async #send(change: Change): Promise<boolean> {
-		if (this.busy) return false;
+	/** One after the other, each upon what the one before has made. */
+	#inTurn(act: () => Promise<boolean>): Promise<boolean> {
+		this.#last = this.#last.then(act);
+		return this.#last;
+	}
+
+	async #send(change: Change, selected?: string): Promise<boolean> {
+		const args = typeof change.args === 'function' ? change.args() : change.args;
+		if (!args) return false;
 		this.busy = true;
 		try {
 			const structure = this.definition.structure;
-			this.#take(await call<DraftAnswer>(change.verb, { flow: this.name, ...change.args }, this.revision));
+			const answer = await call<DraftAnswer>(change.verb, { flow: this.name, ...args }, this.revision);
+			this.selected = selected ?? this.selected;
+			this.#take(answer);
 			if (this.definition.structure !== structure || change.verb === 'update_flow') await this.#readCatalogue();
 			return true;
 		} catch (failure) {
 			this.answers++;
-			if (failure instanceof Failure && failure.status === 412) await this.#catchUp(change);
+			if (failure instanceof Failure && failure.status === 412) await this.#catchUp(change).catch((lost) => tell(said(lost), true));
 			else tell(said(failure), true);
 			return false;
 		} finally {
@@ -105,26 +127,28 @@ export class Draft {
 		if (found.revision !== this.revision && !this.busy) await this.#catchUp(null);
 	}
 
-	async undo() {
-		const definition = this.#past.at(-1);
-		if (!definition) return;
-		const now = this.definition;
-		if (await this.#send({ verb: 'replace_flow', args: { definition }, words: t('undone') })) {
+	undo() {
+		return this.#inTurn(async () => {
+			const definition = this.#past.at(-1);
+			const now = this.definition;
+			if (!definition || !(await this.#send({ verb: 'replace_flow', args: { definition }, words: t('undone') }))) return false;
 			this.#past = this.#past.slice(0, -1);
 			this.#future = [...this.#future, now];
 			announce(t('undone'));
-		}
+			return true;
+		});
 	}
 
-	async redo() {
-		const definition = this.#future.at(-1);
-		if (!definition) return;
-		const now = this.definition;
-		if (await this.#send({ verb: 'replace_flow', args: { definition }, words: t('redone') })) {
+	redo() {
+		return this.#inTurn(async () => {
+			const definition = this.#future.at(-1);
+			const now = this.definition;
+			if (!definition || !(await this.#send({ verb: 'replace_flow', args: { definition }, words: t('redone') }))) return false;
 			this.#future = this.#future.slice(0, -1);
 			this.#past = [...this.#past, now];
 			announce(t('redone'));
-		}
+			return true;
+		});
 	}
 
 	publish = () => call<number>('publish_flow', { flow: this.name }, this.revision);
