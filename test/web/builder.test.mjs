@@ -1,12 +1,10 @@
 // The visual builder: the invoice flow of docs/flows.md with the mouse, then with the keyboard alone.
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { close, eventually, open, sql, wasQuiet } from './screens.mjs';
+import { close, eventually, field, open, sql, wasQuiet } from './screens.mjs';
 
 after(close);
 
-/** What is entered below a label. */
-const field = (where, label) => where.locator('label', { has: where.page().locator('.label', { hasText: new RegExp(`^${label}$`) }) }).locator('input, select, textarea');
 const board = (page) => page.getByRole('region', { name: 'Board' });
 const definition = (flow) => JSON.parse(sql(`SELECT smartwf.flow_definition('${flow}')`));
 
@@ -361,18 +359,18 @@ test('two people on one draft: the second is told, and nothing is lost', async (
 });
 
 test('an earlier version becomes the draft', async () => {
-	const first = sql(`SELECT smartwf.flow_definition('invoice_approval', 1)`);
-	const page = await open('chief', '#/flows/invoice_approval');
+	const first = sql(`SELECT smartwf.flow_definition('old', 1)`);
+	const page = await open('chief', '#/flows/old');
 	await page.getByRole('button', { name: 'Edit' }).click();
-	await page.getByRole('button', { name: 'Remove stage Decide' }).click();
+	await page.getByRole('button', { name: 'Remove stage Lost' }).click();
 	await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
 	await page.getByRole('button', { name: 'Publish' }).click();
 	await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
 	await page.getByText('Version 2 is published').waitFor();
 	await page.getByRole('tab', { name: 'Versions' }).click();
-	await page.getByRole('button', { name: 'Restore version 1 as draft' }).click();
-	await page.getByRole('region', { name: 'Stage Decide' }).waitFor();
-	assert.equal(sql(`SELECT smartwf.flow_definition('invoice_approval')`), first);
+	await page.getByRole('button', { name: 'Restore as draft: Version 1' }).click();
+	await page.getByRole('region', { name: 'Stage Lost' }).waitFor();
+	assert.equal(sql(`SELECT smartwf.flow_definition('old')`), first);
 	await page.getByRole('button', { name: 'Publish' }).click();
 	await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
 	await page.getByText('Version 3 is published').waitFor();

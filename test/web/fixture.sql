@@ -67,3 +67,8 @@ RESET ROLE;
 
 -- a mail that could not be delivered
 INSERT INTO smartwf.notifications (channel, recipient, address, subject, body, status, attempt, error) VALUES ('smtp', 'clerk', 'nobody@localhost', 's', 'b', 'failed', 5, 'could not connect to the mail server');
+
+-- a draft that has a fault, and a flow of which an earlier version is wanted
+SELECT smartwf.draft_flow('invoice_approval') AS drafted \gset
+SELECT smartwf.add_step('invoice_approval', 'Book', '{"name": "tell accounting", "kind": "send_notification", "settings": {"channel": "smtp", "message": "{{title}} is booked"}}') AS added \gset
+SELECT smartwf.define_flow('{"name": "old", "stages": [{"name": "Kept", "steps": [{"name": "a", "kind": "update_model_field", "settings": {"field": "x", "value": 1}}]}, {"name": "Lost", "steps": [{"name": "b", "kind": "finish"}]}]}') AS version \gset

@@ -34,6 +34,9 @@ export async function open(role, place = '', { width = 1280, height = 800, ...op
 	return page;
 }
 
+/** What is entered below a label. */
+export const field = (where, label) => where.locator('label', { has: where.page().locator('.label', { hasText: new RegExp(`^${label}$`) }) }).locator('input, select, textarea');
+
 /** The page has shown no error, and asked nobody but its own server. */
 export function wasQuiet(page) {
 	assert.deepEqual(page.errors, []);

@@ -199,7 +199,6 @@ export default {
 	restoreAsDraft: 'Restore as draft',
 	restoreHelp: 'It replaces the present draft. Undo brings that back.',
 	restoreTitle: 'Version {n} of {name} becomes the draft',
-	restoreVersion: 'Restore version {n} as draft',
 	restored: 'Version {n} is the draft now',
 	restrictAccess: 'Restrict access',
 	restrictAccessHelp: 'Each run is seen by its starter, those whom it asks, and the roles below. Otherwise everybody sees it.',

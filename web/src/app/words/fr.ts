@@ -200,7 +200,6 @@ export default {
 	restoreAsDraft: 'Reprendre en brouillon',
 	restoreHelp: 'Elle remplace le brouillon actuel. Annuler le fait revenir.',
 	restoreTitle: 'La version {n} de {name} devient le brouillon',
-	restoreVersion: 'Reprendre la version {n} en brouillon',
 	restored: 'La version {n} est maintenant le brouillon',
 	restrictAccess: 'Restreindre l’accès',
 	restrictAccessHelp: 'Chaque exécution n’est vue que par son initiateur, les personnes interrogées et les rôles ci-dessous. Sinon tous la voient.',
