@@ -2,6 +2,7 @@
 // of a modest size; and as a picture, for docs/screens.md (PICTURES=docs/screens script/test web makes them anew).
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
@@ -77,6 +78,7 @@ for (const [name, role, place, there, act] of screens) {
 }
 
 test('hostile names are shown as they are, everywhere', async () => {
+	execFileSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', 'test/web/hostile.sql']);
 	const [evil, long] = JSON.parse(sql(`SELECT jsonb_build_array(label, (SELECT label FROM smartwf.states WHERE workflow_id = w.id AND name = 'two')) FROM smartwf.workflows w WHERE name = 'EVIL'`));
 	const run = sql(`SELECT id FROM smartwf.runs WHERE flow = 'evil' AND docid = '${evil.replaceAll("'", "''")}'`);
 	sql(`SELECT smartwf.draft_flow('evil')`);
