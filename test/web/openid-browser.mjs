@@ -43,7 +43,7 @@ test('who has logged in at the provider comes back to where they were going', as
 	assert.equal(asked.get('response_type'), 'code');
 	assert.equal(asked.get('code_challenge_method'), 'S256');
 	await logIn(page, 'bob');
-	await page.getByRole('heading', { name: 'Documents' }).waitFor();
+	await page.getByRole('heading', { name: 'Documents', exact: true }).waitFor();
 	assert.equal(placeOf(page), '#/documents');
 	assert.deepEqual(await person(page), ['bob', 'boss']);
 	assert.match(page.asked.find(([url]) => url === `${provider}/token`)[1], /code_verifier=/);
@@ -97,7 +97,7 @@ test('a login that was cancelled can be tried again', async () => {
 	assert.equal(placeOf(page), '#/documents');
 	await signIn(page).click();
 	await logIn(page, 'bob');
-	await page.getByRole('heading', { name: 'Documents' }).waitFor();
+	await page.getByRole('heading', { name: 'Documents', exact: true }).waitFor();
 	await wasQuiet(page);
 });
 
