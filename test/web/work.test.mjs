@@ -1,7 +1,7 @@
 // Those who are asked, who look after documents, and who operate.
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { close, eventually, field, open, sql, wasQuiet } from './screens.mjs';
+import { close, eventually, field, open, sql, token, wasQuiet } from './screens.mjs';
 
 after(close);
 
@@ -12,6 +12,9 @@ test('a token that is refused, and one that is accepted; out and in again', asyn
 	await page.getByLabel('Token').fill('no.token.atall');
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await page.getByText(/The token was refused:/).waitFor();
+	await page.getByLabel('Token').fill(token(undefined, 'anybody'));
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await page.getByText('The token names no role.').waitFor();
 	await page.context().close();
 
 	const boss = await open('boss');

@@ -1,13 +1,18 @@
 // Who has signed in, by a token or by OpenID Connect.
 import type { UserManager } from 'oidc-client-ts';
-import { ask, Failure, signRequests } from '../api/client';
+import { ask, signRequests } from '../api/client';
 import type { Me } from '../api/types';
 
 interface SignIn { issuer: string; client: string; scope?: string; resource?: string }
 
-export const session = $state<{ me: Me | null; ready: boolean; ended: boolean; error: string; openid: SignIn | null }>({
-	me: null, ready: false, ended: false, error: '', openid: null,
+/** Who has refused: the database the token, the provider the person, or nobody, but the token names no role. */
+interface Refusal { by: 'token' | 'provider' | 'role'; why: string }
+
+export const session = $state<{ me: Me | null; ready: boolean; ended: boolean; refusal: Refusal | null; openid: SignIn | null }>({
+	me: null, ready: false, ended: false, refusal: null, openid: null,
 });
+
+const words = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure));
 
 const KEY = 'smartwf-token';
 
@@ -21,17 +26,21 @@ function ended() {
 
 /** Take up a token, if the database accepts it. */
 export async function signInWith(token: string) {
+	// as whom one comes without a token: a token that names no role would be as good as none
+	signRequests(null);
+	const nobody = await ask<Me>('whoami').catch(() => null);
 	signRequests(token, ended);
 	try {
-		session.me = await ask<Me>('whoami');
+		const me = await ask<Me>('whoami');
+		session.refusal = me.role === nobody?.role ? { by: 'role', why: '' } : null;
+		session.me = session.refusal ? null : me;
 		session.ended = false;
-		session.error = '';
-		sessionStorage.setItem(KEY, token);
 	} catch (failure) {
-		signRequests(null);
-		sessionStorage.removeItem(KEY);
-		session.error = failure instanceof Failure ? failure.message : String(failure);
+		session.refusal = { by: 'token', why: words(failure) };
 	}
+	if (!session.refusal) return sessionStorage.setItem(KEY, token);
+	signRequests(null);
+	sessionStorage.removeItem(KEY);
 }
 
 // the library is loaded only where there is a provider; there is one manager, since a refresh token may serve but once
@@ -51,11 +60,11 @@ async function provider() {
 let anew = false;
 
 export async function signInByProvider() {
-	session.error = '';
+	session.refusal = null;
 	try {
 		await (await provider()).signinRedirect({ state: location.hash, prompt: anew ? 'login' : undefined });
 	} catch (failure) {
-		session.error = failure instanceof Error ? failure.message : String(failure);
+		session.refusal = { by: 'provider', why: words(failure) };
 	}
 }
 
@@ -93,7 +102,7 @@ async function returnFromProvider() {
 		if (anew) await manager.removeUser();
 	} catch (failure) {
 		place = (failure as { state?: unknown }).state;
-		session.error = failure instanceof Error ? failure.message : String(failure);
+		session.refusal = { by: 'provider', why: words(failure) };
 	}
 	history.replaceState(null, '', location.pathname + (typeof place === 'string' ? place : ''));
 	if (place) dispatchEvent(new HashChangeEvent('hashchange'));

@@ -261,6 +261,8 @@ export default {
 	token: 'Token',
 	tokenHelp: 'A JSON Web Token that names your role.',
 	tokenMissing: 'Enter a token.',
+	providerRefused: 'Signing in did not work: {why}',
+	tokenNamesNoRole: 'The token names no role.',
 	tokenRefused: 'The token was refused: {why}',
 	toolbox: 'Toolbox',
 	toolboxHelp: 'Drag it into the workspace, or press it.',

@@ -262,6 +262,8 @@ export default {
 	token: 'Jeton',
 	tokenHelp: 'Un JSON Web Token qui nomme votre rôle.',
 	tokenMissing: 'Saisissez un jeton.',
+	providerRefused: 'La connexion a échoué : {why}',
+	tokenNamesNoRole: 'Le jeton ne nomme aucun rôle.',
 	tokenRefused: 'Le jeton a été refusé : {why}',
 	toolbox: 'Boîte à outils',
 	toolboxHelp: 'Faites-le glisser dans l’espace de travail, ou activez-le.',
