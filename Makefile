@@ -37,8 +37,8 @@ SQL_PARTS = \
 	src/outbox/delivery/outbox.sql \
 	src/flow/definition/definition.sql \
 	src/flow/definition/check.sql \
-	src/flow/definition/catalogue.sql \
 	src/flow/definition/define.sql \
+	src/flow/definition/catalogue.sql \
 	src/flow/definition/protect.sql \
 	src/flow/definition/builder.sql \
 	src/flow/run/run.sql \

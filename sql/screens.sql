@@ -39,17 +39,26 @@ SELECT smartwf_api.add_stage('f', 'one') ->> 'faults' AS faults;
 SELECT smartwf_api.add_step('f', 'one', '{"name": "<img src=x>", "kind": "get_user_confirmation", "settings": {"field": "decision", "users": [{"role": "regress_boss"}], "message": "{{title}}?"}}') ->> 'faults' AS faults;
 SELECT smartwf_api.add_step('f', 'one', '{"name": "fails", "kind": "pass_transition", "settings": {"transition": "send", "as": "answerer"}}') ->> 'faults' AS faults;
 -- two on one draft: the second is told by whom it was changed
-SET "request.headers" = '{"if-match": "\"2\""}';
+SELECT smartwf_api.draft_flow('f') ->> 'revision' AS seen \gset
+SELECT smartwf_api.add_stage('f', 'two') ->> 'revision' = :'seen' AS same;
+SELECT set_config('request.headers', json_build_object('if-match', '"' || :'seen' || '"')::text, false) IS NOT NULL AS expects;
 \set VERBOSITY verbose
 \set ON_ERROR_STOP off
 SELECT smartwf_api.rename_stage('f', 'one', 'eins');
 SELECT smartwf.rename_stage('f', 'one', 'eins');
 \set VERBOSITY default
-SET "request.headers" = '{"if-match": "\"4\""}';
+RESET "request.headers";
+SELECT smartwf_api.draft_flow('f') ->> 'revision' AS seen \gset
+SELECT set_config('request.headers', json_build_object('if-match', '"' || :'seen' || '"')::text, false) IS NOT NULL AS expects;
 SELECT smartwf_api.rename_stage('f', 'one', 'eins') ->> 'changedBy' AS changed_by;
 SET "request.headers" = '{"if-match": "*"}';
 SELECT smartwf_api.rename_stage('f', 'eins', 'one') ->> 'revision' AS revision;
 RESET "request.headers";
+-- a draft that was made anew is another one, however often it was changed
+SELECT smartwf_api.draft_flow('again') ->> 'revision' AS seen \gset
+SELECT smartwf_api.discard_flow('again');
+SELECT smartwf_api.draft_flow('again') ->> 'revision' = :'seen' AS same;
+SELECT smartwf_api.discard_flow('again');
 -- undo: what it was before; what cannot be stored is refused, what is not ready is not
 SELECT smartwf_api.replace_flow('f', '{"name": "f", "stages": [{"name": "x", "steps": [{"name": "y", "kind": "switch_case", "settings": {"no": 1}}]}]}') ->> 'faults' AS faults;
 SELECT smartwf_api.replace_flow('f', '{"name": "f", "stages": []}') -> 'definition' -> 'stages' AS stages;
@@ -64,8 +73,10 @@ SELECT smartwf_api.publish_flow('f');
 SELECT flow, version, status, owner, revision FROM smartwf_api.flow_versions;
 SELECT workflow, version, status FROM smartwf_api.workflow_versions;
 SELECT smartwf_api.define_workflow(smartwf_api.workflow_definition('BILL')::jsonb);
+SELECT smartwf_api.import_workflow(smartwf_api.export_workflow('BILL')) AS version;
 SELECT length(smartwf_api.diagram('BILL')) > 20 AND length(smartwf_api.flow_diagram('f')) > 20 AS pictures;
-INSERT INTO smartwf.templates (name, text_body) VALUES ('mine', '{{title}}');
+INSERT INTO smartwf_api.templates (name, text_body) VALUES ('mine', '{{title}}');
+UPDATE smartwf_api.templates SET description = 'of mine' WHERE name = 'mine';
 -- the catalogue, in both languages
 SET smartwf.locale = 'fr-CA, en';
 SELECT c ->> 'language' AS language, c -> 'groups' -> 1 AS second_group, c -> 'kinds' -> 2 ->> 'label' AS third_kind FROM smartwf_api.builder_catalogue('bill') c;
@@ -96,6 +107,7 @@ SET ROLE regress_clerk;
 SELECT smartwf_api.draft_flow('f');
 SELECT smartwf_api.builder_catalogue('bill');
 SELECT * FROM smartwf_api.flow_versions;
+DELETE FROM smartwf_api.templates;
 -- a clerk's documents: a lifecycle in the reader's language, and the columns that may be read
 INSERT INTO bill (id, title, amount) VALUES (1, 'paper', 12), (2, 'ink', 5);
 SELECT structure, workflow FROM smartwf_api.structures;

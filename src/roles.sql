@@ -76,45 +76,37 @@ $$;
 COMMENT ON FUNCTION smartwf.role_privileges(text) IS
 'Returns the privileges that a task (text: design or operate) takes, in the form that GRANT and REVOKE accept (text).';
 
-CREATE FUNCTION smartwf.grant_design(role name) RETURNS void
+CREATE FUNCTION smartwf.change_privileges(verb text, task text, role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	privilege text;
 BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
-		EXECUTE format('GRANT %s TO %I', privilege, role);
+	FOR privilege IN SELECT * FROM smartwf.role_privileges(task) LOOP
+		EXECUTE format(CASE verb WHEN 'GRANT' THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END, privilege, role);
 	END LOOP;
 END
 $$;
+COMMENT ON FUNCTION smartwf.change_privileges(text, text, name) IS
+'Grants a role (name) what a task (text: design or operate) takes, or revokes it (verb, text: GRANT or REVOKE).';
+
+CREATE FUNCTION smartwf.grant_design(role name) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('GRANT', 'design', role) $$;
 COMMENT ON FUNCTION smartwf.grant_design(name) IS
-'Grants a role (name) what it takes to design: to define workflows, flows and templates, in SQL or by the screens. It can '
+'Grants a role (name) what it takes to design: to define workflows, flows and templates. It can '
 'neither attach tables nor register data flows. Repeat it after an update of the extension. Raises 42501 unless the '
 'caller is a superuser or the owner of the extension, and 42704 if there is no such role.';
 
 CREATE FUNCTION smartwf.revoke_design(role name) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	privilege text;
-BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
-		EXECUTE format('REVOKE %s FROM %I', privilege, role);
-	END LOOP;
-END
-$$;
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('REVOKE', 'design', role) $$;
 COMMENT ON FUNCTION smartwf.revoke_design(name) IS
 'Revokes from a role (name) what smartwf.grant_design() has granted. Raises 42501 unless the caller is a superuser or the '
 'owner of the extension, and 42704 if there is no such role.';
 
 CREATE FUNCTION smartwf.grant_operation(role name) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	privilege text;
-BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
-		EXECUTE format('GRANT %s TO %I', privilege, role);
-	END LOOP;
-END
-$$;
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('GRANT', 'operate', role) $$;
 COMMENT ON FUNCTION smartwf.grant_operation(name) IS
 'Grants a role (name) what it takes to operate: to see all runs, to restart, skip, reset and cancel them, to pause and '
 'resume flows, to have notifications delivered again, and to see workers and metrics. Models of runs and documents are '
@@ -122,15 +114,8 @@ COMMENT ON FUNCTION smartwf.grant_operation(name) IS
 'extension, and 42704 if there is no such role.';
 
 CREATE FUNCTION smartwf.revoke_operation(role name) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	privilege text;
-BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
-		EXECUTE format('REVOKE %s FROM %I', privilege, role);
-	END LOOP;
-END
-$$;
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('REVOKE', 'operate', role) $$;
 COMMENT ON FUNCTION smartwf.revoke_operation(name) IS
 'Revokes from a role (name) what smartwf.grant_operation() has granted. Raises 42501 unless the caller is a superuser or '
 'the owner of the extension, and 42704 if there is no such role.';

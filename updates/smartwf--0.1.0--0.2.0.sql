@@ -1760,6 +1760,23 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	stored smartwf.flows;
+BEGIN
+	INSERT INTO smartwf.flows (name, version, is_paused, changed_by, changed_at)
+		VALUES (definition ->> 'name',
+			(SELECT coalesce(max(version), 0) + 1 FROM smartwf.flows f WHERE f.name = definition ->> 'name'),
+			(SELECT coalesce(bool_or(is_paused), false) FROM smartwf.flows f WHERE f.name = definition ->> 'name'),
+			smartwf.actor(), clock_timestamp())
+		RETURNING * INTO stored;
+	PERFORM smartwf.store_flow_settings(stored.id, definition);
+	PERFORM smartwf.store_flow_steps(stored.id, definition);
+	RETURN stored.id;
+END
+$$;
+
 CREATE FUNCTION smartwf.step_groups()
 	RETURNS TABLE (number int, name text, language text, label text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
@@ -1811,20 +1828,41 @@ CREATE FUNCTION smartwf.step_words()
 $$;
 
 CREATE FUNCTION smartwf.setting_inputs()
-	RETURNS TABLE (number int, setting text, input text, choices text[])
+	RETURNS TABLE (number int, setting text, input text, choices text[], is_rare boolean, default_value jsonb,
+		replaces text)
 	LANGUAGE sql IMMUTABLE ROWS 40 SET search_path = pg_catalog, pg_temp AS $$
-	VALUES (1, 'field', 'field', NULL::text[]), (2, 'operator', 'choice', '{equal,notEqual,greater,less}'),
-		(3, 'compareWithNull', 'boolean', NULL), (4, 'value', 'value', NULL), (5, 'source', 'field', NULL),
-		(6, 'dataflow', 'dataflow', NULL), (7, 'transition', 'transition', NULL), (8, 'parameters', 'parameters', NULL),
-		(9, 'comment', 'text', NULL), (10, 'duration', 'interval', NULL), (11, 'until', 'field', NULL),
-		(12, 'channel', 'choice', '{mail,smtp,signalr}'), (13, 'userField', 'field', NULL), (14, 'users', 'users', NULL),
-		(15, 'userRouting', 'routing', NULL), (16, 'template', 'template', NULL),
-		(17, 'renderType', 'choice', '{text,html}'), (18, 'properties', 'properties', NULL), (19, 'subject', 'text', NULL),
-		(20, 'message', 'message', NULL), (21, 'options', 'options', NULL), (22, 'answersNeeded', 'number', NULL),
-		(23, 'due', 'interval', NULL), (24, 'dueChoice', 'option', NULL), (25, 'excludeStarter', 'boolean', NULL),
-		(26, 'excludeAnswerersOf', 'question', NULL), (27, 'as', 'choice', '{answerer}'),
-		(28, 'timeout', 'interval', NULL), (29, 'retries', 'number', NULL), (30, 'backoff', 'interval', NULL),
-		(31, 'maximumBackoff', 'interval', NULL), (32, 'then', 'choice', '{fail,skip,branch}')
+	VALUES (1, 'field', 'field', NULL::text[], false, NULL::jsonb, NULL),
+		(2, 'operator', 'choice', '{equal,notEqual,greater,less}', false, NULL::jsonb, NULL),
+		(3, 'compareWithNull', 'boolean', NULL, false, NULL::jsonb, 'value'),
+		(4, 'value', 'value', NULL, false, NULL::jsonb, 'source'),
+		(5, 'source', 'field', NULL, false, NULL::jsonb, 'value'),
+		(6, 'dataflow', 'dataflow', NULL, false, NULL::jsonb, NULL),
+		(7, 'transition', 'transition', NULL, false, NULL::jsonb, NULL),
+		(8, 'parameters', 'parameters', NULL, true, NULL::jsonb, NULL),
+		(9, 'comment', 'text', NULL, true, NULL::jsonb, NULL),
+		(10, 'duration', 'interval', NULL, false, NULL::jsonb, 'until'),
+		(11, 'until', 'field', NULL, false, NULL::jsonb, 'duration'),
+		(12, 'channel', 'choice', '{mail,smtp,signalr}', false, NULL::jsonb, NULL),
+		(13, 'userField', 'field', NULL, false, NULL::jsonb, NULL),
+		(14, 'users', 'users', NULL, false, NULL::jsonb, NULL),
+		(15, 'userRouting', 'routing', NULL, true, NULL::jsonb, NULL),
+		(16, 'template', 'template', NULL, false, NULL::jsonb, NULL),
+		(17, 'renderType', 'choice', '{text,html}', false, '"text"'::jsonb, NULL),
+		(18, 'properties', 'properties', NULL, false, NULL::jsonb, NULL),
+		(19, 'subject', 'text', NULL, true, NULL::jsonb, NULL),
+		(20, 'message', 'message', NULL, false, NULL::jsonb, NULL),
+		(21, 'options', 'options', NULL, false, NULL::jsonb, NULL),
+		(22, 'answersNeeded', 'number', NULL, true, '1'::jsonb, NULL),
+		(23, 'due', 'interval', NULL, false, NULL::jsonb, NULL),
+		(24, 'dueChoice', 'option', NULL, true, NULL::jsonb, NULL),
+		(25, 'excludeStarter', 'boolean', NULL, false, 'false'::jsonb, NULL),
+		(26, 'excludeAnswerersOf', 'question', NULL, true, NULL::jsonb, NULL),
+		(27, 'as', 'choice', '{answerer}', true, NULL::jsonb, NULL),
+		(28, 'timeout', 'interval', NULL, true, NULL::jsonb, NULL),
+		(29, 'retries', 'number', NULL, false, NULL::jsonb, NULL),
+		(30, 'backoff', 'interval', NULL, false, NULL::jsonb, NULL),
+		(31, 'maximumBackoff', 'interval', NULL, false, NULL::jsonb, NULL),
+		(32, 'then', 'choice', '{fail,skip,branch}', false, NULL::jsonb, NULL)
 $$;
 
 CREATE FUNCTION smartwf.setting_words()
@@ -1901,7 +1939,10 @@ $$;
 CREATE FUNCTION smartwf.setting_catalogue(of_kind text, language text) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT coalesce(json_agg(json_build_object('name', i.setting, 'label', w.label, 'help', w.help, 'input', i.input,
-		'type', coalesce(f.type, 'string'), 'needed', coalesce(f.needed, false),
+		'type', coalesce(f.type, CASE i.input WHEN 'number' THEN 'number' ELSE 'string' END),
+		'needed', coalesce(f.needed, false), 'rare', i.is_rare AND f.needed IS NOT TRUE,
+		'default', coalesce(i.default_value, CASE WHEN of_kind IS NULL THEN smartwf.complete_failure('{}') -> i.setting END),
+		'replaces', (SELECT o.setting FROM smartwf.flow_settings() o WHERE (o.setting, o.kind) = (i.replaces, of_kind)),
 		'choices', (SELECT json_agg(json_build_object('value', c.value, 'label', v.label) ORDER BY c.n)
 			FROM unnest(i.choices) WITH ORDINALITY AS c (value, n)
 			LEFT JOIN smartwf.choice_words() v ON (v.setting, v.choice, v.language) = (i.setting, c.value,
@@ -1934,6 +1975,11 @@ CREATE FUNCTION smartwf.field_catalogue(structure text) RETURNS json
 	WHERE a.attrelid = smartwf.attached_relation(structure) AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
+CREATE FUNCTION smartwf.draft_revision(draft smartwf.flows) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('%s.%s', draft.id, draft.revision)
+$$;
+
 CREATE OR REPLACE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH form AS MATERIALIZED (
@@ -1942,7 +1988,7 @@ CREATE OR REPLACE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object',
 			f.object, 'message', f.message)), '[]')
 			FROM smartwf.flow_faults(form.definition::jsonb) f),
-		'version', f.version, 'revision', f.revision, 'changedBy', f.changed_by, 'changedAt', f.changed_at)
+		'version', f.version, 'revision', smartwf.draft_revision(f), 'changedBy', f.changed_by, 'changedAt', f.changed_at)
 	FROM form, smartwf.flows f WHERE f.id = flow_id
 $$;
 
@@ -1951,7 +1997,7 @@ CREATE FUNCTION smartwf.expected_revision() RETURNS text
 	SELECT nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*')
 $$;
 
-CREATE OR REPLACE FUNCTION smartwf.draft_of(flow text) RETURNS int
+CREATE FUNCTION smartwf.begin_change(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	draft smartwf.flows;
@@ -1960,9 +2006,9 @@ BEGIN
 	IF draft.id IS NULL THEN
 		RAISE EXCEPTION 'flow "%" has no draft', flow USING ERRCODE = 'undefined_object',
 			HINT = 'Make one with smartwf.draft_flow().';
-	ELSIF smartwf.expected_revision() <> draft.revision::text THEN
+	ELSIF smartwf.expected_revision() <> smartwf.draft_revision(draft) THEN
 		RAISE EXCEPTION 'the draft of flow "%" has been changed by "%"', flow, draft.changed_by USING ERRCODE = 'WF412',
-			DETAIL = format('It is at revision %s now.', draft.revision),
+			DETAIL = format('It is at revision %s now.', smartwf.draft_revision(draft)),
 			HINT = 'Read it again, and repeat the change if it is still wanted.';
 	END IF;
 	UPDATE smartwf.flows f SET revision = f.revision + 1, changed_by = smartwf.actor(), changed_at = clock_timestamp()
@@ -1971,10 +2017,32 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION smartwf.draft_flow(flow text) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int;
+BEGIN
+	IF flow IS NULL OR flow !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$' THEN
+		RAISE EXCEPTION '"%" is no name of a flow', flow USING ERRCODE = 'WF400',
+			DETAIL = 'It must be a letter or underscore, then letters, digits, "_" or ":", 49 characters at most.';
+	END IF;
+	SELECT f.id INTO draft FROM smartwf.flows f WHERE f.name = flow AND f.status = 'draft';
+	IF draft IS NULL THEN
+		LOCK TABLE smartwf.flows IN SHARE ROW EXCLUSIVE MODE;
+		SELECT f.id INTO draft FROM smartwf.flows f WHERE f.name = flow AND f.status = 'draft';
+	END IF;
+	IF draft IS NULL THEN
+		draft := smartwf.store_flow(coalesce(smartwf.flow_definition(flow)::jsonb,
+			smartwf.complete_flow(jsonb_build_object('name', flow, 'stages', '[]'::jsonb)) || '{"stages": []}'));
+	END IF;
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION smartwf.discard_flow(flow text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 BEGIN
 	DELETE FROM smartwf.flows f WHERE f.id = draft;
 END
@@ -1983,7 +2051,7 @@ $$;
 CREATE OR REPLACE FUNCTION smartwf.publish_flow(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	published int;
 BEGIN
 	UPDATE smartwf.flows f SET status = 'published' WHERE f.id = draft RETURNING f.version INTO published;
@@ -1991,10 +2059,42 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION smartwf.update_flow(flow text, settings jsonb) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	changed jsonb;
+	faults text[];
+BEGIN
+	IF jsonb_typeof(settings) IS DISTINCT FROM 'object' OR settings ? 'stages' THEN
+		RAISE EXCEPTION 'settings must be a JSON object of what a flow has beside its stages, not %', settings
+			USING ERRCODE = 'WF400';
+	END IF;
+	changed := smartwf.complete_flow(smartwf.flow_form(draft)::jsonb || settings);
+	-- only settings that cannot be stored are refused; other faults are returned
+	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
+		FROM (SELECT * FROM smartwf.flow_form_faults(changed
+			|| '{"stages": [{"name": "s", "steps": [{"name": "x", "kind": "finish"}]}]}')
+			UNION ALL SELECT * FROM smartwf.flow_setting_faults(changed || '{"stages": []}')) f
+		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504');
+	IF faults IS NOT NULL THEN
+		RAISE EXCEPTION 'settings of flow "%" are not valid', flow USING ERRCODE = 'WF400',
+			DETAIL = array_to_string(faults, E'\n');
+	END IF;
+	IF changed ->> 'name' <> flow THEN
+		UPDATE smartwf.flows f SET name = changed ->> 'name',
+			version = (SELECT coalesce(max(o.version), 0) + 1 FROM smartwf.flows o WHERE o.name = changed ->> 'name')
+			WHERE f.id = draft;
+	END IF;
+	PERFORM smartwf.store_flow_settings(draft, changed);
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
 CREATE FUNCTION smartwf.replace_flow(flow text, definition jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	complete jsonb;
 	faults text[];
 BEGIN
@@ -2013,6 +2113,170 @@ BEGIN
 	DELETE FROM smartwf.stages s WHERE s.flow_id = draft;
 	PERFORM smartwf.store_flow_settings(draft, complete);
 	PERFORM smartwf.store_flow_steps(draft, complete);
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.add_stage(flow text, name text, at_position int DEFAULT NULL) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	last int := (SELECT count(*) FROM smartwf.stages s WHERE s.flow_id = draft);
+	place int := greatest(1, least(coalesce(at_position, last + 1), last + 1));
+BEGIN
+	PERFORM smartwf.require_name(draft, name, 'stage');
+	UPDATE smartwf.stages s SET position = s.position + 1 WHERE s.flow_id = draft AND s.position >= place;
+	INSERT INTO smartwf.stages VALUES (draft, name, place);
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.rename_stage(flow text, stage text, name text) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+BEGIN
+	PERFORM smartwf.require_stage(draft, stage);
+	IF name IS DISTINCT FROM stage THEN
+		PERFORM smartwf.require_name(draft, name, 'stage');
+	END IF;
+	UPDATE smartwf.stages s SET name = rename_stage.name WHERE s.flow_id = draft AND s.name = stage;
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.move_stage(flow text, stage text, at_position int) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	old int := smartwf.require_stage(draft, stage);
+	place int := greatest(1, least(at_position, (SELECT count(*) FROM smartwf.stages s WHERE s.flow_id = draft)));
+BEGIN
+	UPDATE smartwf.stages s SET position = CASE WHEN s.name = stage THEN place
+		ELSE s.position + sign(old - place)::int END
+		WHERE s.flow_id = draft AND s.position BETWEEN least(old, place) AND greatest(old, place);
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.remove_stage(flow text, stage text) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	old int := smartwf.require_stage(draft, stage);
+BEGIN
+	DELETE FROM smartwf.stages s WHERE s.flow_id = draft AND s.name = stage;
+	UPDATE smartwf.stages s SET position = s.position - 1 WHERE s.flow_id = draft AND s.position > old;
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.add_step(flow text, stage text, step jsonb, at_position int DEFAULT NULL,
+		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	place smartwf.steps;
+	fault record;
+BEGIN
+	IF jsonb_typeof(step) IS DISTINCT FROM 'object' OR step ->> 'kind' IS NULL THEN
+		RAISE EXCEPTION 'a step must be a JSON object with name and kind, not %', step USING ERRCODE = 'WF400';
+	END IF;
+	place := smartwf.place_for_step(draft, stage, at_position, parent, branch, branch_value);
+	PERFORM smartwf.shift_steps(place, 1);
+	INSERT INTO smartwf.steps (flow_id, name, stage, parent, branch, branch_value, position, kind, settings, cases,
+		failure)
+		SELECT draft, s.name, place.stage, coalesce(s.parent, place.parent), coalesce(s.branch, place.branch),
+			CASE WHEN s.branch IS NULL THEN place.branch_value ELSE s.branch_value END,
+			CASE WHEN s.branch IS NULL THEN place.position ELSE s.number END, s.kind,
+			coalesce(nullif(s.item -> 'settings', 'null'), '{}'),
+			CASE WHEN s.kind = 'switch_case' THEN (SELECT coalesce(jsonb_agg(m.key ORDER BY m.key), '[]')
+				FROM smartwf.members(s.item -> 'cases') m) END,
+			smartwf.complete_failure(s.item -> 'failure')
+		FROM smartwf.flow_steps(jsonb_build_object('stages',
+			jsonb_build_array(jsonb_build_object('name', place.stage, 'steps', jsonb_build_array(step))))) s,
+			LATERAL smartwf.require_name(draft, s.name, 'step')
+		ORDER BY s.path;
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.update_step(flow text, step text, changes jsonb) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	old smartwf.steps := smartwf.require_step(draft, step);
+	new smartwf.steps := old;
+BEGIN
+	IF jsonb_typeof(changes) IS DISTINCT FROM 'object'
+		OR EXISTS (SELECT FROM smartwf.members(changes) m WHERE (m.key, jsonb_typeof(m.value)) NOT IN
+			(('name', 'string'), ('kind', 'string'), ('settings', 'object'), ('cases', 'array'), ('failure', 'object'),
+				('failure', 'null'))) THEN
+		RAISE EXCEPTION 'changes must be a JSON object of name and kind (strings), settings and failure (objects) '
+			'and cases (a list), not %', changes USING ERRCODE = 'WF400';
+	END IF;
+	new.name := coalesce(changes ->> 'name', old.name);
+	new.kind := coalesce(changes ->> 'kind', old.kind);
+	new.settings := coalesce(changes -> 'settings', old.settings);
+	new.cases := CASE WHEN new.kind = 'switch_case' THEN coalesce(changes -> 'cases', old.cases, '[]') END;
+	new.failure := CASE WHEN changes ? 'failure' THEN smartwf.complete_failure(changes -> 'failure')
+		ELSE old.failure END;
+	IF new.name <> old.name THEN
+		PERFORM smartwf.require_name(draft, new.name, 'step');
+	END IF;
+	IF EXISTS (SELECT FROM smartwf.steps s WHERE s.flow_id = draft AND s.parent = old.name
+		AND ((new.kind <> old.kind AND s.branch <> 'failure') OR (s.branch = 'failure'
+			AND new.failure ->> 'then' IS DISTINCT FROM 'branch')
+			OR (s.branch = 'case' AND NOT new.cases ? s.branch_value))) THEN
+		RAISE EXCEPTION 'step "%" still has steps in that branch', step USING ERRCODE = 'WF400',
+			HINT = 'Move or remove them first.';
+	END IF;
+	UPDATE smartwf.steps s SET name = new.name, kind = new.kind, settings = new.settings, cases = new.cases,
+		failure = new.failure
+		WHERE s.flow_id = draft AND s.name = old.name;
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.move_step(flow text, step text, stage text DEFAULT NULL, at_position int DEFAULT NULL,
+		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	old smartwf.steps := smartwf.require_step(draft, step);
+	place smartwf.steps;
+BEGIN
+	IF EXISTS (WITH RECURSIVE inside AS (
+			SELECT s.name FROM smartwf.steps s WHERE s.flow_id = draft AND s.name = step
+			UNION ALL
+			SELECT s.name FROM smartwf.steps s JOIN inside i ON s.parent = i.name WHERE s.flow_id = draft)
+		SELECT FROM inside WHERE name = parent) THEN
+		RAISE EXCEPTION 'step "%" cannot move into its own branch', step USING ERRCODE = 'WF400';
+	END IF;
+	PERFORM smartwf.shift_steps(old, -1);
+	place := smartwf.place_for_step(draft, CASE WHEN parent IS NULL THEN coalesce(stage, old.stage) ELSE stage END,
+		at_position, parent, branch, branch_value, step);
+	PERFORM smartwf.shift_steps(place, 1);
+	UPDATE smartwf.steps s SET stage = place.stage, position = place.position, parent = place.parent,
+		branch = place.branch, branch_value = place.branch_value
+		WHERE s.flow_id = draft AND s.name = step;
+	WITH RECURSIVE inside AS (
+		SELECT s.name FROM smartwf.steps s WHERE s.flow_id = draft AND s.parent = step
+		UNION ALL
+		SELECT s.name FROM smartwf.steps s JOIN inside i ON s.parent = i.name WHERE s.flow_id = draft)
+	UPDATE smartwf.steps s SET stage = place.stage FROM inside i WHERE s.flow_id = draft AND s.name = i.name;
+	RETURN smartwf.builder_answer(draft);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.remove_step(flow text, step text) RETURNS json
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	draft int := smartwf.begin_change(flow);
+	old smartwf.steps := smartwf.require_step(draft, step);
+BEGIN
+	DELETE FROM smartwf.steps s WHERE s.flow_id = draft AND s.name = step;
+	PERFORM smartwf.shift_steps(old, -1);
 	RETURN smartwf.builder_answer(draft);
 END
 $$;
@@ -2072,7 +2336,9 @@ BEGIN
 			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 			WHERE p.proargtypes::text = '3802 20' AND p.prorettype = 'text[]'::regtype AND p.prokind = 'f'
 				AND NOT p.proretset AND n.nspname NOT IN ('pg_catalog', 'smartwf', 'smartwf_api')),
-		'transitions', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'label', t.label,
+		'transitions', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'label', coalesce(
+				(SELECT x.label FROM smartwf.translations x WHERE (x.workflow_id, x.kind, x.name, x.locale)
+					= (of_workflow, 'transition', t.name, reader)), t.label),
 			'parameters', (SELECT coalesce(json_agg(json_build_object('name', p.name, 'label', p.label, 'type', p.type,
 				'needed', p.needed) ORDER BY p.position, p.name), '[]') FROM smartwf.transition_parameters p
 				WHERE p.workflow_id = t.workflow_id AND p.transition = t.name)) ORDER BY t.position, t.name), '[]')
@@ -2119,49 +2385,32 @@ CREATE FUNCTION smartwf.role_privileges(task text) RETURNS SETOF text
 		('operate', 'SELECT ON smartwf.activity')) AS p (of_task, privilege) WHERE p.of_task = task
 $$;
 
-CREATE FUNCTION smartwf.grant_design(role name) RETURNS void
+CREATE FUNCTION smartwf.change_privileges(verb text, task text, role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	privilege text;
 BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
-		EXECUTE format('GRANT %s TO %I', privilege, role);
+	FOR privilege IN SELECT * FROM smartwf.role_privileges(task) LOOP
+		EXECUTE format(CASE verb WHEN 'GRANT' THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END, privilege, role);
 	END LOOP;
 END
 $$;
+
+CREATE FUNCTION smartwf.grant_design(role name) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('GRANT', 'design', role) $$;
 
 CREATE FUNCTION smartwf.revoke_design(role name) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	privilege text;
-BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('design') LOOP
-		EXECUTE format('REVOKE %s FROM %I', privilege, role);
-	END LOOP;
-END
-$$;
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('REVOKE', 'design', role) $$;
 
 CREATE FUNCTION smartwf.grant_operation(role name) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	privilege text;
-BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
-		EXECUTE format('GRANT %s TO %I', privilege, role);
-	END LOOP;
-END
-$$;
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('GRANT', 'operate', role) $$;
 
 CREATE FUNCTION smartwf.revoke_operation(role name) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	privilege text;
-BEGIN
-	FOR privilege IN SELECT * FROM smartwf.role_privileges('operate') LOOP
-		EXECUTE format('REVOKE %s FROM %I', privilege, role);
-	END LOOP;
-END
-$$;
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT smartwf.change_privileges('REVOKE', 'operate', role) $$;
 
 COMMENT ON FUNCTION smartwf.reader_language(text[]) IS
 'Returns which of some languages (text[], as in en) the reader wants most (text), by smartwf.locale, Accept-Language '
@@ -2202,7 +2451,9 @@ COMMENT ON FUNCTION smartwf.step_words() IS
 COMMENT ON FUNCTION smartwf.setting_inputs() IS
 'Returns how a builder lets people enter each setting of a step: number (int, their order), setting and input (text: '
 'text, message, number, boolean, interval, choice with choices (text[]), or a list of what exists: field, value, '
-'dataflow, transition, parameters, users, routing, template, properties, options, option, question).';
+'dataflow, transition, parameters, users, routing, template, properties, options, option, question); whether it is '
+'seldom wanted (is_rare, boolean); its default (default_value, jsonb); and the setting that cannot be given beside it '
+'(replaces, text).';
 COMMENT ON FUNCTION smartwf.setting_words() IS
 'Returns what a builder calls the settings of steps: setting, language, label and help (text).';
 COMMENT ON FUNCTION smartwf.choice_words() IS
@@ -2216,21 +2467,88 @@ COMMENT ON FUNCTION smartwf.step_catalogue(text) IS
 COMMENT ON FUNCTION smartwf.field_catalogue(text) IS
 'Returns the fields of a structure (text), its columns: name, label (the comment on the column), type, how a value is '
 'entered (input: number, boolean, date, datetime, choice or text), options and whether it can be null (json).';
+COMMENT ON FUNCTION smartwf.draft_revision(smartwf.flows) IS
+'Returns the revision (text) of a draft (a row of smartwf.flows), which changes with each change of it.';
 COMMENT ON FUNCTION smartwf.builder_answer(int) IS
 'Returns what every function of the flow builder returns about a flow version (int, its id): a JSON object '
 '{"definition", "faults": [{"severity", "code", "object", "message"}], "version", "revision", "changedBy", '
 '"changedAt"} (json).';
 COMMENT ON FUNCTION smartwf.expected_revision() IS
 'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
-COMMENT ON FUNCTION smartwf.draft_of(text) IS
+COMMENT ON FUNCTION smartwf.begin_change(text) IS
 'Returns the id (int) of the draft of a flow (text) that is about to be changed: locks it until the end of the '
 'transaction, and counts its revision up. Raises 42704 if the flow has no draft, and WF412 if an HTTP request expects '
 'another revision in its header If-Match.';
+COMMENT ON FUNCTION smartwf.draft_flow(text) IS
+'Creates a draft of a flow (text): a copy of its newest version, or an empty draft if there is no such flow. If the '
+'flow has a draft already, it is left unchanged. Returns the definition of the draft, its faults and its revision '
+'(json), as smartwf.builder_answer() does. Raises WF400 if the name of the flow is malformed.';
+COMMENT ON FUNCTION smartwf.discard_flow(text) IS
+'Deletes the draft of a flow (text). Raises WF412 if an HTTP request expects another revision in its header '
+'If-Match, and 42704 if the flow has no draft.';
+COMMENT ON FUNCTION smartwf.publish_flow(text) IS
+'Publishes the draft of a flow (text). Returns its version number (int). Raises WF001 with one line of DETAIL for '
+'each fault, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no '
+'draft.';
+COMMENT ON FUNCTION smartwf.update_flow(text, jsonb) IS
+'Changes the properties of the draft of a flow, except for its stages. flow (text): the flow; settings (jsonb): an '
+'object with the keys to change (name, label, structure, restrictAccess, runAs, maxRuns, grants, start, managers, '
+'model). Returns the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. '
+'Raises WF400 with one line of DETAIL for each setting that cannot be stored, 23505 if another flow of the new name '
+'has a draft, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no '
+'draft.';
 COMMENT ON FUNCTION smartwf.replace_flow(text, jsonb) IS
 'Replaces the draft of a flow by another definition, for example that of an earlier version. flow (text): the flow; '
-'definition (jsonb): all of it, as for smartwf.define_flow(), except that its steps need not be complete. Returns the '
-'definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 with one line of DETAIL for each '
-'part that cannot be stored, and 42704 if the flow has no draft.';
+'definition (jsonb): all of it, as for smartwf.define_flow(), except that its steps need not be complete. Returns '
+'the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. Raises WF400 '
+'with one line of DETAIL for each part that cannot be stored, WF412 if an HTTP request expects another revision in '
+'its header If-Match, and 42704 if the flow has no draft.';
+COMMENT ON FUNCTION smartwf.add_stage(text, text, int) IS
+'Adds a stage to the draft of a flow. flow (text): the flow; name (text): the name of the stage; at_position (int): '
+'its position, starting with 1, by default the last. Returns the definition of the draft, its faults and its '
+'revision (json), as smartwf.builder_answer() does. Raises WF400 if the name is malformed, 23505 if it is already in '
+'use, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no draft.';
+COMMENT ON FUNCTION smartwf.rename_stage(text, text, text) IS
+'Renames a stage of the draft of a flow. flow (text): the flow; stage (text): the stage; name (text): its new name. '
+'Returns the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. Raises '
+'WF400 if the name is malformed, 23505 if it is already in use, WF412 if an HTTP request expects another revision in '
+'its header If-Match, and 42704 if the flow has no draft, or the draft no such stage.';
+COMMENT ON FUNCTION smartwf.move_stage(text, text, int) IS
+'Moves a stage of the draft of a flow to another position. flow (text): the flow; stage (text): the stage; '
+'at_position (int): its new position, starting with 1. Returns the definition of the draft, its faults and its '
+'revision (json), as smartwf.builder_answer() does. Raises WF412 if an HTTP request expects another revision in its '
+'header If-Match, and 42704 if the flow has no draft, or the draft no such stage.';
+COMMENT ON FUNCTION smartwf.remove_stage(text, text) IS
+'Removes a stage (text) and its steps from the draft of a flow (text). Returns the definition of the draft, its '
+'faults and its revision (json), as smartwf.builder_answer() does. Raises WF412 if an HTTP request expects another '
+'revision in its header If-Match, and 42704 if the flow has no draft, or the draft no such stage.';
+COMMENT ON FUNCTION smartwf.add_step(text, text, jsonb, int, text, text, text) IS
+'Adds a step to the draft of a flow. flow (text): the flow; stage (text): the stage; step (jsonb): an object with '
+'name, kind, settings and branches; at_position (int): its position, starting with 1, by default the last; parent '
+'(text): the step to a branch of which it is added; branch (text): else, case, default or failure; branch_value '
+'(text): the value of a case. Returns the definition of the draft, its faults and its revision (json), as '
+'smartwf.builder_answer() does. Raises WF400 if the step or its place is not valid, 23505 if its name is already in '
+'use, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no draft, '
+'or the draft no such stage or parent.';
+COMMENT ON FUNCTION smartwf.update_step(text, text, jsonb) IS
+'Changes a step of the draft of a flow. flow (text): the flow; step (text): the step; changes (jsonb): an object '
+'with the keys to change: name, kind, settings, cases (an array of values), and failure (an object without steps, or '
+'null). Returns the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. '
+'Raises WF400 if the changes are not valid, or would remove a branch that contains steps, 23505 if the new name is '
+'already in use, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has '
+'no draft, or the draft no such step.';
+COMMENT ON FUNCTION smartwf.move_step(text, text, text, int, text, text, text) IS
+'Moves a step of the draft of a flow, with all steps in its branches. flow (text): the flow; step (text): the step; '
+'stage (text): the stage to which it is moved, by default its own; at_position (int): its new position, starting '
+'with 1, by default the last; parent, branch, branch_value (text): the branch to which it is moved, as for '
+'smartwf.add_step(). Returns the definition of the draft, its faults and its revision (json), as '
+'smartwf.builder_answer() does. Raises WF400 if the place is not valid, or is in a branch of the step itself, WF412 '
+'if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no draft, or the '
+'draft no such step, stage or parent.';
+COMMENT ON FUNCTION smartwf.remove_step(text, text) IS
+'Removes a step (text) and all steps in its branches from the draft of a flow (text). Returns the definition of the '
+'draft, its faults and its revision (json), as smartwf.builder_answer() does. Raises WF412 if an HTTP request '
+'expects another revision in its header If-Match, and 42704 if the flow has no draft, or the draft no such step.';
 COMMENT ON FUNCTION smartwf.sees_run(bigint) IS
 'Returns true if the caller may see a run (bigint): as an operator, if access to its flow is not restricted, if '
 'they have started it, if it asks them, or if they have the privilege read or manage on its flow.';
@@ -2284,8 +2602,10 @@ COMMENT ON FUNCTION smartwf.functions_of_designers() IS
 'Returns the functions (regprocedure) that roles need which define workflows and flows, and those that these call.';
 COMMENT ON FUNCTION smartwf.role_privileges(text) IS
 'Returns the privileges that a task (text: design or operate) takes, in the form that GRANT and REVOKE accept (text).';
+COMMENT ON FUNCTION smartwf.change_privileges(text, text, name) IS
+'Grants a role (name) what a task (text: design or operate) takes, or revokes it (verb, text: GRANT or REVOKE).';
 COMMENT ON FUNCTION smartwf.grant_design(name) IS
-'Grants a role (name) what it takes to design: to define workflows, flows and templates, in SQL or by the screens. It can '
+'Grants a role (name) what it takes to design: to define workflows, flows and templates. It can '
 'neither attach tables nor register data flows. Repeat it after an update of the extension. Raises 42501 unless the '
 'caller is a superuser or the owner of the extension, and 42704 if there is no such role.';
 COMMENT ON FUNCTION smartwf.revoke_design(name) IS
@@ -2316,13 +2636,16 @@ REVOKE ALL ON FUNCTION smartwf.choice_words() FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.setting_catalogue(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.step_catalogue(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.field_catalogue(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.draft_revision(smartwf.flows) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.expected_revision() FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.begin_change(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.replace_flow(text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.steer_runs(bigint[], text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartwf.steer_runs(bigint[], text) TO PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.builder_catalogue(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.functions_of_designers() FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.role_privileges(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.change_privileges(text, text, name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.grant_design(name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.revoke_design(name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.grant_operation(name) FROM PUBLIC;
@@ -2341,6 +2664,8 @@ COMMENT ON COLUMN smartwf.activity.outcome IS 'Outcome of the steps, as in smart
 COMMENT ON COLUMN smartwf.activity.steps IS 'Number of steps.';
 COMMENT ON COLUMN smartwf.activity.seconds IS 'Average duration of the steps, in seconds.';
 GRANT SELECT ON smartwf.activity TO pg_monitor;
+
+DROP FUNCTION smartwf.draft_of(text);
 
 CREATE OR REPLACE VIEW smartwf_api.runs WITH (security_barrier) AS
 SELECT r.id AS run, r.flow, r.docid, r.status, r.step, r.actor, smartwf.run_model(r.id) AS model, r.sqlstate, r.message,
@@ -2390,7 +2715,8 @@ COMMENT ON VIEW smartwf_api.flows IS
 'Published flows that the caller may start, manage or see, in their newest version.';
 
 CREATE VIEW smartwf_api.flow_versions WITH (security_invoker) AS
-SELECT f.name AS flow, f.version, f.label, f.structure, f.status, f.owner, f.revision, f.changed_by, f.changed_at
+SELECT f.name AS flow, f.version, f.label, f.structure, f.status, f.owner, smartwf.draft_revision(f) AS revision,
+	f.changed_by, f.changed_at
 FROM smartwf.flows f;
 COMMENT ON VIEW smartwf_api.flow_versions IS
 'All versions of flows, drafts too, for roles that design.';
@@ -2400,6 +2726,12 @@ SELECT w.name AS workflow, w.version, w.label, w.description, w.status
 FROM smartwf.workflows w;
 COMMENT ON VIEW smartwf_api.workflow_versions IS
 'All versions of workflows, for roles that design.';
+
+CREATE VIEW smartwf_api.templates WITH (security_invoker) AS
+SELECT t.name, t.description, t.subject, t.text_body, t.html_body, t.properties FROM smartwf.templates t;
+COMMENT ON VIEW smartwf_api.templates IS
+'Templates of notifications, for roles that design, who may change them here.';
+GRANT INSERT, UPDATE, DELETE ON smartwf_api.templates TO PUBLIC;
 
 CREATE VIEW smartwf_api.structures WITH (security_barrier) AS
 SELECT s.name AS structure, s.workflow
@@ -2476,7 +2808,7 @@ BEGIN
 			'draft_flow', 'publish_flow', 'discard_flow', 'update_flow', 'replace_flow', 'add_stage', 'rename_stage',
 			'move_stage', 'remove_stage', 'add_step', 'update_step', 'move_step', 'remove_step', 'define_flow',
 			'flow_definition', 'flow_diagram', 'builder_catalogue', 'define_workflow', 'workflow_definition', 'diagram',
-			'lifecycle', 'document_row', 'pause_flow', 'resume_flow', 'restart_all', 'deliver_again', 'run_model')
+			'export_workflow', 'import_workflow', 'lifecycle', 'document_row', 'steer_runs', 'pause_flow', 'resume_flow', 'restart_all', 'deliver_again', 'run_model')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '
@@ -2485,11 +2817,6 @@ BEGIN
 	END LOOP;
 END
 $install$;
-
-CREATE FUNCTION smartwf_api.steer_runs(runs bigint[], action text)
-	RETURNS TABLE (run bigint, ok boolean, status text, message text)
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
-$$ SELECT * FROM smartwf.steer_runs(runs, action) $$;
 
 -- Comments and privileges of what smartwf_api has.
 
@@ -2543,7 +2870,8 @@ BEGIN
 			('done', 'Number of transactions that were committed.'), ('failed', 'Number of transactions that failed.'),
 			('metric', 'Name of the metric, with its unit.'), ('value', 'Value of the metric.'),
 			('steps', 'Number of steps.'), ('seconds', 'Average duration of the steps, in seconds.'),
-			('flow_label', 'Label of the flow.'), ('asked_as', 'Names by which the caller is asked.'),
+			('flow_label', 'Label of the flow.'), ('name', 'Name.'), ('text_body', 'Text, as plain text.'),
+			('html_body', 'Text, as HTML.'), ('properties', 'Properties that a step has to provide.'), ('asked_as', 'Names by which the caller is asked.'),
 			('answers', 'Number of persons that have answered.'), ('is_mine', 'Whether the caller has started the run.'),
 			('context', 'Where the error was raised.'), ('priority', 'Priority of the run, 0 to 9.'),
 			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),

@@ -156,7 +156,8 @@ call_namesake(PG_FUNCTION_ARGS)
 	if (allowed != ACLCHECK_OK)
 		aclcheck_error(allowed, OBJECT_FUNCTION, get_func_name(function));
 	fmgr_info(function, &flinfo);
-	InitFunctionCallInfoData(*call, &flinfo, fcinfo->nargs, fcinfo->fncollation, NULL, NULL);
+	/* also where it returns a set, which comes as a whole */
+	InitFunctionCallInfoData(*call, &flinfo, fcinfo->nargs, fcinfo->fncollation, fcinfo->context, fcinfo->resultinfo);
 	memcpy(call->args, fcinfo->args, sizeof(NullableDatum) * fcinfo->nargs);
 	result = FunctionCallInvoke(call);
 	fcinfo->isnull = call->isnull;

@@ -30,7 +30,9 @@ BEGIN
 			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 			WHERE p.proargtypes::text = '3802 20' AND p.prorettype = 'text[]'::regtype AND p.prokind = 'f'
 				AND NOT p.proretset AND n.nspname NOT IN ('pg_catalog', 'smartwf', 'smartwf_api')),
-		'transitions', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'label', t.label,
+		'transitions', (SELECT coalesce(json_agg(json_build_object('name', t.name, 'label', coalesce(
+				(SELECT x.label FROM smartwf.translations x WHERE (x.workflow_id, x.kind, x.name, x.locale)
+					= (of_workflow, 'transition', t.name, reader)), t.label),
 			'parameters', (SELECT coalesce(json_agg(json_build_object('name', p.name, 'label', p.label, 'type', p.type,
 				'needed', p.needed) ORDER BY p.position, p.name), '[]') FROM smartwf.transition_parameters p
 				WHERE p.workflow_id = t.workflow_id AND p.transition = t.name)) ORDER BY t.position, t.name), '[]')

@@ -33,7 +33,8 @@ COMMENT ON VIEW smartwf_api.flows IS
 'Published flows that the caller may start, manage or see, in their newest version.';
 
 CREATE VIEW smartwf_api.flow_versions WITH (security_invoker) AS
-SELECT f.name AS flow, f.version, f.label, f.structure, f.status, f.owner, f.revision, f.changed_by, f.changed_at
+SELECT f.name AS flow, f.version, f.label, f.structure, f.status, f.owner, smartwf.draft_revision(f) AS revision,
+	f.changed_by, f.changed_at
 FROM smartwf.flows f;
 COMMENT ON VIEW smartwf_api.flow_versions IS
 'All versions of flows, drafts too, for roles that design.';
@@ -43,6 +44,12 @@ SELECT w.name AS workflow, w.version, w.label, w.description, w.status
 FROM smartwf.workflows w;
 COMMENT ON VIEW smartwf_api.workflow_versions IS
 'All versions of workflows, for roles that design.';
+
+CREATE VIEW smartwf_api.templates WITH (security_invoker) AS
+SELECT t.name, t.description, t.subject, t.text_body, t.html_body, t.properties FROM smartwf.templates t;
+COMMENT ON VIEW smartwf_api.templates IS
+'Templates of notifications, for roles that design, who may change them here.';
+GRANT INSERT, UPDATE, DELETE ON smartwf_api.templates TO PUBLIC;
 
 CREATE VIEW smartwf_api.structures WITH (security_barrier) AS
 SELECT s.name AS structure, s.workflow
@@ -119,7 +126,7 @@ BEGIN
 			'draft_flow', 'publish_flow', 'discard_flow', 'update_flow', 'replace_flow', 'add_stage', 'rename_stage',
 			'move_stage', 'remove_stage', 'add_step', 'update_step', 'move_step', 'remove_step', 'define_flow',
 			'flow_definition', 'flow_diagram', 'builder_catalogue', 'define_workflow', 'workflow_definition', 'diagram',
-			'lifecycle', 'document_row', 'pause_flow', 'resume_flow', 'restart_all', 'deliver_again', 'run_model')
+			'export_workflow', 'import_workflow', 'lifecycle', 'document_row', 'steer_runs', 'pause_flow', 'resume_flow', 'restart_all', 'deliver_again', 'run_model')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '
@@ -128,8 +135,3 @@ BEGIN
 	END LOOP;
 END
 $install$;
-
-CREATE FUNCTION smartwf_api.steer_runs(runs bigint[], action text)
-	RETURNS TABLE (run bigint, ok boolean, status text, message text)
-	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
-$$ SELECT * FROM smartwf.steer_runs(runs, action) $$;

@@ -1,6 +1,14 @@
 -- Functions for a visual flow builder.  Each changes the draft of a flow, and returns its
 -- definition, its faults and its revision.
 
+-- Another draft of the same flow has other revisions.
+CREATE FUNCTION smartwf.draft_revision(draft smartwf.flows) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('%s.%s', draft.id, draft.revision)
+$$;
+COMMENT ON FUNCTION smartwf.draft_revision(smartwf.flows) IS
+'Returns the revision (text) of a draft (a row of smartwf.flows), which changes with each change of it.';
+
 CREATE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH form AS MATERIALIZED (
@@ -9,7 +17,7 @@ CREATE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object',
 			f.object, 'message', f.message)), '[]')
 			FROM smartwf.flow_faults(form.definition::jsonb) f),
-		'version', f.version, 'revision', f.revision, 'changedBy', f.changed_by, 'changedAt', f.changed_at)
+		'version', f.version, 'revision', smartwf.draft_revision(f), 'changedBy', f.changed_by, 'changedAt', f.changed_at)
 	FROM form, smartwf.flows f WHERE f.id = flow_id
 $$;
 COMMENT ON FUNCTION smartwf.builder_answer(int) IS
@@ -25,7 +33,7 @@ $$;
 COMMENT ON FUNCTION smartwf.expected_revision() IS
 'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
 
-CREATE FUNCTION smartwf.draft_of(flow text) RETURNS int
+CREATE FUNCTION smartwf.begin_change(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	draft smartwf.flows;
@@ -34,9 +42,9 @@ BEGIN
 	IF draft.id IS NULL THEN
 		RAISE EXCEPTION 'flow "%" has no draft', flow USING ERRCODE = 'undefined_object',
 			HINT = 'Make one with smartwf.draft_flow().';
-	ELSIF smartwf.expected_revision() <> draft.revision::text THEN
+	ELSIF smartwf.expected_revision() <> smartwf.draft_revision(draft) THEN
 		RAISE EXCEPTION 'the draft of flow "%" has been changed by "%"', flow, draft.changed_by USING ERRCODE = 'WF412',
-			DETAIL = format('It is at revision %s now.', draft.revision),
+			DETAIL = format('It is at revision %s now.', smartwf.draft_revision(draft)),
 			HINT = 'Read it again, and repeat the change if it is still wanted.';
 	END IF;
 	UPDATE smartwf.flows f SET revision = f.revision + 1, changed_by = smartwf.actor(), changed_at = clock_timestamp()
@@ -44,7 +52,7 @@ BEGIN
 	RETURN draft.id;
 END
 $$;
-COMMENT ON FUNCTION smartwf.draft_of(text) IS
+COMMENT ON FUNCTION smartwf.begin_change(text) IS
 'Returns the id (int) of the draft of a flow (text) that is about to be changed: locks it until the end of the '
 'transaction, and counts its revision up. Raises 42704 if the flow has no draft, and WF412 if an HTTP request expects '
 'another revision in its header If-Match.';
@@ -58,8 +66,11 @@ BEGIN
 		RAISE EXCEPTION '"%" is no name of a flow', flow USING ERRCODE = 'WF400',
 			DETAIL = 'It must be a letter or underscore, then letters, digits, "_" or ":", 49 characters at most.';
 	END IF;
-	LOCK TABLE smartwf.flows IN SHARE ROW EXCLUSIVE MODE;
 	SELECT f.id INTO draft FROM smartwf.flows f WHERE f.name = flow AND f.status = 'draft';
+	IF draft IS NULL THEN
+		LOCK TABLE smartwf.flows IN SHARE ROW EXCLUSIVE MODE;
+		SELECT f.id INTO draft FROM smartwf.flows f WHERE f.name = flow AND f.status = 'draft';
+	END IF;
 	IF draft IS NULL THEN
 		draft := smartwf.store_flow(coalesce(smartwf.flow_definition(flow)::jsonb,
 			smartwf.complete_flow(jsonb_build_object('name', flow, 'stages', '[]'::jsonb)) || '{"stages": []}'));
@@ -69,24 +80,25 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.draft_flow(text) IS
 'Creates a draft of a flow (text): a copy of its newest version, or an empty draft if there is no such flow. If the '
-'flow has a draft already, it is left unchanged. Returns the definition of the draft and its faults: {"definition", '
-'"faults"} (json). Raises WF400 if the name of the flow is malformed.';
+'flow has a draft already, it is left unchanged. Returns the definition of the draft, its faults and its revision '
+'(json), as smartwf.builder_answer() does. Raises WF400 if the name of the flow is malformed.';
 
 CREATE FUNCTION smartwf.discard_flow(flow text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 BEGIN
 	DELETE FROM smartwf.flows f WHERE f.id = draft;
 END
 $$;
 COMMENT ON FUNCTION smartwf.discard_flow(text) IS
-'Deletes the draft of a flow (text). Raises 42704 if the flow has no draft.';
+'Deletes the draft of a flow (text). Raises WF412 if an HTTP request expects another revision in its header '
+'If-Match, and 42704 if the flow has no draft.';
 
 CREATE FUNCTION smartwf.publish_flow(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	published int;
 BEGIN
 	UPDATE smartwf.flows f SET status = 'published' WHERE f.id = draft RETURNING f.version INTO published;
@@ -95,13 +107,14 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.publish_flow(text) IS
 'Publishes the draft of a flow (text). Returns its version number (int). Raises WF001 with one line of DETAIL for '
-'each fault, and 42704 if the flow has no draft.';
+'each fault, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no '
+'draft.';
 
 -- The properties of a flow, except for its stages.
 CREATE FUNCTION smartwf.update_flow(flow text, settings jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	changed jsonb;
 	faults text[];
 BEGIN
@@ -132,15 +145,16 @@ $$;
 COMMENT ON FUNCTION smartwf.update_flow(text, jsonb) IS
 'Changes the properties of the draft of a flow, except for its stages. flow (text): the flow; settings (jsonb): an '
 'object with the keys to change (name, label, structure, restrictAccess, runAs, maxRuns, grants, start, managers, '
-'model). Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 with one '
-'line of DETAIL for each setting that cannot be stored, 23505 if another flow of the new name has a draft, and 42704 '
-'if the flow has no draft.';
+'model). Returns the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. '
+'Raises WF400 with one line of DETAIL for each setting that cannot be stored, 23505 if another flow of the new name '
+'has a draft, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no '
+'draft.';
 
 -- All of a draft at once: an earlier version, or what it was before a change.
 CREATE FUNCTION smartwf.replace_flow(flow text, definition jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	complete jsonb;
 	faults text[];
 BEGIN
@@ -164,9 +178,10 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.replace_flow(text, jsonb) IS
 'Replaces the draft of a flow by another definition, for example that of an earlier version. flow (text): the flow; '
-'definition (jsonb): all of it, as for smartwf.define_flow(), except that its steps need not be complete. Returns the '
-'definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 with one line of DETAIL for each '
-'part that cannot be stored, and 42704 if the flow has no draft.';
+'definition (jsonb): all of it, as for smartwf.define_flow(), except that its steps need not be complete. Returns '
+'the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. Raises WF400 '
+'with one line of DETAIL for each part that cannot be stored, WF412 if an HTTP request expects another revision in '
+'its header If-Match, and 42704 if the flow has no draft.';
 
 -- Stages
 
@@ -207,7 +222,7 @@ COMMENT ON FUNCTION smartwf.require_name(int, text, text) IS
 CREATE FUNCTION smartwf.add_stage(flow text, name text, at_position int DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	last int := (SELECT count(*) FROM smartwf.stages s WHERE s.flow_id = draft);
 	place int := greatest(1, least(coalesce(at_position, last + 1), last + 1));
 BEGIN
@@ -219,14 +234,14 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.add_stage(text, text, int) IS
 'Adds a stage to the draft of a flow. flow (text): the flow; name (text): the name of the stage; at_position (int): '
-'its position, starting with 1, by default the last. Returns the definition of the draft and its faults: '
-'{"definition", "faults"} (json). Raises WF400 if the name is malformed, 23505 if it is already in use, and 42704 if '
-'the flow has no draft.';
+'its position, starting with 1, by default the last. Returns the definition of the draft, its faults and its '
+'revision (json), as smartwf.builder_answer() does. Raises WF400 if the name is malformed, 23505 if it is already in '
+'use, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no draft.';
 
 CREATE FUNCTION smartwf.rename_stage(flow text, stage text, name text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 BEGIN
 	PERFORM smartwf.require_stage(draft, stage);
 	IF name IS DISTINCT FROM stage THEN
@@ -238,13 +253,14 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.rename_stage(text, text, text) IS
 'Renames a stage of the draft of a flow. flow (text): the flow; stage (text): the stage; name (text): its new name. '
-'Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 if the name is '
-'malformed, 23505 if it is already in use, and 42704 if the flow has no draft, or the draft no such stage.';
+'Returns the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. Raises '
+'WF400 if the name is malformed, 23505 if it is already in use, WF412 if an HTTP request expects another revision in '
+'its header If-Match, and 42704 if the flow has no draft, or the draft no such stage.';
 
 CREATE FUNCTION smartwf.move_stage(flow text, stage text, at_position int) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	old int := smartwf.require_stage(draft, stage);
 	place int := greatest(1, least(at_position, (SELECT count(*) FROM smartwf.stages s WHERE s.flow_id = draft)));
 BEGIN
@@ -256,13 +272,14 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.move_stage(text, text, int) IS
 'Moves a stage of the draft of a flow to another position. flow (text): the flow; stage (text): the stage; '
-'at_position (int): its new position, starting with 1. Returns the definition of the draft and its faults: '
-'{"definition", "faults"} (json). Raises 42704 if the flow has no draft, or the draft no such stage.';
+'at_position (int): its new position, starting with 1. Returns the definition of the draft, its faults and its '
+'revision (json), as smartwf.builder_answer() does. Raises WF412 if an HTTP request expects another revision in its '
+'header If-Match, and 42704 if the flow has no draft, or the draft no such stage.';
 
 CREATE FUNCTION smartwf.remove_stage(flow text, stage text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	old int := smartwf.require_stage(draft, stage);
 BEGIN
 	DELETE FROM smartwf.stages s WHERE s.flow_id = draft AND s.name = stage;
@@ -271,8 +288,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.remove_stage(text, text) IS
-'Removes a stage (text) and its steps from the draft of a flow (text). Returns the definition of the draft and its '
-'faults: {"definition", "faults"} (json). Raises 42704 if the flow has no draft, or the draft no such stage.';
+'Removes a stage (text) and its steps from the draft of a flow (text). Returns the definition of the draft, its '
+'faults and its revision (json), as smartwf.builder_answer() does. Raises WF412 if an HTTP request expects another '
+'revision in its header If-Match, and 42704 if the flow has no draft, or the draft no such stage.';
 
 -- Steps
 
@@ -362,7 +380,7 @@ CREATE FUNCTION smartwf.add_step(flow text, stage text, step jsonb, at_position 
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	place smartwf.steps;
 	fault record;
 BEGIN
@@ -391,14 +409,15 @@ COMMENT ON FUNCTION smartwf.add_step(text, text, jsonb, int, text, text, text) I
 'Adds a step to the draft of a flow. flow (text): the flow; stage (text): the stage; step (jsonb): an object with '
 'name, kind, settings and branches; at_position (int): its position, starting with 1, by default the last; parent '
 '(text): the step to a branch of which it is added; branch (text): else, case, default or failure; branch_value '
-'(text): the value of a case. Returns the definition of the draft and its faults: {"definition", "faults"} (json). '
-'Raises WF400 if the step or its place is not valid, 23505 if its name is already in use, and 42704 if the flow has '
-'no draft, or the draft no such stage or parent.';
+'(text): the value of a case. Returns the definition of the draft, its faults and its revision (json), as '
+'smartwf.builder_answer() does. Raises WF400 if the step or its place is not valid, 23505 if its name is already in '
+'use, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no draft, '
+'or the draft no such stage or parent.';
 
 CREATE FUNCTION smartwf.update_step(flow text, step text, changes jsonb) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	old smartwf.steps := smartwf.require_step(draft, step);
 	new smartwf.steps := old;
 BEGIN
@@ -432,17 +451,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.update_step(text, text, jsonb) IS
-'Changes a step of the draft of a flow. flow (text): the flow; step (text): the step; changes (jsonb): an object with '
-'the keys to change: name, kind, settings, cases (an array of values), and failure (an object without steps, or '
-'null). Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises WF400 if the '
-'changes are not valid, or would remove a branch that contains steps, 23505 if the new name is already in use, and '
-'42704 if the flow has no draft, or the draft no such step.';
+'Changes a step of the draft of a flow. flow (text): the flow; step (text): the step; changes (jsonb): an object '
+'with the keys to change: name, kind, settings, cases (an array of values), and failure (an object without steps, or '
+'null). Returns the definition of the draft, its faults and its revision (json), as smartwf.builder_answer() does. '
+'Raises WF400 if the changes are not valid, or would remove a branch that contains steps, 23505 if the new name is '
+'already in use, WF412 if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has '
+'no draft, or the draft no such step.';
 
 CREATE FUNCTION smartwf.move_step(flow text, step text, stage text DEFAULT NULL, at_position int DEFAULT NULL,
 		parent text DEFAULT NULL, branch text DEFAULT NULL, branch_value text DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	old smartwf.steps := smartwf.require_step(draft, step);
 	place smartwf.steps;
 BEGIN
@@ -470,16 +490,17 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.move_step(text, text, text, int, text, text, text) IS
 'Moves a step of the draft of a flow, with all steps in its branches. flow (text): the flow; step (text): the step; '
-'stage (text): the stage to which it is moved, by default its own; at_position (int): its new position, starting with '
-'1, by default the last; parent, branch, branch_value (text): the branch to which it is moved, as for '
-'smartwf.add_step(). Returns the definition of the draft and its faults: {"definition", "faults"} (json). Raises '
-'WF400 if the place is not valid, or is in a branch of the step itself, and 42704 if the flow has no draft, or the '
+'stage (text): the stage to which it is moved, by default its own; at_position (int): its new position, starting '
+'with 1, by default the last; parent, branch, branch_value (text): the branch to which it is moved, as for '
+'smartwf.add_step(). Returns the definition of the draft, its faults and its revision (json), as '
+'smartwf.builder_answer() does. Raises WF400 if the place is not valid, or is in a branch of the step itself, WF412 '
+'if an HTTP request expects another revision in its header If-Match, and 42704 if the flow has no draft, or the '
 'draft no such step, stage or parent.';
 
 CREATE FUNCTION smartwf.remove_step(flow text, step text) RETURNS json
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	draft int := smartwf.draft_of(flow);
+	draft int := smartwf.begin_change(flow);
 	old smartwf.steps := smartwf.require_step(draft, step);
 BEGIN
 	DELETE FROM smartwf.steps s WHERE s.flow_id = draft AND s.name = step;
@@ -489,5 +510,5 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.remove_step(text, text) IS
 'Removes a step (text) and all steps in its branches from the draft of a flow (text). Returns the definition of the '
-'draft and its faults: {"definition", "faults"} (json). Raises 42704 if the flow has no draft, or the draft no such '
-'step.';
+'draft, its faults and its revision (json), as smartwf.builder_answer() does. Raises WF412 if an HTTP request '
+'expects another revision in its header If-Match, and 42704 if the flow has no draft, or the draft no such step.';

@@ -55,27 +55,50 @@ COMMENT ON FUNCTION smartwf.step_words() IS
 'Returns what a builder calls the kinds of steps: number (int, their order), kind, group, language, label and help '
 '(text).';
 
--- How a setting is entered.
+-- How a setting is entered; which are seldom wanted; what it is if it is not given; and which it takes the place of.
 CREATE FUNCTION smartwf.setting_inputs()
-	RETURNS TABLE (number int, setting text, input text, choices text[])
+	RETURNS TABLE (number int, setting text, input text, choices text[], is_rare boolean, default_value jsonb,
+		replaces text)
 	LANGUAGE sql IMMUTABLE ROWS 40 SET search_path = pg_catalog, pg_temp AS $$
-	VALUES (1, 'field', 'field', NULL::text[]), (2, 'operator', 'choice', '{equal,notEqual,greater,less}'),
-		(3, 'compareWithNull', 'boolean', NULL), (4, 'value', 'value', NULL), (5, 'source', 'field', NULL),
-		(6, 'dataflow', 'dataflow', NULL), (7, 'transition', 'transition', NULL), (8, 'parameters', 'parameters', NULL),
-		(9, 'comment', 'text', NULL), (10, 'duration', 'interval', NULL), (11, 'until', 'field', NULL),
-		(12, 'channel', 'choice', '{mail,smtp,signalr}'), (13, 'userField', 'field', NULL), (14, 'users', 'users', NULL),
-		(15, 'userRouting', 'routing', NULL), (16, 'template', 'template', NULL),
-		(17, 'renderType', 'choice', '{text,html}'), (18, 'properties', 'properties', NULL), (19, 'subject', 'text', NULL),
-		(20, 'message', 'message', NULL), (21, 'options', 'options', NULL), (22, 'answersNeeded', 'number', NULL),
-		(23, 'due', 'interval', NULL), (24, 'dueChoice', 'option', NULL), (25, 'excludeStarter', 'boolean', NULL),
-		(26, 'excludeAnswerersOf', 'question', NULL), (27, 'as', 'choice', '{answerer}'),
-		(28, 'timeout', 'interval', NULL), (29, 'retries', 'number', NULL), (30, 'backoff', 'interval', NULL),
-		(31, 'maximumBackoff', 'interval', NULL), (32, 'then', 'choice', '{fail,skip,branch}')
+	VALUES (1, 'field', 'field', NULL::text[], false, NULL::jsonb, NULL),
+		(2, 'operator', 'choice', '{equal,notEqual,greater,less}', false, NULL::jsonb, NULL),
+		(3, 'compareWithNull', 'boolean', NULL, false, NULL::jsonb, 'value'),
+		(4, 'value', 'value', NULL, false, NULL::jsonb, 'source'),
+		(5, 'source', 'field', NULL, false, NULL::jsonb, 'value'),
+		(6, 'dataflow', 'dataflow', NULL, false, NULL::jsonb, NULL),
+		(7, 'transition', 'transition', NULL, false, NULL::jsonb, NULL),
+		(8, 'parameters', 'parameters', NULL, true, NULL::jsonb, NULL),
+		(9, 'comment', 'text', NULL, true, NULL::jsonb, NULL),
+		(10, 'duration', 'interval', NULL, false, NULL::jsonb, 'until'),
+		(11, 'until', 'field', NULL, false, NULL::jsonb, 'duration'),
+		(12, 'channel', 'choice', '{mail,smtp,signalr}', false, NULL::jsonb, NULL),
+		(13, 'userField', 'field', NULL, false, NULL::jsonb, NULL),
+		(14, 'users', 'users', NULL, false, NULL::jsonb, NULL),
+		(15, 'userRouting', 'routing', NULL, true, NULL::jsonb, NULL),
+		(16, 'template', 'template', NULL, false, NULL::jsonb, NULL),
+		(17, 'renderType', 'choice', '{text,html}', false, '"text"'::jsonb, NULL),
+		(18, 'properties', 'properties', NULL, false, NULL::jsonb, NULL),
+		(19, 'subject', 'text', NULL, true, NULL::jsonb, NULL),
+		(20, 'message', 'message', NULL, false, NULL::jsonb, NULL),
+		(21, 'options', 'options', NULL, false, NULL::jsonb, NULL),
+		(22, 'answersNeeded', 'number', NULL, true, '1'::jsonb, NULL),
+		(23, 'due', 'interval', NULL, false, NULL::jsonb, NULL),
+		(24, 'dueChoice', 'option', NULL, true, NULL::jsonb, NULL),
+		(25, 'excludeStarter', 'boolean', NULL, false, 'false'::jsonb, NULL),
+		(26, 'excludeAnswerersOf', 'question', NULL, true, NULL::jsonb, NULL),
+		(27, 'as', 'choice', '{answerer}', true, NULL::jsonb, NULL),
+		(28, 'timeout', 'interval', NULL, true, NULL::jsonb, NULL),
+		(29, 'retries', 'number', NULL, false, NULL::jsonb, NULL),
+		(30, 'backoff', 'interval', NULL, false, NULL::jsonb, NULL),
+		(31, 'maximumBackoff', 'interval', NULL, false, NULL::jsonb, NULL),
+		(32, 'then', 'choice', '{fail,skip,branch}', false, NULL::jsonb, NULL)
 $$;
 COMMENT ON FUNCTION smartwf.setting_inputs() IS
 'Returns how a builder lets people enter each setting of a step: number (int, their order), setting and input (text: '
 'text, message, number, boolean, interval, choice with choices (text[]), or a list of what exists: field, value, '
-'dataflow, transition, parameters, users, routing, template, properties, options, option, question).';
+'dataflow, transition, parameters, users, routing, template, properties, options, option, question); whether it is '
+'seldom wanted (is_rare, boolean); its default (default_value, jsonb); and the setting that cannot be given beside it '
+'(replaces, text).';
 
 CREATE FUNCTION smartwf.setting_words()
 	RETURNS TABLE (setting text, language text, label text, help text)
@@ -156,7 +179,10 @@ COMMENT ON FUNCTION smartwf.choice_words() IS
 CREATE FUNCTION smartwf.setting_catalogue(of_kind text, language text) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT coalesce(json_agg(json_build_object('name', i.setting, 'label', w.label, 'help', w.help, 'input', i.input,
-		'type', coalesce(f.type, 'string'), 'needed', coalesce(f.needed, false),
+		'type', coalesce(f.type, CASE i.input WHEN 'number' THEN 'number' ELSE 'string' END),
+		'needed', coalesce(f.needed, false), 'rare', i.is_rare AND f.needed IS NOT TRUE,
+		'default', coalesce(i.default_value, CASE WHEN of_kind IS NULL THEN smartwf.complete_failure('{}') -> i.setting END),
+		'replaces', (SELECT o.setting FROM smartwf.flow_settings() o WHERE (o.setting, o.kind) = (i.replaces, of_kind)),
 		'choices', (SELECT json_agg(json_build_object('value', c.value, 'label', v.label) ORDER BY c.n)
 			FROM unnest(i.choices) WITH ORDINALITY AS c (value, n)
 			LEFT JOIN smartwf.choice_words() v ON (v.setting, v.choice, v.language) = (i.setting, c.value,

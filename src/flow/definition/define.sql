@@ -200,10 +200,11 @@ CREATE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
 DECLARE
 	stored smartwf.flows;
 BEGIN
-	INSERT INTO smartwf.flows (name, version, is_paused)
+	INSERT INTO smartwf.flows (name, version, is_paused, changed_by, changed_at)
 		VALUES (definition ->> 'name',
 			(SELECT coalesce(max(version), 0) + 1 FROM smartwf.flows f WHERE f.name = definition ->> 'name'),
-			(SELECT coalesce(bool_or(is_paused), false) FROM smartwf.flows f WHERE f.name = definition ->> 'name'))
+			(SELECT coalesce(bool_or(is_paused), false) FROM smartwf.flows f WHERE f.name = definition ->> 'name'),
+			smartwf.actor(), clock_timestamp())
 		RETURNING * INTO stored;
 	PERFORM smartwf.store_flow_settings(stored.id, definition);
 	PERFORM smartwf.store_flow_steps(stored.id, definition);
