@@ -121,15 +121,15 @@ $(WEB)/dist/index.html: $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/nul
 	cd $(WEB) && $(WEB_PATH) node node_modules/vite/bin/vite.js build --logLevel warn
 
 install: $(if $(wildcard $(WEB)/dist/index.html),install-web)
-install-web:
-	rm -rf '$(DESTDIR)$(WEB_DIR)'
+install-web: uninstall-web
 	$(MKDIR_P) '$(DESTDIR)$(WEB_DIR)/assets'
 	$(INSTALL_DATA) $(WEB)/dist/*.* '$(DESTDIR)$(WEB_DIR)'
 	$(INSTALL_DATA) $(WEB)/dist/assets/* '$(DESTDIR)$(WEB_DIR)/assets'
 
 uninstall: uninstall-web
 uninstall-web:
-	rm -rf '$(DESTDIR)$(WEB_DIR)'
+	rm -rf '$(DESTDIR)$(WEB_DIR)/assets'
+	rm -f '$(DESTDIR)$(WEB_DIR)/index.html' '$(DESTDIR)$(WEB_DIR)/icon.svg'
 
 # for a release: the version again comes from smartwf.control
 META.json: META.json.in smartwf.control

@@ -59,6 +59,11 @@ SELECT smartwf_api.draft_flow('again') ->> 'revision' AS seen \gset
 SELECT smartwf_api.discard_flow('again');
 SELECT smartwf_api.draft_flow('again') ->> 'revision' = :'seen' AS same;
 SELECT smartwf_api.discard_flow('again');
+-- as deep and as large as a person could want, and no more
+SELECT smartwf.replace_flow('f', jsonb_build_object('name', 'f', 'stages', jsonb_build_array(jsonb_build_object('name', 's', 'steps', (SELECT jsonb_agg(jsonb_build_object('name', n::text, 'kind', 'finish')) FROM generate_series(1, 3001) n)))));
+WITH RECURSIVE deep (n, step) AS (SELECT 1, '{"name": "1", "kind": "if_condition", "else": []}'::jsonb
+  UNION ALL SELECT n + 1, jsonb_build_object('name', (n + 1)::text, 'kind', 'if_condition', 'else', jsonb_build_array(step)) FROM deep WHERE n < 200)
+SELECT smartwf.replace_flow('f', jsonb_build_object('name', 'f', 'stages', jsonb_build_array(jsonb_build_object('name', 's', 'steps', jsonb_build_array(step))))) FROM deep ORDER BY n DESC LIMIT 1;
 -- undo: what it was before; what cannot be stored is refused, what is not ready is not
 SELECT smartwf_api.replace_flow('f', '{"name": "f", "stages": [{"name": "x", "steps": [{"name": "y", "kind": "switch_case", "settings": {"no": 1}}]}]}') ->> 'faults' AS faults;
 SELECT smartwf_api.replace_flow('f', '{"name": "f", "stages": []}') -> 'definition' -> 'stages' AS stages;
@@ -172,6 +177,13 @@ SELECT smartwf_api.restart_all('f');
 SELECT * FROM smartwf_api.metrics;
 SELECT count(*) FROM smartwf_api.deliveries;
 RESET ROLE;
+-- a question on free JSON offers what the model of the flow declares
+SELECT smartwf.define_flow('{"name": "free", "model": {"fields": [{"name": "who", "options": ["a", "b"]}]}, "start": [{"role": "regress_clerk"}], "stages": [{"name": "s", "steps": [
+  {"name": "ask", "kind": "get_user_confirmation", "settings": {"field": "who", "users": [{"role": "regress_boss"}], "message": "?"}}]}]}');
+SET ROLE regress_clerk;
+SELECT smartwf.start_flow('free', NULL, '{}') > 0 AS started;
+RESET ROLE;
+SELECT options FROM smartwf.confirmations ORDER BY id DESC LIMIT 1;
 -- taken back
 SELECT smartwf.revoke_design('regress_designer'), smartwf.revoke_operation('regress_operator');
 SET ROLE regress_designer;

@@ -1760,6 +1760,48 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION smartwf.model_options(flow int, field text) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT f.options FROM smartwf.flows w, smartwf.flow_fields(jsonb_build_object('model', w.model)) f
+	WHERE w.id = flow AND f.field = model_options.field
+$$;
+
+CREATE FUNCTION smartwf.flow_size_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 1 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'WFL0504', format('flow %s', definition ->> 'name'), s.message
+	FROM (SELECT CASE WHEN count(*) > 3000 THEN 'it has more than 3,000 steps'
+		WHEN max(cardinality(path)) > 80 THEN 'its steps are nested more than 40 deep' END AS message
+		FROM smartwf.flow_steps(definition)) s
+	WHERE s.message IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION smartwf.flow_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT * FROM (
+		SELECT 'error', f.* FROM smartwf.flow_form_faults(definition) f
+		UNION ALL
+		SELECT 'error', f.* FROM smartwf.flow_size_faults(definition) f
+		UNION ALL
+		SELECT 'error', f.* FROM smartwf.flow_setting_faults(definition) f
+		UNION ALL
+		SELECT 'error', f.* FROM smartwf.flow_order_faults(definition) f
+		UNION ALL
+		SELECT * FROM smartwf.flow_field_faults(definition)
+		UNION ALL
+		SELECT * FROM smartwf.flow_reference_faults(definition)
+		UNION ALL
+		SELECT 'warning', 'WFL0901', format('%s %s', g.word, number), format('role "%s" does not exist',
+			item ->> 'role')
+		FROM (VALUES ('grants', 'grant'), ('start', 'start'), ('managers', 'manager')) AS g (key, word),
+			smartwf.items(definition, g.key)
+		WHERE jsonb_typeof(item -> 'role') = 'string' AND NOT EXISTS (SELECT FROM pg_roles
+			WHERE rolname = item ->> 'role')
+	) AS fault (severity, code, object, message)
+	ORDER BY severity, object COLLATE "C", code COLLATE "C", message COLLATE "C"
+$$;
+
 CREATE OR REPLACE FUNCTION smartwf.store_flow(definition jsonb) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2100,8 +2142,9 @@ DECLARE
 BEGIN
 	-- a draft may have steps that are not ready; what has no place in the tables is refused
 	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
-		FROM smartwf.flow_form_faults(definition) f
-		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504') AND f.message !~ '^(setting|a step of kind) ';
+		FROM (SELECT * FROM smartwf.flow_form_faults(definition) x
+			WHERE x.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504') AND x.message !~ '^(setting|a step of kind) '
+			UNION ALL SELECT * FROM smartwf.flow_size_faults(definition)) f;
 	IF jsonb_typeof(definition) IS DISTINCT FROM 'object' OR definition ->> 'name' IS DISTINCT FROM flow
 		OR faults IS NOT NULL THEN
 		RAISE EXCEPTION 'that is no definition of flow "%"', flow USING ERRCODE = 'WF400',
@@ -2285,7 +2328,9 @@ CREATE FUNCTION smartwf.steer_runs(runs bigint[], action text)
 	RETURNS TABLE (run bigint, ok boolean, status text, message text)
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF runs IS NULL OR coalesce(action NOT IN ('restart', 'skip', 'cancel', 'reset'), true) THEN
+	IF runs IS NULL THEN
+		RAISE EXCEPTION 'runs must not be null' USING ERRCODE = 'WF400';
+	ELSIF coalesce(action NOT IN ('restart', 'skip', 'cancel', 'reset'), true) THEN
 		RAISE EXCEPTION 'action must be restart, skip, cancel or reset, not "%"', action USING ERRCODE = 'WF400';
 	END IF;
 	FOREACH run IN ARRAY runs LOOP
@@ -2443,6 +2488,12 @@ COMMENT ON TABLE smartwf.flows IS
 'published the version. is_paused: set by smartwf.pause_flow(). model: the fields of the free JSON on which the flow '
 'works, if declared. shape: checksum of stages and steps, as in smartwf.workflows. revision: how often the draft was '
 'changed, last by changed_by at changed_at.';
+COMMENT ON FUNCTION smartwf.model_options(int, text) IS
+'Returns the values (text[]) that a field (text) can have by the model that a flow version (flow, int, its id) declares; '
+'null if the model does not restrict it.';
+COMMENT ON FUNCTION smartwf.flow_size_faults(jsonb) IS
+'Returns a fault (code, object and message, text each) if the JSON form of a flow (jsonb) has more than 3,000 steps, or '
+'nests them more than 40 deep.';
 COMMENT ON FUNCTION smartwf.step_groups() IS
 'Returns the groups in which a builder lists the kinds of steps: number (int), name, language and label (text).';
 COMMENT ON FUNCTION smartwf.step_words() IS
@@ -2628,6 +2679,8 @@ REVOKE ALL ON FUNCTION smartwf.lifecycle(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartwf.lifecycle(text, text) TO PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.document_row(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartwf.document_row(text) TO PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.model_options(int, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smartwf.flow_size_faults(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.step_groups() FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.step_words() FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.setting_inputs() FROM PUBLIC;
@@ -2783,7 +2836,7 @@ DECLARE
 BEGIN
 	PERFORM set_config('response.headers', json_build_array(json_build_object('ETag', tag),
 		json_build_object('Cache-Control', 'private, no-cache'))::text, true);
-	IF nullif(current_setting('request.headers', true), '')::json ->> 'if-none-match' = tag THEN
+	IF strpos(nullif(current_setting('request.headers', true), '')::json ->> 'if-none-match', tag) > 0 THEN
 		PERFORM set_config('response.status', '304', true);
 	END IF;
 	RETURN btrim(tag, '"');

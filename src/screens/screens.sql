@@ -101,7 +101,7 @@ DECLARE
 BEGIN
 	PERFORM set_config('response.headers', json_build_array(json_build_object('ETag', tag),
 		json_build_object('Cache-Control', 'private, no-cache'))::text, true);
-	IF nullif(current_setting('request.headers', true), '')::json ->> 'if-none-match' = tag THEN
+	IF strpos(nullif(current_setting('request.headers', true), '')::json ->> 'if-none-match', tag) > 0 THEN
 		PERFORM set_config('response.status', '304', true);
 	END IF;
 	RETURN btrim(tag, '"');

@@ -300,6 +300,15 @@ test('the invoice flow, built with the keyboard alone', async () => {
 	await isGone();
 	await eventually(() => definition('by_keys').stages.map((one) => [one.name, shape(one.steps)]), wanted);
 
+	// its settings, by Enter, and away again; a step stays where it is
+	await tabTo(page, 'ask');
+	for (const key of ['Enter', 'Space']) {
+		await press(key);
+		await page.locator('[data-panel]').getByText('Get user confirmation').waitFor();
+		assert.equal(await focused(page), 'ask');
+		await press(key);
+		await eventually(() => page.locator('[data-panel]').count(), 0);
+	}
 	// undone and done again
 	await tabTo(page, 'big?');
 	await press('Delete');
@@ -332,7 +341,7 @@ test('two people on one draft: the second is told, and nothing is lost', async (
 	sql(`SELECT smartwf.add_stage('shared', 'One')`);
 	const [ada, dan] = [await open('chief', '#/flows/shared'), await open('designer', '#/flows/shared')];
 	for (const page of [ada, dan]) await page.getByRole('region', { name: 'Stage One' }).waitFor();
-	await dan.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));	// he does not look in between
+	await dan.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true, configurable: true }));	// he does not look in between
 	await ada.getByRole('button', { name: 'Add a stage after One' }).click();
 	await ada.getByRole('dialog').getByRole('textbox').fill('Hers');
 	await ada.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
@@ -341,7 +350,6 @@ test('two people on one draft: the second is told, and nothing is lost', async (
 	await dan.getByRole('button', { name: 'Rename stage One' }).click();
 	await dan.getByRole('dialog').getByRole('textbox').fill('His');
 	await dan.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-	await dan.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 	await dan.getByText('ada has changed this draft; you see it as it is now.').first().waitFor();
 	await dan.getByText('Your change was not applied: The stage is called His now').waitFor();
 	await dan.getByRole('region', { name: 'Stage Hers' }).waitFor();
@@ -350,6 +358,29 @@ test('two people on one draft: the second is told, and nothing is lost', async (
 	// she looks every few seconds
 	await ada.getByRole('region', { name: 'Stage His' }).waitFor();
 	await ada.getByText('dan has changed this draft').first().waitFor();
+	// undo goes no further back than that, and does not undo what he did
+	await eventually(() => ada.getByRole('button', { name: 'Undo' }).isDisabled(), true);
+	await ada.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true, configurable: true }));
+	await ada.getByRole('button', { name: 'Remove stage Hers' }).click();
+	await eventually(() => definition('shared').stages.length, 1);
+	sql(`SELECT smartwf.add_stage('shared', 'Theirs')`);
+	await ada.getByRole('button', { name: 'Undo' }).click();
+	await ada.getByRole('region', { name: 'Stage Theirs' }).waitFor();
+	assert.equal(await ada.getByRole('button', { name: 'Apply again' }).count(), 0);
+	assert.deepEqual(definition('shared').stages.map((one) => one.name), ['His', 'Theirs']);
+	// two settings in a hurry, and another step selected meanwhile: each gets its own
+	sql(`SELECT smartwf.add_step('shared', 'His', '{"name": "a", "kind": "update_model_field"}'); SELECT smartwf.add_step('shared', 'His', '{"name": "b", "kind": "update_model_field"}')`);
+	await ada.reload();
+	await ada.route('**/rpc/update_step', async (route) => { await new Promise((done) => setTimeout(done, 400)); await route.continue(); });
+	await ada.locator('[data-step="a"]').click();
+	const panel = ada.locator('[data-panel]');
+	await field(panel, 'Field').fill('x');
+	await field(panel, 'Value').fill('1');
+	await ada.locator('[data-step="b"]').click();
+	await eventually(() => definition('shared').stages[0].steps.map((step) => step.settings), [{ field: 'x', value: 1 }, {}]);
+	await ada.unroute('**/rpc/update_step');
+	await ada.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => false, configurable: true }));
+	await dan.reload();
 	// and is told when it is gone
 	await dan.getByRole('button', { name: 'Discard' }).click();
 	await dan.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();

@@ -160,8 +160,9 @@ DECLARE
 BEGIN
 	-- a draft may have steps that are not ready; what has no place in the tables is refused
 	SELECT array_agg(format('%s: %s', f.object, f.message) ORDER BY f.object, f.message) INTO faults
-		FROM smartwf.flow_form_faults(definition) f
-		WHERE f.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504') AND f.message !~ '^(setting|a step of kind) ';
+		FROM (SELECT * FROM smartwf.flow_form_faults(definition) x
+			WHERE x.code IN ('WFL0500', 'WFL0502', 'WFL0503', 'WFL0504') AND x.message !~ '^(setting|a step of kind) '
+			UNION ALL SELECT * FROM smartwf.flow_size_faults(definition)) f;
 	IF jsonb_typeof(definition) IS DISTINCT FROM 'object' OR definition ->> 'name' IS DISTINCT FROM flow
 		OR faults IS NOT NULL THEN
 		RAISE EXCEPTION 'that is no definition of flow "%"', flow USING ERRCODE = 'WF400',

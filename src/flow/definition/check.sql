@@ -469,6 +469,15 @@ COMMENT ON FUNCTION smartwf.flow_fields(jsonb) IS
 'that it declares: field (text), and the values that the field can have (text[], null if they are not restricted). '
 'Returns no rows if the model is not known.';
 
+CREATE FUNCTION smartwf.model_options(flow int, field text) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT f.options FROM smartwf.flows w, smartwf.flow_fields(jsonb_build_object('model', w.model)) f
+	WHERE w.id = flow AND f.field = model_options.field
+$$;
+COMMENT ON FUNCTION smartwf.model_options(int, text) IS
+'Returns the values (text[]) that a field (text) can have by the model that a flow version (flow, int, its id) declares; '
+'null if the model does not restrict it.';
+
 -- Faults in the fields that the steps use, and in values that a field cannot have.
 CREATE FUNCTION smartwf.flow_field_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
@@ -578,11 +587,27 @@ COMMENT ON FUNCTION smartwf.flow_reference_faults(jsonb) IS
 'Returns the faults in what the JSON form of a flow (jsonb) refers to: unknown transitions of the workflow of its '
 'structure, missing properties of templates, and more required answers than there are persons to give them.';
 
+-- What a person could still look at; those that were published before go on.
+CREATE FUNCTION smartwf.flow_size_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 1 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT 'WFL0504', format('flow %s', definition ->> 'name'), s.message
+	FROM (SELECT CASE WHEN count(*) > 3000 THEN 'it has more than 3,000 steps'
+		WHEN max(cardinality(path)) > 80 THEN 'its steps are nested more than 40 deep' END AS message
+		FROM smartwf.flow_steps(definition)) s
+	WHERE s.message IS NOT NULL
+$$;
+COMMENT ON FUNCTION smartwf.flow_size_faults(jsonb) IS
+'Returns a fault (code, object and message, text each) if the JSON form of a flow (jsonb) has more than 3,000 steps, or '
+'nests them more than 40 deep.';
+
 CREATE FUNCTION smartwf.flow_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT * FROM (
 		SELECT 'error', f.* FROM smartwf.flow_form_faults(definition) f
+		UNION ALL
+		SELECT 'error', f.* FROM smartwf.flow_size_faults(definition) f
 		UNION ALL
 		SELECT 'error', f.* FROM smartwf.flow_setting_faults(definition) f
 		UNION ALL

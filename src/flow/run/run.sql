@@ -257,7 +257,9 @@ CREATE FUNCTION smartwf.steer_runs(runs bigint[], action text)
 	RETURNS TABLE (run bigint, ok boolean, status text, message text)
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF runs IS NULL OR coalesce(action NOT IN ('restart', 'skip', 'cancel', 'reset'), true) THEN
+	IF runs IS NULL THEN
+		RAISE EXCEPTION 'runs must not be null' USING ERRCODE = 'WF400';
+	ELSIF coalesce(action NOT IN ('restart', 'skip', 'cancel', 'reset'), true) THEN
 		RAISE EXCEPTION 'action must be restart, skip, cancel or reset, not "%"', action USING ERRCODE = 'WF400';
 	END IF;
 	FOREACH run IN ARRAY runs LOOP

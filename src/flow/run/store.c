@@ -64,8 +64,8 @@ static OwnStatement statements[NUMBER_OF_STORE_STATEMENTS] = {
 	" FROM smartwf.templates"},
 	[READ_DATAFLOW] = {1, {TEXTOID},
 	"SELECT function FROM smartwf.dataflows WHERE name" EQ "$1"},
-	[FIELD_OPTIONS] = {2, {TEXTOID, TEXTOID},
-	"SELECT smartwf.field_options($1, $2)"},
+	[FIELD_OPTIONS] = {3, {TEXTOID, TEXTOID, INT4OID},
+	"SELECT coalesce(smartwf.field_options($1, $2), smartwf.model_options($3, $2))"},
 	/* readers by name, with is_person; for answers, the array people distinguishes persons from roles */
 	[RUN_READERS] = {1, {INT8OID},
 		"SELECT f.restrict_access, r.docid, n.name, n.is_person,"

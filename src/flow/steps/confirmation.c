@@ -26,7 +26,7 @@
 #include "confirmation.h"
 #include "people.h"
 
-/* The options of the step, or else the values that the field's column allows. */
+/* The options of the step, or else the values that the field's column allows, or the field of a declared model. */
 static List *
 options_of_step(const Run *run, const Step *step, const char *field)
 {
@@ -37,17 +37,19 @@ options_of_step(const Run *run, const Step *step, const char *field)
 	if (given != NULL && json_is_list(given))
 		for (int i = 0; i < JsonContainerSize(given->val.binary.data); i++)
 			options = lappend(options, json_text(getIthJsonbValueFromContainer(given->val.binary.data, i)));
-	else if (run->docid != NULL && element_read(run->docid, &element))
+	else
 	{
-		Datum		values[] = {CStringGetTextDatum(element.structure), CStringGetTextDatum(field)};
+		bool		has_column = run->docid != NULL && element_read(run->docid, &element);
+		Datum		values[] = {has_column ? CStringGetTextDatum(element.structure) : (Datum) 0,
+			CStringGetTextDatum(field), Int32GetDatum(run->flow->id)};
 
-		options = result_texts(store_execute(FIELD_OPTIONS, values, NULL), 0, 1);
+		options = result_texts(store_execute(FIELD_OPTIONS, values, has_column ? NULL : "n  "), 0, 1);
 	}
 	if (options == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("step \"%s\" has no options", step->name),
-				 errdetail("Field \"%s\" is no enum, boolean or column with a list of values.", field)));
+				 errdetail("Field \"%s\" has no list of values, neither by its column nor in the model of the flow.", field)));
 	return options;
 }
 

@@ -48,7 +48,7 @@ export async function data<T>(request: PromiseLike<Answer>): Promise<T> {
 export const rows = <T>(request: PromiseLike<Answer>) => data<T[]>(request);
 
 /** A function that changes something; REVISION is that of the draft as it was last seen. */
-export function call<T>(name: string, args: Record<string, unknown> = {}, revision?: number): Promise<T> {
+export function call<T>(name: string, args: Record<string, unknown> = {}, revision?: string): Promise<T> {
 	const request = client.rpc(name, args);
 	return data<T>(revision === undefined ? request : request.setHeader('If-Match', `"${revision}"`));
 }
@@ -62,5 +62,8 @@ export async function changed(name: string, tag: string | null): Promise<string 
 	// the browser keeps what it was told, and asks for nothing but news
 	const response = await signed(`${address}/rpc/${name}`, { headers: tag ? { 'If-None-Match': tag } : {}, cache: 'no-store' });
 	if (response.status === 401 && session.token) session.ended();
-	return response.status === 200 ? response.headers.get('ETag') : null;
+	if (response.status === 304) return null;
+	if (response.status === 200) return response.headers.get('ETag');
+	const { code, message } = await response.json().catch(() => ({}));
+	throw new Failure(response.status, code ?? '', message ?? response.statusText, null, null);
 }

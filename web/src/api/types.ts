@@ -39,7 +39,7 @@ export interface DraftAnswer {
 	definition: FlowDefinition;
 	faults: Fault[];
 	version: number;
-	revision: number;
+	revision: string;
 	changedBy: string | null;
 	changedAt: string | null;
 }
@@ -52,6 +52,10 @@ export interface Setting {
 	input: string;
 	type: string;
 	needed: boolean;
+	rare: boolean;
+	default: unknown;
+	/** The setting that cannot be given beside it. */
+	replaces: string | null;
 	choices: Choice[] | null;
 }
 export interface Kind { name: string; group: string; label: string; help: string; settings: Setting[] }
@@ -63,7 +67,6 @@ export interface Field {
 	options: string[] | null;
 	nullable: boolean;
 }
-export interface Parameter { name: string; label: string; type: string; needed: boolean }
 export interface Catalogue {
 	language: string;
 	groups: { name: string; label: string }[];
@@ -76,7 +79,7 @@ export interface Catalogue {
 	templates: { name: string; description: string; properties: { name: string; label?: string; needed?: boolean }[] }[];
 	dataflows: { name: string; description: string }[];
 	routings: string[];
-	transitions: { name: string; label: string; parameters: Parameter[] }[];
+	transitions: { name: string; label: string; parameters: { name: string; label: string; type: string; needed: boolean }[] }[];
 }
 
 export interface FlowRow {
@@ -96,7 +99,7 @@ export interface FlowVersion {
 	structure: string;
 	status: 'draft' | 'published';
 	owner: string | null;
-	revision: number;
+	revision: string;
 	changed_by: string | null;
 	changed_at: string | null;
 }
@@ -169,16 +172,6 @@ export interface HistoryRow {
 export interface LifecycleState { name: string; label: string; activity: string; color: string; initial: boolean }
 export interface Arc { transition: string; label: string; from: string; to: string }
 export interface Lifecycle { workflow: string; version: number; states: LifecycleState[]; arcs: Arc[] }
-export interface TransitionParameter {
-	name: string;
-	label: string;
-	type: string;
-	needed: boolean;
-	multiple: boolean;
-	visibility: string;
-	options: { values?: string[] } & Record<string, unknown>;
-}
-
 export interface RunRow {
 	run: number;
 	flow: string;

@@ -2,19 +2,21 @@
 // is how to go back, and a change that came too late.
 import { ask, call, Failure, from, rows } from '../api/client';
 import type { Catalogue, DraftAnswer, Fault, FlowDefinition, FlowVersion } from '../api/types';
-import { t } from '../app/words.svelte';
+import { t } from '../base/words.svelte';
 import { announce, tell } from '../ui/announcer.svelte';
 import { said } from '../ui/said';
+import { findStep } from './places';
 
 type Args = Record<string, unknown>;
 /** What is to be done. Arguments that depend on the definition are made when it is their turn; null: nothing is to be done. */
 export interface Change { verb: string; args: Args | (() => Args | null); words: string }
+/** A step that the change renames: it stays selected, and changes that wait find it. */
+export interface Renamed { from: string; to: string }
 export interface Conflict { by: string; change: Change | null }
 
 export class Draft {
 	definition = $state.raw<FlowDefinition>()!;
 	faults = $state.raw<Fault[]>([]);
-	revision = $state(0);
 	version = $state(0);
 	catalogue = $state.raw<Catalogue>()!;
 	busy = $state(false);
@@ -24,7 +26,10 @@ export class Draft {
 	selected = $state<string | null>(null);
 	/** Another number for each step that is selected; a step that is renamed stays selected. */
 	selection = $state(0);
-	#last: Promise<boolean> = Promise.resolve(true);
+	#revision = '';
+	#isClosed = false;
+	#last: Promise<unknown> = Promise.resolve();
+	#renamed = new Map<string, string>();
 	#past = $state.raw<FlowDefinition[]>([]);
 	#future = $state.raw<FlowDefinition[]>([]);
 
@@ -40,77 +45,54 @@ export class Draft {
 		return this;
 	}
 
-	#take(answer: DraftAnswer) {
-		if (this.selected && !findStep(answer.definition, this.selected)) this.selected = null;
-		Object.assign(this, { definition: answer.definition, faults: answer.faults, revision: answer.revision, version: answer.version });
-		this.answers++;
-	}
-
-	async #readCatalogue() {
-		this.catalogue = await ask<Catalogue>('builder_catalogue', { structure: this.definition.structure });
-		if (!this.definition.structure)
-			this.catalogue.fields = (this.definition.model?.fields ?? []).map((field) => ({
-				name: field.name, label: field.label ?? '', type: field.type ?? '', options: field.options ?? null, nullable: true,
-				input: field.options ? 'choice' : { number: 'number', boolean: 'boolean', date: 'date' }[field.type ?? ''] ?? 'text',
-			}));
-	}
-
 	select(step: string | null) {
 		this.selected = step;
 		this.selection++;
 	}
 
-	/** Do what a verb does; true if it was done. A step that is renamed stays selected as SELECTED. */
-	async apply(change: Change, selected?: string): Promise<boolean> {
-		let before = this.definition;
-		const done = await this.#inTurn(() => {
-			before = this.definition;
-			return this.#send(change, selected);
-		});
-		if (done) {
+	/** A step by the name that it had when a change was made, which may have been changed since. */
+	step(name: string) {
+		for (let now: string | undefined = name; now !== undefined; now = this.#renamed.get(now)) {
+			const found = findStep(this.definition, now);
+			if (found) return found.step;
+		}
+		return null;
+	}
+
+	/** Do what a verb does, and say why not if it was not done; true if it was. */
+	async apply(change: Change, renamed?: Renamed): Promise<boolean> {
+		try {
+			return await this.do(change, renamed);
+		} catch (failure) {
+			tell(said(failure), true);
+			return false;
+		}
+	}
+
+	/** The same for a dialog, which shows the failure. A conflict is shown beside the draft. */
+	do(change: Change, renamed?: Renamed): Promise<boolean> {
+		return this.#inTurn(async () => {
+			const before = this.definition;
+			if (!(await this.#send(change, change, renamed))) return false;
 			this.#past = [...this.#past, before].slice(-100);
 			this.#future = [];
 			announce(change.words + (this.errors.length ? `. ${t('faults', { n: this.errors.length })}` : ''));
-		}
-		return done;
-	}
-
-	/** One after the other, each upon what the one before has made. */
-	#inTurn(act: () => Promise<boolean>): Promise<boolean> {
-		this.#last = this.#last.then(act);
-		return this.#last;
-	}
-
-	async #send(change: Change, selected?: string): Promise<boolean> {
-		const args = typeof change.args === 'function' ? change.args() : change.args;
-		if (!args) return false;
-		this.busy = true;
-		try {
-			const structure = this.definition.structure;
-			const answer = await call<DraftAnswer>(change.verb, { flow: this.name, ...args }, this.revision);
-			this.selected = selected ?? this.selected;
-			this.#take(answer);
-			if (this.definition.structure !== structure || change.verb === 'update_flow') await this.#readCatalogue();
 			return true;
-		} catch (failure) {
-			this.answers++;
-			if (failure instanceof Failure && failure.status === 412) await this.#catchUp(change).catch((lost) => tell(said(lost), true));
-			else tell(said(failure), true);
-			return false;
-		} finally {
-			this.busy = false;
-		}
+		});
 	}
 
-	/** Somebody else has changed the draft: show theirs, and keep what was to be changed. */
-	async #catchUp(change: Change | null) {
-		const answer = await call<DraftAnswer>('draft_flow', { flow: this.name });
-		this.#take(answer);
-		this.#past = [];
-		this.#future = [];
-		this.conflict = { by: answer.changedBy ?? '?', change };
-		announce(t('changedByOther', { name: this.conflict.by }));
-	}
+	undo = () => this.#goTo(t('undone'), () => this.#past.at(-1), (now) => {
+		this.#past = this.#past.slice(0, -1);
+		this.#future = [...this.#future, now];
+	});
+
+	redo = () => this.#goTo(t('redone'), () => this.#future.at(-1), (now) => {
+		this.#future = this.#future.slice(0, -1);
+		this.#past = [...this.#past, now];
+	});
+
+	publish = () => this.#close<number>('publish_flow');
+	discard = () => this.#close<void>('discard_flow');
 
 	/** The change that came too late, on the draft as it is now. */
 	async applyAgain() {
@@ -120,87 +102,96 @@ export class Draft {
 	}
 
 	/** Has somebody else changed the draft, or done away with it? */
-	async look(): Promise<'gone' | void> {
-		if (this.busy || document.hidden) return;
-		const [found] = await rows<FlowVersion>(from('flow_versions').select('revision').eq('flow', this.name).eq('status', 'draft'));
-		if (!found) return 'gone';
-		if (found.revision !== this.revision && !this.busy) await this.#catchUp(null);
-	}
-
-	undo() {
+	look(): Promise<'gone' | void> {
 		return this.#inTurn(async () => {
-			const definition = this.#past.at(-1);
-			const now = this.definition;
-			if (!definition || !(await this.#send({ verb: 'replace_flow', args: { definition }, words: t('undone') }))) return false;
-			this.#past = this.#past.slice(0, -1);
-			this.#future = [...this.#future, now];
-			announce(t('undone'));
-			return true;
+			if (this.#isClosed || document.hidden) return;
+			const [found] = await rows<FlowVersion>(from('flow_versions').select('revision').eq('flow', this.name).eq('status', 'draft'));
+			if (!found) return 'gone';
+			if (found.revision !== this.#revision) await this.#catchUp(null);
 		});
 	}
 
-	redo() {
-		return this.#inTurn(async () => {
-			const definition = this.#future.at(-1);
-			const now = this.definition;
-			if (!definition || !(await this.#send({ verb: 'replace_flow', args: { definition }, words: t('redone') }))) return false;
-			this.#future = this.#future.slice(0, -1);
-			this.#past = [...this.#past, now];
-			announce(t('redone'));
+	/** One after the other, each upon what the one before has made. */
+	#inTurn<T>(act: () => Promise<T>): Promise<T> {
+		const turn = this.#last.then(act, act);
+		this.#last = turn.catch(() => {});
+		return turn;
+	}
+
+	/** True if the verb was done; false if there was nothing to do, or somebody else was faster: then KEPT may be applied again. */
+	async #send(change: Change, kept: Change | null, renamed?: Renamed): Promise<boolean> {
+		const args = typeof change.args === 'function' ? change.args() : change.args;
+		if (!args || this.#isClosed) return false;
+		this.busy = true;
+		try {
+			const structure = this.definition.structure;
+			const answer = await call<DraftAnswer>(change.verb, { flow: this.name, ...args }, this.#revision);
+			if (renamed) this.#renamed.set(renamed.from, renamed.to);
+			if (renamed && this.selected === renamed.from) this.selected = renamed.to;
+			this.#take(answer);
+			if (this.definition.structure !== structure || change.verb === 'update_flow')
+				await this.#readCatalogue().catch((failure) => tell(said(failure), true));
 			return true;
+		} catch (failure) {
+			this.answers++;
+			if (!(failure instanceof Failure && failure.status === 412)) throw failure;
+			await this.#catchUp(kept);
+			return false;
+		} finally {
+			this.busy = false;
+		}
+	}
+
+	async #goTo(words: string, definitionOf: () => FlowDefinition | undefined, done: (now: FlowDefinition) => void) {
+		try {
+			await this.#inTurn(async () => {
+				const definition = definitionOf();
+				const now = this.definition;
+				// not again upon what somebody else has made: it would be lost
+				if (!definition || !(await this.#send({ verb: 'replace_flow', args: { definition }, words }, null))) return;
+				done(now);
+				announce(words);
+			});
+		} catch (failure) {
+			tell(said(failure), true);
+		}
+	}
+
+	#close<T>(verb: string): Promise<T> {
+		return this.#inTurn(async () => {
+			const answer = await call<T>(verb, { flow: this.name }, this.#revision).catch(async (failure) => {
+				if (failure instanceof Failure && failure.status === 412) await this.#catchUp(null);
+				throw failure;
+			});
+			this.#isClosed = true;
+			return answer;
 		});
 	}
 
-	publish = () => call<number>('publish_flow', { flow: this.name }, this.revision);
-	discard = () => call('discard_flow', { flow: this.name }, this.revision);
-}
-
-// Places in a definition
-
-export interface Place { stage: string; parent?: string; branch?: string; branch_value?: string }
-export interface StepList { place: Place; steps: import('../api/types').Step[] }
-type Step = import('../api/types').Step;
-
-/** The lists in the branches of a step, with what each is called. */
-export function branchesOf(step: Step, stage: string): StepList[] {
-	const at = (branch: string, steps: Step[] | undefined, value?: string) => ({
-		place: { stage, parent: step.name, branch, ...(value === undefined ? {} : { branch_value: value }) }, steps: steps ?? [],
-	});
-	return [
-		...(step.kind === 'if_condition' ? [at('else', step.else)] : []),
-		...(step.kind === 'switch_case' ? [...Object.entries(step.cases ?? {}).map(([value, steps]) => at('case', steps, value)), at('default', step.default)] : []),
-		...(step.failure?.then === 'branch' ? [at('failure', step.failure.steps)] : []),
-	];
-}
-
-/** All lists of steps, in the order in which they are shown. */
-export function allLists(definition: FlowDefinition): StepList[] {
-	const inside = (list: StepList): StepList[] => [list, ...list.steps.flatMap((step) => branchesOf(step, list.place.stage).flatMap(inside))];
-	return definition.stages.flatMap((stage) => inside({ place: { stage: stage.name }, steps: stage.steps }));
-}
-
-export function findStep(definition: FlowDefinition, name: string): { step: Step; list: StepList; index: number } | null {
-	for (const list of allLists(definition)) {
-		const index = list.steps.findIndex((step) => step.name === name);
-		if (index >= 0) return { step: list.steps[index], list, index };
+	/** Somebody else has changed the draft: show theirs, and keep what was to be changed. */
+	async #catchUp(change: Change | null) {
+		const answer = await call<DraftAnswer>('draft_flow', { flow: this.name });
+		this.#take(answer);
+		this.#past = [];
+		this.#future = [];
+		this.conflict = { by: answer.changedBy ?? '?', change: change ?? this.conflict?.change ?? null };
+		announce(t('changedByOther', { name: this.conflict.by }));
 	}
-	return null;
-}
 
-export const placeKey = (place: Place) => JSON.stringify([place.stage, place.parent, place.branch, place.branch_value]);
-
-/** A name that no step or stage has yet. */
-export function freeName(wanted: string, taken: string[]) {
-	for (let n = 1; ; n++) {
-		const name = n === 1 ? wanted : `${wanted} ${n}`;
-		if (!taken.includes(name)) return name;
+	#take(answer: DraftAnswer) {
+		if (this.selected && !findStep(answer.definition, this.selected)) this.selected = null;
+		this.#revision = answer.revision;
+		Object.assign(this, { definition: answer.definition, faults: answer.faults, version: answer.version });
+		this.answers++;
 	}
-}
 
-export const stepNames = (definition: FlowDefinition) => allLists(definition).flatMap((list) => list.steps.map((step) => step.name));
-
-/** The arguments of add_step and move_step for a place; a place in a branch is found by its step. */
-export function placeArgs(place: Place, position: number | null) {
-	const { stage, ...branch } = place;
-	return { stage: place.parent ? null : stage, ...branch, at_position: position };
+	async #readCatalogue() {
+		const catalogue = await ask<Catalogue>('builder_catalogue', { structure: this.definition.structure });
+		if (!this.definition.structure)
+			catalogue.fields = (this.definition.model?.fields ?? []).map((field) => ({
+				name: field.name, label: field.label ?? '', type: field.type ?? '', options: field.options ?? null, nullable: true,
+				input: field.options ? 'choice' : { number: 'number', boolean: 'boolean', date: 'date' }[field.type ?? ''] ?? 'text',
+			}));
+		this.catalogue = catalogue;
+	}
 }

@@ -1,47 +1,45 @@
 // The inbox, read again whenever its tag has changed.
 import { changed, from, rows } from '../api/client';
 import type { InboxRow } from '../api/types';
-import { session } from '../app/session.svelte';
+import { session } from '../base/session.svelte';
 
 const EVERY = 5000;
 const MOST = 500;
 
-const inbox = $state<{ rows: InboxRow[] | null; error: unknown; open: number }>({ rows: null, error: null, open: 0 });
+export const inbox = $state<{ rows: InboxRow[] | null; error: unknown; open: number; isAll: boolean }>({ rows: null, error: null, open: 0, isAll: true });
 let tag: string | null = null;
 
-/** Read it now, whatever is known. */
+/** Read it now, whatever is known: questions first, the one that is due first on top; then what came last. */
 export async function readInbox() {
-	try {
-		// questions first, the one that is due first on top; then what came last
-		inbox.rows = await rows<InboxRow>(from('inbox').select()
-			.order('confirmation', { nullsFirst: false, ascending: false }).limit(MOST));
-		inbox.rows.sort((a, b) => Number(b.confirmation != null) - Number(a.confirmation != null)
-			|| (a.due_at ?? '9').localeCompare(b.due_at ?? '9') || b.at.localeCompare(a.at));
-		inbox.open = inbox.rows.filter((row) => row.confirmation != null).length;
-		inbox.error = null;
-	} catch (failure) {
-		inbox.error = failure;
-	}
+	const reader = session.me;
+	const found = await rows<InboxRow>(from('inbox').select().order('due_at', { nullsFirst: false })
+		.order('confirmation', { nullsFirst: false }).order('at', { ascending: false }).limit(MOST + 1));
+	if (reader !== session.me) return;
+	inbox.isAll = found.length <= MOST;
+	inbox.rows = found.slice(0, MOST);
+	inbox.open = inbox.rows.filter((row) => row.confirmation != null).length;
 }
 
-async function look() {
-	if (!session.me || document.hidden) return;
+/** Is there news? */
+export async function look() {
+	const reader = session.me;
+	if (!reader || document.hidden) return;
 	try {
 		const found = await changed('inbox_tag', tag);
-		if (found) {
-			tag = found;
-			await readInbox();
-		}
-	} catch {
-		// the network is away: the next look will tell
+		if (found) await readInbox();
+		if (reader !== session.me) return;
+		// only what was read is known
+		tag = found ?? tag;
+		inbox.error = null;
+	} catch (failure) {
+		if (reader === session.me) inbox.error = failure;
 	}
 }
 
-/** What is in the inbox; it looks every few seconds while somebody has signed in. */
+/** Look every few seconds while somebody has signed in. */
 export function watchInbox() {
 	$effect(() => {
-		inbox.rows = null;
-		inbox.open = 0;
+		Object.assign(inbox, { rows: null, open: 0, error: null });
 		tag = null;
 		if (!session.me) return;
 		void look();
@@ -54,5 +52,3 @@ export function watchInbox() {
 	});
 	return inbox;
 }
-
-export const theInbox = inbox;

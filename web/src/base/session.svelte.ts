@@ -1,12 +1,12 @@
 // Who has signed in, by a token or by OpenID Connect.
 import type { UserManager } from 'oidc-client-ts';
-import { ask, signRequests } from '../api/client';
+import { ask, Failure, signRequests } from '../api/client';
 import type { Me } from '../api/types';
 
 interface SignIn { issuer: string; client: string; scope?: string; resource?: string }
 
-/** Who has refused: the database the token, the provider the person, or nobody, but the token names no role. */
-interface Refusal { by: 'token' | 'provider' | 'role'; why: string }
+/** Who has refused: the database the token, the provider the person; or the token names no role, or there is nobody to ask. */
+interface Refusal { by: 'token' | 'provider' | 'role' | 'server'; why: string }
 
 export const session = $state<{ me: Me | null; ready: boolean; ended: boolean; refusal: Refusal | null; openid: SignIn | null }>({
 	me: null, ready: false, ended: false, refusal: null, openid: null,
@@ -36,11 +36,13 @@ export async function signInWith(token: string) {
 		session.me = session.refusal ? null : me;
 		session.ended = false;
 	} catch (failure) {
-		session.refusal = { by: 'token', why: words(failure) };
+		const isRefused = failure instanceof Failure && failure.status >= 400 && failure.status < 500 && failure.status !== 429;
+		session.refusal = { by: isRefused ? 'token' : 'server', why: words(failure) };
 	}
-	if (!session.refusal) return sessionStorage.setItem(KEY, token);
-	signRequests(null);
-	sessionStorage.removeItem(KEY);
+	// a token outlives a server that is away
+	if (session.refusal) signRequests(null);
+	if (session.refusal && session.refusal.by !== 'server') sessionStorage.removeItem(KEY);
+	else sessionStorage.setItem(KEY, token);
 }
 
 // the library is loaded only where there is a provider; there is one manager, since a refresh token may serve but once

@@ -34,7 +34,10 @@ export function go(path: (string | number)[], query: Record<string, string | nul
 	location.hash = to(path, query);
 }
 
-/** The same place with other filters. */
-export function refine(query: Record<string, string | null | undefined>) {
-	go(place.path, { ...Object.fromEntries(place.query), ...query });
+/** The same place with other filters; IS_TYPED: of many letters, one can go back to none. */
+export function refine(query: Record<string, string | null | undefined>, isTyped = false) {
+	const address = to(place.path, { ...Object.fromEntries(place.query), ...query });
+	if (!isTyped) return void (location.hash = address);
+	history.replaceState(null, '', address);
+	place = placeOf(location.hash);
 }
