@@ -389,6 +389,42 @@ test('two people on one draft: the second is told, and nothing is lost', async (
 	await wasQuiet(dan);
 });
 
+test('what the network loses is said, in words, and nothing is done twice', async () => {
+	sql(`SELECT smartwf.draft_flow('lossy'); SELECT smartwf.add_stage('lossy', 'One')`);
+	const page = await open('chief', '#/flows/lossy');
+	await page.getByRole('region', { name: 'Stage One' }).waitFor();
+	const add = async (name) => {
+		await page.getByRole('button', { name: 'Add a stage after One' }).click();
+		const dialog = page.getByRole('dialog');
+		if (name) {
+			await dialog.getByRole('textbox').fill(name);
+			await dialog.getByRole('button', { name: 'Save' }).click();
+			await dialog.waitFor({ state: 'hidden' });
+		}
+	};
+	// the change is made, but its answer is lost
+	await page.route('**/rpc/add_stage', async (route) => { await route.fetch(); await route.abort(); }, { times: 1 });
+	await add();
+	await page.getByText('The server cannot be reached.').first().waitFor();
+	await eventually(() => page.getByRole('region', { name: /^Stage / }).count(), 2);
+	assert.equal(await page.getByText('has changed this draft').count(), 0);
+	await add('Two');
+	await eventually(() => definition('lossy').stages.map((one) => one.name), ['One', 'Two', 'Stage']);
+	// a rename that is refused says why in the dialog, and a step that somebody else renames stays selected
+	await page.getByRole('button', { name: 'Rename stage Two' }).click();
+	await page.getByRole('dialog').getByRole('textbox').fill('One');
+	await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('dialog').getByText('the flow has a stage "One" already').waitFor();
+	await page.keyboard.press('Escape');
+	sql(`SELECT smartwf.add_step('lossy', 'One', '{"name": "mine", "kind": "update_model"}')`);
+	await page.locator('[data-step="mine"]').click();
+	sql(`SELECT smartwf.update_step('lossy', 'mine', '{"name": "theirs"}')`);
+	await page.locator('[data-step="theirs"][aria-pressed="true"]').waitFor();
+	await page.locator('[data-panel]').waitFor();
+	page.errors = page.errors.filter((text) => !/ERR_FAILED/.test(text));
+	await wasQuiet(page);
+});
+
 test('an earlier version becomes the draft', async () => {
 	const first = sql(`SELECT smartwf.flow_definition('old', 1)`);
 	const page = await open('chief', '#/flows/old');

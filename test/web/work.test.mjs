@@ -206,6 +206,30 @@ test('operations: metrics, workers, timers, deliveries; a flow is paused and goe
 	await wasQuiet(page);
 });
 
+test('a server that is away: said, and tried again', async () => {
+	const page = await open('boss', '#/documents/A4');
+	await page.route('**/rest/**', (route) => route.abort());
+	await page.reload();
+	await page.getByText('The server cannot be reached.').waitFor();
+	await page.unroute('**/rest/**');
+	await page.getByRole('button', { name: 'Try again' }).click();
+	await page.getByRole('heading', { name: 'A4' }).waitFor();
+	await page.route('**/rest/**', (route) => route.abort());
+	await page.getByRole('link', { name: 'Runs' }).click();
+	await page.getByRole('alert').getByText('The server cannot be reached.').waitFor();
+	await page.unroute('**/rest/**');
+	await page.getByRole('button', { name: 'Try again' }).first().click();
+	await page.getByRole('table').waitFor();
+	page.errors = page.errors.filter((text) => !/ERR_FAILED/.test(text));
+	await wasQuiet(page);
+	// an address that leads nowhere says so, and a run that is none
+	const lost = await open('clerk', '#/flows');
+	await lost.getByText('There is nothing here').waitFor();
+	await lost.goto(lost.url().replace(/#.*/, '#/runs/abc'));
+	await lost.getByText('There is no run abc, or you may not see it.').waitFor();
+	await wasQuiet(lost);
+});
+
 test('in French, by the language of the browser', async () => {
 	const page = await open('chief', '#/flows/invoice_approval', { locale: 'fr-CA' });
 	await page.getByRole('link', { name: 'Exploitation' }).waitFor();

@@ -5,7 +5,7 @@ import type { Catalogue, DraftAnswer, Fault, FlowDefinition, FlowVersion } from 
 import { t } from '../base/words.svelte';
 import { announce, tell } from '../ui/announcer.svelte';
 import { said } from '../ui/said';
-import { findStep } from './places';
+import { allLists, findStep, placeKey } from './places';
 
 type Args = Record<string, unknown>;
 /** What is to be done. Arguments that depend on the definition are made when it is their turn; null: nothing is to be done. */
@@ -28,6 +28,8 @@ export class Draft {
 	selection = $state(0);
 	#revision = '';
 	#isClosed = false;
+	/** An answer was lost: what became of the change is not known. */
+	#isUnsure = false;
 	#last: Promise<unknown> = Promise.resolve();
 	#renamed = new Map<string, string>();
 	#past = $state.raw<FlowDefinition[]>([]);
@@ -107,7 +109,8 @@ export class Draft {
 			if (this.#isClosed || document.hidden) return;
 			const [found] = await rows<FlowVersion>(from('flow_versions').select('revision').eq('flow', this.name).eq('status', 'draft'));
 			if (!found) return 'gone';
-			if (found.revision !== this.#revision) await this.#catchUp(null);
+			if (this.#isUnsure) await this.#readAgain();
+			else if (found.revision !== this.#revision) await this.#catchUp(null);
 		});
 	}
 
@@ -124,6 +127,7 @@ export class Draft {
 		if (!args || this.#isClosed) return false;
 		this.busy = true;
 		try {
+			if (this.#isUnsure) await this.#readAgain();
 			const structure = this.definition.structure;
 			const answer = await call<DraftAnswer>(change.verb, { flow: this.name, ...args }, this.#revision);
 			if (renamed) this.#renamed.set(renamed.from, renamed.to);
@@ -134,6 +138,7 @@ export class Draft {
 			return true;
 		} catch (failure) {
 			this.answers++;
+			this.#isUnsure ||= failure instanceof Failure && (failure.status === 0 || failure.status >= 500);
 			if (!(failure instanceof Failure && failure.status === 412)) throw failure;
 			await this.#catchUp(kept);
 			return false;
@@ -178,8 +183,26 @@ export class Draft {
 		announce(t('changedByOther', { name: this.conflict.by }));
 	}
 
+	/** The draft as it is, whether or not a change of which there was no answer was made. */
+	async #readAgain() {
+		this.#take(await call<DraftAnswer>('draft_flow', { flow: this.name }));
+		this.#isUnsure = false;
+	}
+
+	/** Where the selected step has gone: nowhere, or, if somebody else has renamed it, another stands in its place. */
+	#follow(definition: FlowDefinition) {
+		const name = this.selected;
+		if (!name || findStep(definition, name)) return;
+		const old = findStep(this.definition, name);
+		const list = old && allLists(definition).find((one) => placeKey(one.place) === placeKey(old.list.place));
+		const now = list?.steps[old!.index];
+		const isRenamed = now?.kind === old?.step.kind && now && !findStep(this.definition, now.name);
+		if (isRenamed) this.#renamed.set(name, now.name);
+		this.selected = isRenamed ? now.name : null;
+	}
+
 	#take(answer: DraftAnswer) {
-		if (this.selected && !findStep(answer.definition, this.selected)) this.selected = null;
+		if (this.definition) this.#follow(answer.definition);
 		this.#revision = answer.revision;
 		Object.assign(this, { definition: answer.definition, faults: answer.faults, version: answer.version });
 		this.answers++;

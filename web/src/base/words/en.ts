@@ -153,6 +153,8 @@ export default {
 	notAllDone: 'Not all could be done',
 	notApplied: 'Your change was not applied: {change}',
 	nothingDone: 'Nothing answered yet',
+	nothingHere: 'There is nothing here',
+	nothingHereHelp: 'The address is not known, or your role may not go there.',
 	nothingMatches: 'Nothing matches the filters',
 	nothingSelected: 'Select a question',
 	nothingSelectedHelp: 'Its document and history appear here.',
