@@ -53,27 +53,48 @@ const screens = [
 	['flow-published', 'chief', '#/flows/long', (page) => page.getByText('step 30 of 10')],
 	['operations', 'chief', '#/operations', (page) => page.getByRole('region', { name: 'Workers' }).getByText('idle').first()],
 	['operations-timers', 'chief', '#/operations?tab=timers', (page) => page.getByRole('link', { name: 'F1' })],
+	['dialog-delegate', 'boss', '#/inbox', (page) => page.getByRole('link', { name: /Approve Printing press/ }), async (page) => {
+		await page.getByRole('link', { name: /Approve Printing press/ }).click();
+		await page.getByRole('button', { name: 'Delegate' }).click();
+		await page.getByRole('dialog').waitFor();
+	}],
+	['dialog-move', 'chief', '#/flows/invoice_approval', (page) => page.locator('[data-step="ask the boss"]'), async (page) => {
+		await page.getByRole('button', { name: 'Move ask the boss', exact: true }).click();
+		await page.getByRole('menuitem', { name: 'Move to…' }).click();
+		await page.getByRole('dialog').waitFor();
+	}],
+	['dialog-conflict', 'chief', '#/flows/invoice_approval', (page) => page.locator('[data-step="ask the boss"]'), async (page) => {
+		sql(`SELECT smartwf.rename_stage('invoice_approval', 'Review', 'Review')`);
+		await page.getByText('has changed this draft').first().waitFor();
+	}],
+	['dialog-model', 'chief', `#/runs/${failed}`, (page) => page.getByRole('region', { name: 'Error' }), async (page) => {
+		await page.getByRole('button', { name: 'Actions' }).click();
+		await page.getByRole('menuitem', { name: 'Edit the model' }).click();
+		await page.getByRole('dialog').waitFor();
+	}],
 	['operations-deliveries', 'chief', '#/operations?tab=deliveries', (page) => page.getByText('could not connect')],
 ];
 
+/** What axe objects to. */
+async function barriers(page) {
+	await page.evaluate(axe.source);
+	const { violations } = await page.evaluate(() => globalThis.axe.run());
+	return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.failureSummary + node.html.slice(0, 200))]);
+}
+
 for (const [name, role, place, there, act] of screens) {
-	test(`${name}: no barrier in either theme, and nothing beside a phone`, async () => {
-		for (const colorScheme of ['light', 'dark']) {
-			const page = await open(role, place, { colorScheme });
-			await there(page).waitFor();
+	test(`${name}: no barrier in either theme nor on a phone, and nothing beside it`, async () => {
+		for (const [form, options] of [['', {}], ['-dark', { colorScheme: 'dark' }], ['-phone', { width: 360, height: 740 }]]) {
+			const page = await open(role, place, options);
+			await there(page).first().waitFor();
+			if (form === '-phone') assert.equal(await page.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), true);
 			await act?.(page);
-			await page.evaluate(axe.source);
-			const { violations } = await page.evaluate(() => globalThis.axe.run());
-			assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.failureSummary + node.html.slice(0, 200))]), [], colorScheme);
-			await page.mouse.move(640, 799);
-			if (colorScheme === 'light' || ['builder', 'operations'].includes(name)) await page.screenshot({ path: `${pictures}/${name}${colorScheme === 'dark' ? '-dark' : ''}.png` });
+			assert.deepEqual(await barriers(page), [], form);
+			await page.mouse.move(options.width ?? 640, 799);
+			const isShown = !name.startsWith('dialog') && (form === '' || (form === '-dark' && ['builder', 'operations'].includes(name)));
+			await page.screenshot({ path: `${isShown ? pictures : process.env.WEB}/${name}${form}.png` });
 			await wasQuiet(page);
 		}
-		const phone = await open(role, place, { width: 360, height: 740 });
-		await there(phone).first().waitFor();
-		assert.equal(await phone.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), true);
-		await phone.screenshot({ path: `${process.env.WEB}/${name}-phone.png` });
-		await wasQuiet(phone);
 	});
 }
 

@@ -16,7 +16,10 @@ export class Failure extends Error {
 	}
 }
 
-interface Session { token: string | null; ended: () => void }
+interface Session {
+	token: string | null;
+	ended: () => void;
+}
 const session: Session = { token: null, ended: () => {} };
 
 /** All requests go with this token; ENDED is called when it is not accepted any more. */
@@ -35,7 +38,11 @@ async function signed(input: RequestInfo | URL, init: RequestInit = {}) {
 const client = new PostgrestClient(address, { fetch: signed });
 export const from = (relation: string) => client.from(relation);
 
-interface Answer { data: unknown; error: { message: string; code?: string; details?: string; hint?: string } | null; status: number }
+interface Answer {
+	data: unknown;
+	error: { message: string; code?: string; details?: string; hint?: string } | null;
+	status: number;
+}
 
 /** The data of an answer; its error as a Failure. */
 export async function data<T>(request: PromiseLike<Answer>): Promise<T> {
@@ -55,12 +62,17 @@ export function call<T>(name: string, args: Record<string, unknown> = {}, revisi
 
 /** A function that only tells something. */
 export const ask = <T>(name: string, args: Record<string, unknown> = {}) =>
-	data<T>(client.rpc(name, Object.fromEntries(Object.entries(args).filter(([, value]) => value != null)), { get: true }));
+	data<T>(
+		client.rpc(name, Object.fromEntries(Object.entries(args).filter(([, value]) => value != null)), { get: true }),
+	);
 
 /** Whether what is known by TAG has changed: the new tag, or null. */
 export async function changed(name: string, tag: string | null): Promise<string | null> {
 	// the browser keeps what it was told, and asks for nothing but news
-	const response = await signed(`${address}/rpc/${name}`, { headers: tag ? { 'If-None-Match': tag } : {}, cache: 'no-store' });
+	const response = await signed(`${address}/rpc/${name}`, {
+		headers: tag ? { 'If-None-Match': tag } : {},
+		cache: 'no-store',
+	});
 	if (response.status === 401 && session.token) session.ended();
 	if (response.status === 304) return null;
 	if (response.status === 200) return response.headers.get('ETag');

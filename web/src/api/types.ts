@@ -10,7 +10,12 @@ export interface Me {
 	mayOperate: boolean;
 }
 
-export interface Fault { severity: 'error' | 'warning'; code: string; object: string; message: string }
+export interface Fault {
+	severity: 'error' | 'warning';
+	code: string;
+	object: string;
+	message: string;
+}
 
 export interface Step {
 	name: string;
@@ -21,7 +26,10 @@ export interface Step {
 	default?: Step[];
 	failure?: { retries: number; backoff: string; maximumBackoff: string; then: string; steps?: Step[] };
 }
-export interface Stage { name: string; steps: Step[] }
+export interface Stage {
+	name: string;
+	steps: Step[];
+}
 export interface FlowDefinition {
 	name: string;
 	label: string;
@@ -44,7 +52,10 @@ export interface DraftAnswer {
 	changedAt: string | null;
 }
 
-export interface Choice { value: string; label: string }
+export interface Choice {
+	value: string;
+	label: string;
+}
 export interface Setting {
 	name: string;
 	label: string;
@@ -58,7 +69,13 @@ export interface Setting {
 	replaces: string | null;
 	choices: Choice[] | null;
 }
-export interface Kind { name: string; group: string; label: string; help: string; settings: Setting[] }
+export interface Kind {
+	name: string;
+	group: string;
+	label: string;
+	help: string;
+	settings: Setting[];
+}
 export interface Field {
 	name: string;
 	label: string;
@@ -79,7 +96,11 @@ export interface Catalogue {
 	templates: { name: string; description: string; properties: { name: string; label?: string; needed?: boolean }[] }[];
 	dataflows: { name: string; description: string }[];
 	routings: string[];
-	transitions: { name: string; label: string; parameters: { name: string; label: string; type: string; needed: boolean }[] }[];
+	transitions: {
+		name: string;
+		label: string;
+		parameters: { name: string; label: string; type: string; needed: boolean }[];
+	}[];
 }
 
 export interface FlowRow {
@@ -169,9 +190,25 @@ export interface HistoryRow {
 	parameters: Record<string, unknown>;
 	messages: string[] | null;
 }
-export interface LifecycleState { name: string; label: string; activity: string; color: string; initial: boolean }
-export interface Arc { transition: string; label: string; from: string; to: string }
-export interface Lifecycle { workflow: string; version: number; states: LifecycleState[]; arcs: Arc[] }
+export interface LifecycleState {
+	name: string;
+	label: string;
+	activity: string;
+	color: string;
+	initial: boolean;
+}
+export interface Arc {
+	transition: string;
+	label: string;
+	from: string;
+	to: string;
+}
+export interface Lifecycle {
+	workflow: string;
+	version: number;
+	states: LifecycleState[];
+	arcs: Arc[];
+}
 export interface RunRow {
 	run: number;
 	flow: string;
@@ -216,7 +253,12 @@ export interface RunDocument {
 	error: { sqlstate: string; message: string; context: string | null } | null;
 	stages: { name: string; steps: RunStep[] }[];
 }
-export interface SteerResult { run: number; ok: boolean; status: string | null; message: string | null }
+export interface SteerResult {
+	run: number;
+	ok: boolean;
+	status: string | null;
+	message: string | null;
+}
 
 export interface TimerRow {
 	docid: string;
@@ -238,6 +280,23 @@ export interface DeliveryRow {
 	due_at: string | null;
 	created_at: string;
 }
-export interface WorkerRow { pid: number; work: string; state: string; doing: string | null; started_at: string; done: number; failed: number }
-export interface MetricRow { metric: string; label: string; value: number }
-export interface ActivityRow { at: string; outcome: string; steps: number; seconds: number }
+export interface WorkerRow {
+	pid: number;
+	work: string;
+	state: string;
+	doing: string | null;
+	started_at: string;
+	done: number;
+	failed: number;
+}
+export interface MetricRow {
+	metric: string;
+	label: string;
+	value: number;
+}
+export interface ActivityRow {
+	at: string;
+	outcome: string;
+	steps: number;
+	seconds: number;
+}

@@ -1,6 +1,9 @@
 // Where the reader is: an address after the hash, so that any web server will do.
 
-interface Place { path: string[]; query: URLSearchParams }
+interface Place {
+	path: string[];
+	query: URLSearchParams;
+}
 
 function placeOf(hash: string): Place {
 	const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
@@ -19,8 +22,12 @@ let place = $state.raw(placeOf(location.hash));
 addEventListener('hashchange', () => (place = placeOf(location.hash)));
 
 export const here = {
-	get path() { return place.path; },
-	get query() { return place.query; },
+	get path() {
+		return place.path;
+	},
+	get query() {
+		return place.query;
+	},
 };
 
 /** The address of a place, for href. */

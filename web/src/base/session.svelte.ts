@@ -3,13 +3,31 @@ import type { UserManager } from 'oidc-client-ts';
 import { ask, Failure, signRequests } from '../api/client';
 import type { Me } from '../api/types';
 
-interface SignIn { issuer: string; client: string; scope?: string; resource?: string }
+interface SignIn {
+	issuer: string;
+	client: string;
+	scope?: string;
+	resource?: string;
+}
 
 /** Who has refused: the database the token, the provider the person; or the token names no role, or there is nobody to ask. */
-interface Refusal { by: 'token' | 'provider' | 'role' | 'server'; why: string }
+interface Refusal {
+	by: 'token' | 'provider' | 'role' | 'server';
+	why: string;
+}
 
-export const session = $state<{ me: Me | null; ready: boolean; ended: boolean; refusal: Refusal | null; openid: SignIn | null }>({
-	me: null, ready: false, ended: false, refusal: null, openid: null,
+export const session = $state<{
+	me: Me | null;
+	ready: boolean;
+	ended: boolean;
+	refusal: Refusal | null;
+	openid: SignIn | null;
+}>({
+	me: null,
+	ready: false,
+	ended: false,
+	refusal: null,
+	openid: null,
 });
 
 const words = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure));
@@ -36,7 +54,8 @@ export async function signInWith(token: string) {
 		session.me = session.refusal ? null : me;
 		session.ended = false;
 	} catch (failure) {
-		const isRefused = failure instanceof Failure && failure.status >= 400 && failure.status < 500 && failure.status !== 429;
+		const isRefused =
+			failure instanceof Failure && failure.status >= 400 && failure.status < 500 && failure.status !== 429;
 		session.refusal = { by: isRefused ? 'token' : 'server', why: words(failure) };
 	}
 	// a token outlives a server that is away
@@ -52,9 +71,16 @@ async function provider() {
 	const { issuer, client, scope, resource } = session.openid!;
 	const page = location.href.replace(/[?#].*/, '');
 	return (manager ??= new UserManager({
-		authority: issuer, client_id: client, redirect_uri: page, post_logout_redirect_uri: page,
-		response_type: 'code', scope: scope || 'openid', resource: resource || undefined, userStore: new WebStorageStateStore({ store: sessionStorage }),
-		automaticSilentRenew: false, accessTokenExpiringNotificationTimeInSeconds: 10,
+		authority: issuer,
+		client_id: client,
+		redirect_uri: page,
+		post_logout_redirect_uri: page,
+		response_type: 'code',
+		scope: scope || 'openid',
+		resource: resource || undefined,
+		userStore: new WebStorageStateStore({ store: sessionStorage }),
+		automaticSilentRenew: false,
+		accessTokenExpiringNotificationTimeInSeconds: 10,
 	}));
 }
 
@@ -81,7 +107,10 @@ export async function signOut() {
 
 /** At the start: what the web server says of sign-in, and a token that was given before. */
 export async function resume() {
-	const config = await fetch('./sign-in.json').then((answer) => (answer.ok ? answer.json() : null), () => null);
+	const config = await fetch('./sign-in.json').then(
+		(answer) => (answer.ok ? answer.json() : null),
+		() => null,
+	);
 	if (config?.issuer && config?.client) session.openid = config;
 	const search = new URLSearchParams(location.search);
 	if (session.openid && (search.has('code') || search.has('error')) && search.has('state')) await returnFromProvider();

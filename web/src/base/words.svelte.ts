@@ -27,19 +27,30 @@ export function t(key: keyof typeof en, values: Record<string, string | number> 
 /** A word for something that the database names, or its own name if there is none. */
 export function word(group: string, name: string | null | undefined) {
 	const key = `${group}.${name}` as keyof typeof en;
-	return name == null ? '' : words[key] ?? name;
+	return name == null ? '' : (words[key] ?? name);
 }
 
-const units: [Intl.RelativeTimeFormatUnit, number][] = [['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+	['year', 31536000],
+	['month', 2592000],
+	['day', 86400],
+	['hour', 3600],
+	['minute', 60],
+	['second', 1],
+];
 
 /** How long ago, or how long until. */
 export function ago(time: string, now = Date.now()) {
 	const seconds = (new Date(time).getTime() - now) / 1000;
 	const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? units[units.length - 1];
-	return new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(Math.round(seconds / size), unit);
+	return new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(
+		Math.round(seconds / size),
+		unit,
+	);
 }
 
 export const moment = (time: string) =>
 	new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(time));
 
-export const number = (value: number, digits = 1) => new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+export const number = (value: number, digits = 1) =>
+	new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);

@@ -9,10 +9,24 @@ export interface AskedParameter {
 	needed: boolean;
 	options: { values?: unknown };
 }
-interface Transition { askComment: boolean; askAttributes: AskedParameter[] }
-export interface AskedFor { data?: { transition: Transition }; transition?: Transition; askComment?: boolean }
+interface Transition {
+	askComment: boolean;
+	askAttributes: AskedParameter[];
+}
+export interface AskedFor {
+	data?: { transition: Transition };
+	transition?: Transition;
+	askComment?: boolean;
+}
 
-export interface Parameter { name: string; label: string; type: string; multiple: boolean; needed: boolean; values: string[] }
+export interface Parameter {
+	name: string;
+	label: string;
+	type: string;
+	multiple: boolean;
+	needed: boolean;
+	values: string[];
+}
 export type Entered = string | boolean | string[] | undefined;
 
 const transitionOf = (answer: AskedFor) => answer.data?.transition ?? answer.transition;
@@ -21,23 +35,33 @@ export const asksComment = (answer: AskedFor) => transitionOf(answer)?.askCommen
 
 /** Those that the caller may give a value to. */
 export function parametersOf(answer: AskedFor): Parameter[] {
-	return (transitionOf(answer)?.askAttributes ?? []).filter((parameter) => parameter.visibility === 'write').map((parameter) => ({
-		name: parameter.id, label: parameter.label || parameter.id, type: parameter.type, multiple: parameter.multiple, needed: parameter.needed,
-		values: Array.isArray(parameter.options?.values) ? parameter.options.values.map(String) : [],
-	}));
+	return (transitionOf(answer)?.askAttributes ?? [])
+		.filter((parameter) => parameter.visibility === 'write')
+		.map((parameter) => ({
+			name: parameter.id,
+			label: parameter.label || parameter.id,
+			type: parameter.type,
+			multiple: parameter.multiple,
+			needed: parameter.needed,
+			values: Array.isArray(parameter.options?.values) ? parameter.options.values.map(String) : [],
+		}));
 }
 
 function one(type: string, text: string): unknown {
 	switch (type) {
-		case 'int': case 'double': {
+		case 'int':
+		case 'double': {
 			const value = Number(text);
 			return text.trim() !== '' && Number.isFinite(value) ? value : text;
 		}
-		case 'money': return text;
-		case 'timestamp': return text ? new Date(text).toISOString() : text;
+		case 'money':
+			return text;
+		case 'timestamp':
+			return text ? new Date(text).toISOString() : text;
 		case 'json':
 			return JSON.parse(text);
-		default: return text;
+		default:
+			return text;
 	}
 }
 
@@ -47,5 +71,8 @@ export function valueOf(parameter: Parameter, entered: Entered): unknown {
 	if (typeof entered === 'boolean') return entered;
 	if (Array.isArray(entered)) return entered.map((text) => one(parameter.type, text));
 	if (!parameter.multiple) return one(parameter.type, entered);
-	return entered.split('\n').filter((line) => line.trim()).map((line) => one(parameter.type, line.trim()));
+	return entered
+		.split('\n')
+		.filter((line) => line.trim())
+		.map((line) => one(parameter.type, line.trim()));
 }

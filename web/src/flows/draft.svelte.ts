@@ -9,10 +9,20 @@ import { allLists, findStep, placeKey } from './places';
 
 type Args = Record<string, unknown>;
 /** What is to be done. Arguments that depend on the definition are made when it is their turn; null: nothing is to be done. */
-export interface Change { verb: string; args: Args | (() => Args | null); words: string }
+export interface Change {
+	verb: string;
+	args: Args | (() => Args | null);
+	words: string;
+}
 /** A step that the change renames: it stays selected, and changes that wait find it. */
-export interface Renamed { from: string; to: string }
-export interface Conflict { by: string; change: Change | null }
+export interface Renamed {
+	from: string;
+	to: string;
+}
+export interface Conflict {
+	by: string;
+	change: Change | null;
+}
 
 export class Draft {
 	definition = $state.raw<FlowDefinition>()!;
@@ -37,9 +47,15 @@ export class Draft {
 
 	constructor(readonly name: string) {}
 
-	get canUndo() { return this.#past.length > 0 && !this.busy; }
-	get canRedo() { return this.#future.length > 0 && !this.busy; }
-	get errors() { return this.faults.filter((fault) => fault.severity === 'error'); }
+	get canUndo() {
+		return this.#past.length > 0 && !this.busy;
+	}
+	get canRedo() {
+		return this.#future.length > 0 && !this.busy;
+	}
+	get errors() {
+		return this.faults.filter((fault) => fault.severity === 'error');
+	}
 
 	async open() {
 		this.#take(await call<DraftAnswer>('draft_flow', { flow: this.name }));
@@ -83,15 +99,25 @@ export class Draft {
 		});
 	}
 
-	undo = () => this.#goTo(t('undone'), () => this.#past.at(-1), (now) => {
-		this.#past = this.#past.slice(0, -1);
-		this.#future = [...this.#future, now];
-	});
+	undo = () =>
+		this.#goTo(
+			t('undone'),
+			() => this.#past.at(-1),
+			(now) => {
+				this.#past = this.#past.slice(0, -1);
+				this.#future = [...this.#future, now];
+			},
+		);
 
-	redo = () => this.#goTo(t('redone'), () => this.#future.at(-1), (now) => {
-		this.#future = this.#future.slice(0, -1);
-		this.#past = [...this.#past, now];
-	});
+	redo = () =>
+		this.#goTo(
+			t('redone'),
+			() => this.#future.at(-1),
+			(now) => {
+				this.#future = this.#future.slice(0, -1);
+				this.#past = [...this.#past, now];
+			},
+		);
 
 	publish = () => this.#close<number>('publish_flow');
 	discard = () => this.#close<void>('discard_flow');
@@ -107,7 +133,9 @@ export class Draft {
 	look(): Promise<'gone' | void> {
 		return this.#inTurn(async () => {
 			if (this.#isClosed || document.hidden) return;
-			const [found] = await rows<FlowVersion>(from('flow_versions').select('revision').eq('flow', this.name).eq('status', 'draft'));
+			const [found] = await rows<FlowVersion>(
+				from('flow_versions').select('revision').eq('flow', this.name).eq('status', 'draft'),
+			);
 			if (!found) return 'gone';
 			if (this.#isUnsure) await this.#readAgain();
 			else if (found.revision !== this.#revision) await this.#catchUp(null);
@@ -212,8 +240,14 @@ export class Draft {
 		const catalogue = await ask<Catalogue>('builder_catalogue', { structure: this.definition.structure });
 		if (!this.definition.structure)
 			catalogue.fields = (this.definition.model?.fields ?? []).map((field) => ({
-				name: field.name, label: field.label ?? '', type: field.type ?? '', options: field.options ?? null, nullable: true,
-				input: field.options ? 'choice' : { number: 'number', boolean: 'boolean', date: 'date' }[field.type ?? ''] ?? 'text',
+				name: field.name,
+				label: field.label ?? '',
+				type: field.type ?? '',
+				options: field.options ?? null,
+				nullable: true,
+				input: field.options
+					? 'choice'
+					: ({ number: 'number', boolean: 'boolean', date: 'date' }[field.type ?? ''] ?? 'text'),
 			}));
 		this.catalogue = catalogue;
 	}

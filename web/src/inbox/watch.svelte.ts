@@ -6,14 +6,25 @@ import { session } from '../base/session.svelte';
 const EVERY = 5000;
 const MOST = 500;
 
-export const inbox = $state<{ rows: InboxRow[] | null; error: unknown; open: number; isAll: boolean }>({ rows: null, error: null, open: 0, isAll: true });
+export const inbox = $state<{ rows: InboxRow[] | null; error: unknown; open: number; isAll: boolean }>({
+	rows: null,
+	error: null,
+	open: 0,
+	isAll: true,
+});
 let tag: string | null = null;
 
 /** Read it now, whatever is known: questions first, the one that is due first on top; then what came last. */
 export async function readInbox() {
 	const reader = session.me;
-	const found = await rows<InboxRow>(from('inbox').select().order('due_at', { nullsFirst: false })
-		.order('confirmation', { nullsFirst: false }).order('at', { ascending: false }).limit(MOST + 1));
+	const found = await rows<InboxRow>(
+		from('inbox')
+			.select()
+			.order('due_at', { nullsFirst: false })
+			.order('confirmation', { nullsFirst: false })
+			.order('at', { ascending: false })
+			.limit(MOST + 1),
+	);
 	if (reader !== session.me) return;
 	inbox.isAll = found.length <= MOST;
 	inbox.rows = found.slice(0, MOST);

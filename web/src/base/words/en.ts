@@ -110,7 +110,8 @@ export default {
 	mine: 'Asked me',
 	model: 'Model',
 	modelFields: 'Fields of the model',
-	modelFieldsHelp: 'A JSON list: [{"name": "amount", "type": "number"}, {"name": "decision", "options": ["yes", "no"]}]',
+	modelFieldsHelp:
+		'A JSON list: [{"name": "amount", "type": "number"}, {"name": "decision", "options": ["yes", "no"]}]',
 	modelHidden: 'You may not read the model; what you save replaces all of it.',
 	modelSaved: 'The model is saved',
 	more: 'More',
@@ -203,7 +204,8 @@ export default {
 	restoreTitle: 'Version {n} of {name} becomes the draft',
 	restored: 'Version {n} is the draft now',
 	restrictAccess: 'Restrict access',
-	restrictAccessHelp: 'Each run is seen by its starter, those whom it asks, and the roles below. Otherwise everybody sees it.',
+	restrictAccessHelp:
+		'Each run is seen by its starter, those whom it asks, and the roles below. Otherwise everybody sees it.',
 	resume: 'Resume',
 	resumed: '{flow} goes on',
 	roleOrPerson: 'Role or person',

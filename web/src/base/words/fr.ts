@@ -111,7 +111,8 @@ export default {
 	mine: 'À moi',
 	model: 'Modèle',
 	modelFields: 'Champs du modèle',
-	modelFieldsHelp: 'Une liste JSON : [{"name": "montant", "type": "number"}, {"name": "avis", "options": ["oui", "non"]}]',
+	modelFieldsHelp:
+		'Une liste JSON : [{"name": "montant", "type": "number"}, {"name": "avis", "options": ["oui", "non"]}]',
 	modelHidden: 'Vous ne pouvez pas lire le modèle ; ce que vous enregistrez le remplace entièrement.',
 	modelSaved: 'Modèle enregistré',
 	more: 'Plus',
@@ -204,7 +205,8 @@ export default {
 	restoreTitle: 'La version {n} de {name} devient le brouillon',
 	restored: 'La version {n} est maintenant le brouillon',
 	restrictAccess: 'Restreindre l’accès',
-	restrictAccessHelp: 'Chaque exécution n’est vue que par son initiateur, les personnes interrogées et les rôles ci-dessous. Sinon tous la voient.',
+	restrictAccessHelp:
+		'Chaque exécution n’est vue que par son initiateur, les personnes interrogées et les rôles ci-dessous. Sinon tous la voient.',
 	resume: 'Reprendre',
 	resumed: '{flow} reprend',
 	roleOrPerson: 'Rôle ou personne',
