@@ -131,7 +131,6 @@ export default {
 	noDocumentsHelp: 'Documents appear when rows are inserted into the table.',
 	noDocumentsInState: 'None is in this state.',
 	noFaults: 'No faults',
-	noFlowToStart: 'There is no flow that you may start for this document',
 	noFlows: 'No flows yet',
 	noFlowsHelp: 'Drag a flow from the toolbox, or make one here.',
 	noHistory: 'No history',

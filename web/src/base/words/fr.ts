@@ -132,7 +132,6 @@ export default {
 	noDocumentsHelp: 'Les documents apparaissent avec les lignes de la table.',
 	noDocumentsInState: 'Aucun n’est dans cet état.',
 	noFaults: 'Aucun défaut',
-	noFlowToStart: 'Vous ne pouvez lancer aucun flux pour ce document',
 	noFlows: 'Aucun flux',
 	noFlowsHelp: 'Faites glisser un flux depuis la boîte à outils, ou créez-en un ici.',
 	noHistory: 'Aucun historique',
