@@ -26,6 +26,7 @@ SQL_PARTS = \
 	src/attach/attach.sql \
 	src/attach/ddl.sql \
 	src/definition/define.sql \
+	src/definition/draft.sql \
 	src/transition/blockers.sql \
 	src/definition/diagram.sql \
 	src/answer/answer.sql \

@@ -45,7 +45,9 @@ CREATE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regprocedure
 			'replace_flow', 'add_stage', 'rename_stage', 'move_stage', 'remove_stage', 'add_step', 'update_step',
 			'move_step', 'remove_step', 'define_flow', 'check_flow', 'flow_definition', 'flow_diagram',
 			'builder_catalogue', 'define_workflow', 'import_workflow', 'export_workflow', 'check_workflow',
-			'workflow_definition', 'diagram')
+			'workflow_definition', 'diagram', 'draft_workflow', 'publish_workflow', 'discard_workflow', 'replace_workflow',
+			'update_workflow', 'add_state', 'update_state', 'move_state', 'remove_state', 'add_transition',
+			'update_transition', 'move_transition', 'remove_transition', 'add_arc', 'remove_arc')
 			OR format('smartwf.%s', o.proname) IN (SELECT c.function FROM smartwf.checkers c)
 			OR o.oid IN (SELECT t.tgfoid FROM pg_trigger t
 				JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'smartwf'::regnamespace)
@@ -63,7 +65,8 @@ CREATE FUNCTION smartwf.role_privileges(task text) RETURNS SETOF text
 	SELECT format('EXECUTE ON FUNCTION %s', f) FROM smartwf.functions_of_designers() f WHERE task = 'design'
 	UNION ALL
 	SELECT format('SELECT, INSERT, UPDATE, DELETE ON smartwf.%I', t.name)
-	FROM unnest(ARRAY['workflows', 'workflow_timers', 'timer_tasks', 'states', 'transitions', 'arcs', 'transition_timers',
+	FROM unnest(ARRAY['workflows', 'workflow_drafts', 'workflow_timers', 'timer_tasks', 'states', 'transitions', 'arcs',
+		'transition_timers',
 		'transition_parameters', 'transition_grants', 'translations', 'flows', 'flow_grants', 'stages', 'steps',
 		'templates']) AS t (name) WHERE task = 'design'
 	UNION ALL
@@ -101,24 +104,24 @@ CREATE FUNCTION smartwf.revoke_design(role name) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
 $$ SELECT smartwf.change_privileges('REVOKE', 'design', role) $$;
 COMMENT ON FUNCTION smartwf.revoke_design(name) IS
-'Revokes from a role (name) what smartwf.grant_design() has granted. Raises 42501 unless the caller is a superuser or the '
-'owner of the extension, and 42704 if there is no such role.';
+'Revokes from a role (name) what smartwf.grant_design() has granted. Raises 42501 unless the caller is a superuser '
+'or the owner of the extension, and 42704 if there is no such role.';
 
 CREATE FUNCTION smartwf.grant_operation(role name) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
 $$ SELECT smartwf.change_privileges('GRANT', 'operate', role) $$;
 COMMENT ON FUNCTION smartwf.grant_operation(name) IS
-'Grants a role (name) what it takes to operate: to see all runs, to restart, skip, reset and cancel them, to pause and '
-'resume flows, to have notifications delivered again, and to see workers and metrics. Models of runs and documents are '
-'shown to it only where it may read the document. Raises 42501 unless the caller is a superuser or the owner of the '
-'extension, and 42704 if there is no such role.';
+'Grants a role (name) what it takes to operate: to see all runs, to restart, skip, reset and cancel them, to pause '
+'and resume flows, to have notifications delivered again, and to see workers and metrics. Models of runs and '
+'documents are shown to it only where it may read the document. Raises 42501 unless the caller is a superuser or the '
+'owner of the extension, and 42704 if there is no such role.';
 
 CREATE FUNCTION smartwf.revoke_operation(role name) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
 $$ SELECT smartwf.change_privileges('REVOKE', 'operate', role) $$;
 COMMENT ON FUNCTION smartwf.revoke_operation(name) IS
-'Revokes from a role (name) what smartwf.grant_operation() has granted. Raises 42501 unless the caller is a superuser or '
-'the owner of the extension, and 42704 if there is no such role.';
+'Revokes from a role (name) what smartwf.grant_operation() has granted. Raises 42501 unless the caller is a '
+'superuser or the owner of the extension, and 42704 if there is no such role.';
 
 -- A dump contains the rows of the tables of smartwf, and its triggers on attached tables.
 CREATE FUNCTION smartwf.restore_functions() RETURNS text

@@ -46,9 +46,9 @@ CREATE FUNCTION smartwf.lifecycle(structure text DEFAULT NULL, docid text DEFAUL
 COMMENT ON FUNCTION smartwf.lifecycle(text, text) IS
 'Returns a workflow for those who look at its documents, as a JSON object with workflow, version, states and arcs, '
 'labels in the reader''s language (json). structure (text): the structure whose new documents follow the workflow; '
-'docid (text): a document, for the workflow in the version that it follows. Raises 42704 if there is no such structure, '
-'or the caller cannot see its documents; WF200, WF201, WF219, WF220 or WF227 if there is no such document; and WF400 '
-'if both arguments are null.';
+'docid (text): a document, for the workflow in the version that it follows. Raises 42704 if there is no such '
+'structure, or the caller cannot see its documents; WF200, WF201, WF219, WF220 or WF227 if there is no such '
+'document; and WF400 if both arguments are null.';
 
 CREATE FUNCTION smartwf.document_row(docid text) RETURNS json
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_document_row';

@@ -40,8 +40,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf.builder_catalogue(text) IS
-'Returns what a builder of flows offers, with labels in the reader''s language (json). structure (text): the structure '
-'whose documents the flow works on, null or empty for none. The keys: groups; kinds, with their settings; failure, the '
-'settings of a failing step; structures; fields of the structure, with types and options; roles; people; templates, '
-'with their properties; dataflows; routings, functions that pick users; transitions, with their parameters. Raises '
-'42704 if there is no such structure, and 42501 unless the caller may read the definitions.';
+'Returns what a builder of flows offers, with labels in the reader''s language (json). structure (text): the '
+'structure whose documents the flow works on, null or empty for none. The keys: groups; kinds, with their settings; '
+'failure, the settings of a failing step; structures; fields of the structure, with types and options; roles; '
+'people; templates, with their properties; dataflows; routings, functions that pick users; transitions, with their '
+'parameters. Raises 42704 if there is no such structure, and 42501 unless the caller may read the definitions.';

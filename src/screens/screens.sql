@@ -11,8 +11,8 @@ CREATE FUNCTION smartwf_api.whoami() RETURNS json
 		'mayOperate', smartwf.is_operator() AND has_table_privilege('smartwf.workers', 'SELECT'))
 $$;
 COMMENT ON FUNCTION smartwf_api.whoami() IS
-'Returns who the caller is, and what they may do: actor, role, person, language (en or fr), isAdministrator, mayDesign '
-'and mayOperate (json).';
+'Returns who the caller is, and what they may do: actor, role, person, language (en or fr), isAdministrator, '
+'mayDesign and mayOperate (json).';
 
 -- Lists.  Those of flows and structures show what the caller may see, start or manage.
 
@@ -73,8 +73,8 @@ COMMENT ON VIEW smartwf_api.timers IS
 'Scheduled tasks of timers of the documents that the caller can see.';
 
 CREATE VIEW smartwf_api.deliveries WITH (security_barrier) AS
-SELECT n.id AS notification, n.run, n.step, n.channel, n.recipient, n.status, n.attempt, n.error, n.due_at, n.created_at,
-	n.delivered_at
+SELECT n.id AS notification, n.run, n.step, n.channel, n.recipient, n.status, n.attempt, n.error, n.due_at,
+	n.created_at, n.delivered_at
 FROM smartwf.notifications n
 WHERE n.channel <> 'mail' AND (SELECT smartwf.is_operator());
 COMMENT ON VIEW smartwf_api.deliveries IS
@@ -108,8 +108,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION smartwf_api.inbox_tag() IS
-'Returns a text that changes whenever the inbox of the caller does (text), also as ETag; over HTTP, 304 if the request '
-'has it as If-None-Match.';
+'Returns a text that changes whenever the inbox of the caller does (text), also as ETag; over HTTP, 304 if the '
+'request has it as If-None-Match.';
 
 -- Functions of schema smartwf, with their arguments, results and comments, and with errors
 -- in the form that PostgREST understands.  The caller must be allowed to call the original.
@@ -123,10 +123,14 @@ BEGIN
 			CASE WHEN p.proisstrict THEN 'STRICT' ELSE '' END AS strictness
 		FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname IN (
-			'draft_flow', 'publish_flow', 'discard_flow', 'update_flow', 'replace_flow', 'add_stage', 'rename_stage',
-			'move_stage', 'remove_stage', 'add_step', 'update_step', 'move_step', 'remove_step', 'define_flow',
-			'flow_definition', 'flow_diagram', 'builder_catalogue', 'define_workflow', 'workflow_definition', 'diagram',
-			'export_workflow', 'import_workflow', 'lifecycle', 'document_row', 'steer_runs', 'pause_flow', 'resume_flow', 'restart_all', 'deliver_again', 'run_model')
+			'draft_flow', 'publish_flow', 'discard_flow', 'update_flow', 'replace_flow', 'add_stage',
+			'rename_stage', 'move_stage', 'remove_stage', 'add_step', 'update_step', 'move_step', 'remove_step',
+			'define_flow', 'flow_definition', 'flow_diagram', 'draft_workflow', 'publish_workflow',
+			'discard_workflow', 'replace_workflow', 'update_workflow', 'add_state', 'update_state', 'move_state',
+			'remove_state', 'add_transition', 'update_transition', 'move_transition', 'remove_transition',
+			'add_arc', 'remove_arc', 'builder_catalogue', 'define_workflow', 'workflow_definition', 'diagram',
+			'export_workflow', 'import_workflow', 'lifecycle', 'document_row', 'steer_runs', 'pause_flow',
+			'resume_flow', 'restart_all', 'deliver_again', 'run_model')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '

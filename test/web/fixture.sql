@@ -24,7 +24,7 @@ SELECT smartwf.define_workflow('{"name": "FORM", "states": [{"name": "open", "in
  "transitions": [{"name": "close", "label": "Close", "arcs": [{"from": "open", "to": "closed"}], "grants": [{"role": "clerk"}], "parameters": [
   {"name": "a_text", "type": "text", "needed": true}, {"name": "an_int", "type": "int"}, {"name": "a_double", "type": "double"}, {"name": "some_money", "type": "money"},
   {"name": "a_date", "type": "date"}, {"name": "a_time", "type": "time"}, {"name": "a_timestamp", "type": "timestamp"}, {"name": "an_enum", "type": "enum", "options": {"values": ["red", "blue"]}},
-  {"name": "a_boolean", "type": "boolean"}, {"name": "a_json", "type": "json"}, {"name": "many", "type": "int", "multiple": true}, {"name": "colors", "type": "enum", "multiple": true, "options": {"values": ["red", "blue"]}}]}]}') AS defined \gset
+  {"name": "a_boolean", "type": "boolean"}, {"name": "a_json", "type": "json"}, {"name": "many", "type": "int", "multiple": true}, {"name": "colors", "type": "enum", "multiple": true, "options": {"values": {"red": "Fire red", "blue": "Sea blue"}}}]}]}') AS defined \gset
 CREATE TABLE form (id int PRIMARY KEY, state text);
 SELECT smartwf.attach('form', 'FORM', docid_prefix => 'F') AS attached \gset
 GRANT SELECT ON form TO clerk, chief;

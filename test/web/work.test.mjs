@@ -143,7 +143,7 @@ test('a form for every type of parameter', async () => {
 	await dialog.getByRole('group', { name: 'a_boolean' }).getByLabel('No').check();
 	await fill('a_json', '{"a": [1, 2]}');
 	await fill('many', '1\n2\n3');
-	await dialog.getByRole('group', { name: 'colors' }).getByLabel('red').check();
+	await dialog.getByRole('group', { name: 'colors' }).getByLabel('Fire red').check();
 	await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
 	await page.getByText('Now: closed').waitFor();
 	const { a_timestamp, ...given } = JSON.parse(sql(`SELECT parameters FROM smartwf.history WHERE docid = 'F1' AND transition = 'close'`));

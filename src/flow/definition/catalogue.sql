@@ -194,8 +194,8 @@ CREATE FUNCTION smartwf.setting_catalogue(of_kind text, language text) RETURNS j
 		ELSE f.setting IS NOT NULL END
 $$;
 COMMENT ON FUNCTION smartwf.setting_catalogue(text, text) IS
-'Returns the settings of a kind of step (of_kind, text), or those of the failure of any step if it is null, with labels '
-'in a language (text), as smartwf_api.builder_catalogue() shows them (json).';
+'Returns the settings of a kind of step (of_kind, text), or those of the failure of any step if it is null, with '
+'labels in a language (text), as smartwf_api.builder_catalogue() shows them (json).';
 
 CREATE FUNCTION smartwf.step_catalogue(language text) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$

@@ -281,10 +281,10 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.steer_runs(bigint[], text) IS
 'Restarts, skips, cancels or resets many runs, each in a subtransaction: what fails for one leaves the others alone. '
-'runs (bigint[]): the runs; action (text): restart, skip, cancel or reset, for what smartwf.restart_run(), skip_step(), '
-'cancel_run() or reset_run() do. Returns one row for each run: run (bigint), whether it was done (ok, boolean), the '
-'new status of the run (status, text), or why it was not done (message, text). Raises WF400 if action is another, or '
-'an argument is null.';
+'runs (bigint[]): the runs; action (text): restart, skip, cancel or reset, for what smartwf.restart_run(), '
+'skip_step(), cancel_run() or reset_run() do. Returns one row for each run: run (bigint), whether it was done (ok, '
+'boolean), the new status of the run (status, text), or why it was not done (message, text). Raises WF400 if action '
+'is another, or an argument is null.';
 
 CREATE FUNCTION smartwf.pause_flow(flow text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_pause_flow';

@@ -25,13 +25,21 @@ export interface Parameter {
 	type: string;
 	multiple: boolean;
 	needed: boolean;
-	values: string[];
+	/** What can be chosen, and what it is called; none: anything. */
+	values: { value: string; label: string }[];
 }
 export type Entered = string | boolean | string[] | undefined;
 
 const transitionOf = (answer: AskedFor) => answer.data?.transition ?? answer.transition;
 
 export const asksComment = (answer: AskedFor) => transitionOf(answer)?.askComment !== false;
+
+/** A list of values, or an object with a label for each. */
+function choicesOf(values: unknown) {
+	if (Array.isArray(values)) return values.map((value) => ({ value: String(value), label: String(value) }));
+	if (!values || typeof values !== 'object') return [];
+	return Object.entries(values).map(([value, label]) => ({ value, label: String(label) }));
+}
 
 /** Those that the caller may give a value to. */
 export function parametersOf(answer: AskedFor): Parameter[] {
@@ -43,7 +51,7 @@ export function parametersOf(answer: AskedFor): Parameter[] {
 			type: parameter.type,
 			multiple: parameter.multiple,
 			needed: parameter.needed,
-			values: Array.isArray(parameter.options?.values) ? parameter.options.values.map(String) : [],
+			values: choicesOf(parameter.options?.values),
 		}));
 }
 
