@@ -42,11 +42,10 @@ SELECT smartwf_api.add_step('f', 'one', '{"name": "fails", "kind": "pass_transit
 SELECT smartwf_api.draft_flow('f') ->> 'revision' AS seen \gset
 SELECT smartwf_api.add_stage('f', 'two') ->> 'revision' = :'seen' AS same;
 SELECT set_config('request.headers', json_build_object('if-match', '"' || :'seen' || '"')::text, false) IS NOT NULL AS expects;
-\set VERBOSITY verbose
-\set ON_ERROR_STOP off
 SELECT smartwf_api.rename_stage('f', 'one', 'eins');
+\echo :LAST_ERROR_SQLSTATE
 SELECT smartwf.rename_stage('f', 'one', 'eins');
-\set VERBOSITY default
+\echo :LAST_ERROR_SQLSTATE
 RESET "request.headers";
 SELECT smartwf_api.draft_flow('f') ->> 'revision' AS seen \gset
 SELECT set_config('request.headers', json_build_object('if-match', '"' || :'seen' || '"')::text, false) IS NOT NULL AS expects;
@@ -122,11 +121,12 @@ RESET smartwf.locale;
 SELECT smartwf_api.lifecycle(NULL, 'B1') -> 'arcs' AS arcs;
 SELECT smartwf_api.document_row('B1');
 SELECT smartwf_api.document_row('B9') AS none;
-\set VERBOSITY verbose
 SELECT smartwf_api.lifecycle('bill', 'B9');
+\echo :LAST_ERROR_SQLSTATE
 SELECT smartwf_api.lifecycle('nothing');
+\echo :LAST_ERROR_SQLSTATE
 SELECT smartwf_api.lifecycle();
-\set VERBOSITY default
+\echo :LAST_ERROR_SQLSTATE
 SET ROLE regress_operator;
 SELECT count(*) FROM smartwf_api.structures;
 SELECT smartwf_api.lifecycle('bill');

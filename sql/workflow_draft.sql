@@ -67,9 +67,8 @@ SELECT smartwf.publish_workflow('PAPER');
 SELECT smartwf.draft_workflow('PAPER') ->> 'revision' AS seen \gset
 SELECT smartwf.update_workflow('PAPER', '{"label": "x"}') IS NOT NULL;
 SELECT set_config('request.headers', json_build_object('if-match', '"' || :'seen' || '"')::text, false) IS NOT NULL;
-\set VERBOSITY verbose
 SELECT smartwf_api.add_state('PAPER', '{"name": "late"}');
-\set VERBOSITY default
+\echo :LAST_ERROR_SQLSTATE
 RESET "request.headers";
 SELECT smartwf_api.discard_workflow('PAPER');
 RESET ROLE;
