@@ -123,14 +123,17 @@ $(WEB)/dist/index.html: $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/nul
 
 install: $(if $(wildcard $(WEB)/dist/index.html),install-web)
 install-web: uninstall-web
-	$(MKDIR_P) '$(DESTDIR)$(WEB_DIR)/assets'
-	$(INSTALL_DATA) $(WEB)/dist/*.* '$(DESTDIR)$(WEB_DIR)'
-	$(INSTALL_DATA) $(WEB)/dist/assets/* '$(DESTDIR)$(WEB_DIR)/assets'
+	cd $(WEB)/dist && find . -type f | sed 's|^\./||' | while read -r file; do \
+		$(MKDIR_P) "$(DESTDIR)$(WEB_DIR)/$$(dirname "$$file")" && \
+		$(INSTALL_DATA) "$$file" "$(DESTDIR)$(WEB_DIR)/$$file" && \
+		echo "$$file" >>"$(DESTDIR)$(WEB_DIR)/.smartwf"; done
 
+# what it has installed, by its own list: others may have files there
 uninstall: uninstall-web
 uninstall-web:
-	rm -rf '$(DESTDIR)$(WEB_DIR)/assets'
-	rm -f '$(DESTDIR)$(WEB_DIR)/index.html' '$(DESTDIR)$(WEB_DIR)/icon.svg'
+	if [ -f '$(DESTDIR)$(WEB_DIR)/.smartwf' ]; then cd '$(DESTDIR)$(WEB_DIR)' && \
+		while read -r file; do rm -f "$$file"; done <.smartwf && rm -f .smartwf && \
+		{ rmdir assets . 2>/dev/null || true; }; fi
 
 # for a release: the version again comes from smartwf.control
 META.json: META.json.in smartwf.control

@@ -267,7 +267,7 @@ BEGIN
 			status := CASE action WHEN 'restart' THEN smartwf.restart_run(run) WHEN 'skip' THEN smartwf.skip_step(run)
 				WHEN 'cancel' THEN smartwf.cancel_run(run) ELSE smartwf.reset_run(run) END;
 			ok := true;
-			message := NULL;
+			message := (SELECT r.message FROM smartwf.runs r WHERE r.id = steer_runs.run AND r.status = 'failed');
 		EXCEPTION
 			WHEN transaction_rollback OR out_of_memory THEN RAISE;
 			WHEN OTHERS THEN
@@ -283,8 +283,8 @@ COMMENT ON FUNCTION smartwf.steer_runs(bigint[], text) IS
 'Restarts, skips, cancels or resets many runs, each in a subtransaction: what fails for one leaves the others alone. '
 'runs (bigint[]): the runs; action (text): restart, skip, cancel or reset, for what smartwf.restart_run(), '
 'skip_step(), cancel_run() or reset_run() do. Returns one row for each run: run (bigint), whether it was done (ok, '
-'boolean), the new status of the run (status, text), or why it was not done (message, text). Raises WF400 if action '
-'is another, or an argument is null.';
+'boolean), the new status of the run (status, text), and why it was not done or has failed again (message, text). '
+'Raises WF400 if action is another, or an argument is null.';
 
 CREATE FUNCTION smartwf.pause_flow(flow text) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_pause_flow';

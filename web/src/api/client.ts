@@ -44,11 +44,17 @@ interface Answer {
 	status: number;
 }
 
+/** A token that was not accepted ends the session that it began, and no other. */
+function endedIf(status: number, sent: string | null) {
+	if (status === 401 && sent && sent === session.token) session.ended();
+}
+
 /** The data of an answer; its error as a Failure. */
 export async function data<T>(request: PromiseLike<Answer>): Promise<T> {
+	const sent = session.token;
 	const { data, error, status } = await request;
 	if (!error) return data as T;
-	if (status === 401 && session.token) session.ended();
+	endedIf(status, sent);
 	throw new Failure(status, error.code ?? '', error.message, error.details || null, error.hint || null);
 }
 
@@ -69,11 +75,14 @@ export const ask = <T>(name: string, args: Record<string, unknown> = {}) =>
 /** Whether what is known by TAG has changed: the new tag, or null. */
 export async function changed(name: string, tag: string | null): Promise<string | null> {
 	// the browser keeps what it was told, and asks for nothing but news
+	const sent = session.token;
 	const response = await signed(`${address}/rpc/${name}`, {
 		headers: tag ? { 'If-None-Match': tag } : {},
 		cache: 'no-store',
+	}).catch((failure) => {
+		throw new Failure(0, '', String(failure), null, null);
 	});
-	if (response.status === 401 && session.token) session.ended();
+	endedIf(response.status, sent);
 	if (response.status === 304) return null;
 	if (response.status === 200) return response.headers.get('ETag');
 	const { code, message } = await response.json().catch(() => ({}));

@@ -2,8 +2,9 @@
 // is how to go back, and a change that came too late.
 import { ask, call, Failure, from, rows } from '../api/client';
 import type { Catalogue, DraftAnswer, Fault, FlowDefinition, FlowVersion } from '../api/types';
+import { session } from '../base/session.svelte';
 import { t } from '../base/words.svelte';
-import { announce, tell } from '../ui/announcer.svelte';
+import { announce, announcer, tell } from '../ui/announcer.svelte';
 import { said } from '../ui/said';
 import { allLists, findStep, placeKey } from './places';
 
@@ -45,13 +46,20 @@ export class Draft {
 	#past = $state.raw<FlowDefinition[]>([]);
 	#future = $state.raw<FlowDefinition[]>([]);
 
+	/** Done away with by somebody else. */
+	isGone = $state(false);
+	/** A step is in somebody's hand: lists stay as they are. */
+	isDragged = false;
+	// changes that wait are those of whoever has made them
+	readonly #by = session.me;
+
 	constructor(readonly name: string) {}
 
 	get canUndo() {
-		return this.#past.length > 0 && !this.busy;
+		return this.#past.length > 0;
 	}
 	get canRedo() {
-		return this.#future.length > 0 && !this.busy;
+		return this.#future.length > 0;
 	}
 	get errors() {
 		return this.faults.filter((fault) => fault.severity === 'error');
@@ -69,10 +77,13 @@ export class Draft {
 	}
 
 	/** A step by the name that it had when a change was made, which may have been changed since. */
-	step(name: string) {
+	step = (name: string) => this.find(name)?.step ?? null;
+
+	/** The same with its place. */
+	find(name: string) {
 		for (let now: string | undefined = name; now !== undefined; now = this.#renamed.get(now)) {
 			const found = findStep(this.definition, now);
-			if (found) return found.step;
+			if (found) return found;
 		}
 		return null;
 	}
@@ -126,18 +137,18 @@ export class Draft {
 	async applyAgain() {
 		const change = this.conflict?.change;
 		this.conflict = null;
-		if (change) await this.apply(change);
+		if (change && !(await this.apply(change)) && !this.conflict && !announcer.isError) tell(t('nothingToApply'), true);
 	}
 
 	/** Has somebody else changed the draft, or done away with it? */
-	look(): Promise<'gone' | void> {
+	look(): Promise<void> {
 		return this.#inTurn(async () => {
-			if (this.#isClosed || document.hidden) return;
+			if (this.#isClosed || this.isDragged || document.hidden || this.#by !== session.me) return;
 			const [found] = await rows<FlowVersion>(
 				from('flow_versions').select('revision').eq('flow', this.name).eq('status', 'draft'),
 			);
-			if (!found) return 'gone';
-			if (this.#isUnsure) await this.#readAgain();
+			if (!found) this.isGone = this.#isClosed = true;
+			else if (this.#isUnsure) await this.#readAgain();
 			else if (found.revision !== this.#revision) await this.#catchUp(null);
 		});
 	}
@@ -152,7 +163,7 @@ export class Draft {
 	/** True if the verb was done; false if there was nothing to do, or somebody else was faster: then KEPT may be applied again. */
 	async #send(change: Change, kept: Change | null, renamed?: Renamed): Promise<boolean> {
 		const args = typeof change.args === 'function' ? change.args() : change.args;
-		if (!args || this.#isClosed) return false;
+		if (!args || this.#isClosed || this.#by !== session.me) return false;
 		this.busy = true;
 		try {
 			if (this.#isUnsure) await this.#readAgain();
@@ -167,6 +178,10 @@ export class Draft {
 		} catch (failure) {
 			this.answers++;
 			this.#isUnsure ||= failure instanceof Failure && (failure.status === 0 || failure.status >= 500);
+			if (failure instanceof Failure && failure.code === '42704' && !(await this.#exists())) {
+				this.isGone = this.#isClosed = true;
+				return false;
+			}
 			if (!(failure instanceof Failure && failure.status === 412)) throw failure;
 			await this.#catchUp(kept);
 			return false;
@@ -192,6 +207,7 @@ export class Draft {
 
 	#close<T>(verb: string): Promise<T> {
 		return this.#inTurn(async () => {
+			if (this.#isUnsure) await this.#readAgain();
 			const answer = await call<T>(verb, { flow: this.name }, this.#revision).catch(async (failure) => {
 				if (failure instanceof Failure && failure.status === 412) await this.#catchUp(null);
 				throw failure;
@@ -199,6 +215,13 @@ export class Draft {
 			this.#isClosed = true;
 			return answer;
 		});
+	}
+
+	async #exists() {
+		const drafts = rows<FlowVersion>(
+			from('flow_versions').select('version').eq('flow', this.name).eq('status', 'draft'),
+		);
+		return (await drafts).length > 0;
 	}
 
 	/** Somebody else has changed the draft: show theirs, and keep what was to be changed. */

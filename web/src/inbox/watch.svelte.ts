@@ -14,21 +14,48 @@ export const inbox = $state<{ rows: InboxRow[] | null; error: unknown; open: num
 });
 let tag: string | null = null;
 
+let sought = '';
+
+/** Look for words, in all of it and not only in what was read. */
+export function seek(words: string) {
+	if (words === sought) return;
+	sought = words;
+	void readInbox().catch(() => {});
+}
+
+function query() {
+	const all = from('inbox').select();
+	// what is sought has no wildcards
+	const pattern = `"%${sought
+		.replace(/[%_\\]/g, '\\\\$&')
+		.replaceAll('*', '_')
+		.replaceAll('"', '\\"')}%"`;
+	return sought ? all.or(`subject.ilike.${pattern},body.ilike.${pattern},docid.ilike.${pattern}`) : all;
+}
+
 /** Read it now, whatever is known: questions first, the one that is due first on top; then what came last. */
 export async function readInbox() {
 	const reader = session.me;
-	const found = await rows<InboxRow>(
-		from('inbox')
-			.select()
-			.order('due_at', { nullsFirst: false })
-			.order('confirmation', { nullsFirst: false })
-			.order('at', { ascending: false })
-			.limit(MOST + 1),
-	);
-	if (reader !== session.me) return;
-	inbox.isAll = found.length <= MOST;
-	inbox.rows = found.slice(0, MOST);
-	inbox.open = inbox.rows.filter((row) => row.confirmation != null).length;
+	const words = sought;
+	const [questions, notifications] = await Promise.all([
+		rows<InboxRow>(
+			query()
+				.not('confirmation', 'is', null)
+				.order('due_at', { nullsFirst: false })
+				.order('confirmation')
+				.limit(MOST + 1),
+		),
+		rows<InboxRow>(
+			query()
+				.not('notification', 'is', null)
+				.order('notification', { ascending: false })
+				.limit(MOST + 1),
+		),
+	]);
+	if (reader !== session.me || words !== sought) return;
+	inbox.isAll = questions.length <= MOST && notifications.length <= MOST;
+	inbox.rows = [...questions.slice(0, MOST), ...notifications.slice(0, MOST)];
+	if (!words) inbox.open = questions.length;
 }
 
 /** Is there news? */
