@@ -425,6 +425,48 @@ test('what the network loses is said, in words, and nothing is done twice', asyn
 	await wasQuiet(page);
 });
 
+test('in a hurry, on a slow network: each key counts, what is typed stays, what is refused is shown as it is stored', async () => {
+	sql(`SELECT smartwf.draft_flow('hurry'); SELECT smartwf.add_stage('hurry', 'One')`);
+	for (const name of 'abcd') sql(`SELECT smartwf.add_step('hurry', 'One', '{"name": "${name}", "kind": "update_model_field"}')`);
+	const order = () => definition('hurry').stages[0].steps.map((step) => step.name).join('');
+	const page = await open('chief', '#/flows/hurry');
+	await page.route('**/rpc/*_step', async (route) => { await new Promise((done) => setTimeout(done, 300)); await route.continue(); });
+	await page.locator('[data-step="a"]').focus();
+	await page.keyboard.press('Alt+ArrowDown');
+	await page.keyboard.press('Alt+ArrowDown');
+	await eventually(order, 'bcad');
+	// there and back
+	await page.locator('[data-step="b"]').focus();
+	await page.keyboard.press('Alt+ArrowDown');
+	await page.keyboard.press('Alt+ArrowUp');
+	await eventually(() => page.getByRole('status').innerText().then((text) => text.split('.')[0]), 'b is at position 1 of Stage One');
+	assert.equal(order(), 'bcad');
+	// a new name, and a move before it is known
+	await page.locator('[data-step="d"]').click();
+	const panel = page.locator('[data-panel]');
+	await field(panel, 'Name').fill('z');
+	await page.locator('[data-step="d"]').focus();
+	await page.keyboard.press('Alt+ArrowUp');
+	await eventually(order, 'bcza');
+	// a name that is taken: said, and the field shows what is stored
+	await field(panel, 'Name').fill('a');
+	await field(panel, 'Name').blur();
+	await page.getByText('the flow has a step "a" already').first().waitFor();
+	await eventually(() => field(panel, 'Name').inputValue(), 'z');
+	// somebody else changes what is being typed: it stays, until it is left
+	await field(panel, 'Value').fill('half a sen');
+	sql(`SELECT smartwf.update_step('hurry', 'z', '{"settings": {"value": "theirs"}}')`);
+	await page.getByText('has changed this draft').first().waitFor();
+	assert.equal(await field(panel, 'Value').inputValue(), 'half a sen');
+	// the focus is never lost
+	await page.getByRole('button', { name: 'Close' }).first().click();
+	await page.locator('[data-step="z"]').focus();
+	await page.keyboard.press('Delete');
+	await eventually(order, 'bca');
+	await eventually(() => page.evaluate(() => document.activeElement !== document.body), true);
+	await wasQuiet(page);
+});
+
 test('an earlier version becomes the draft', async () => {
 	const first = sql(`SELECT smartwf.flow_definition('old', 1)`);
 	const page = await open('chief', '#/flows/old');

@@ -85,7 +85,24 @@ test('the inbox: what is asked, by several filters, answered, handed over, told'
 	await eventually(read, 'f');
 	await clerk.getByRole('button', { name: 'Delete', exact: true }).click();
 	await eventually(() => sql(`SELECT count(*) FROM smartwf.notifications WHERE subject = 'Lamps was refused'`), '0');
+	// what one looks at stays, though it no longer matches
+	await clerk.goto(clerk.url().replace(/#.*/, '#/inbox?show=unread'));
+	await clerk.getByRole('link', { name: /Chairs was refused/ }).click();
+	await eventually(() => clerk.getByRole('link', { name: /Chairs was refused/ }).count(), 0);
+	await clerk.getByRole('heading', { name: 'Chairs was refused' }).waitFor();
 	await wasQuiet(clerk);
+
+	// somebody else answers: said, and the comment is still there
+	sql(`SET smartwf.actor_claim = 'sub'; SELECT set_config('request.jwt.claims', '{"role": "clerk", "sub": "claire"}', false); SET ROLE clerk;
+		INSERT INTO invoice (id, title, amount) VALUES (204, 'Curtains', 2400); SELECT smartwf.start_flow('invoice_approval', 'I204')`);
+	const other = await open('boss');
+	await other.getByRole('link', { name: /Curtains/ }).click();
+	await other.getByLabel('Comment').fill('half a thought');
+	sql(`SET smartwf.actor_claim = 'sub'; SELECT set_config('request.jwt.claims', '{"role": "boss", "sub": "bea"}', false); SET ROLE boss;
+		SELECT smartwf.answer_confirmation(confirmation, 'no') FROM smartwf_api.inbox WHERE docid = 'I204'`);
+	await other.getByText('This question is no longer open.').waitFor();
+	assert.equal(await other.getByLabel('Comment').inputValue(), 'half a thought');
+	await wasQuiet(other);
 });
 
 test('documents: table, board, and one with its ways out', async () => {

@@ -4,7 +4,7 @@ import { ask, call, Failure, from, rows } from '../api/client';
 import type { Catalogue, DraftAnswer, Fault, FlowDefinition, FlowVersion } from '../api/types';
 import { session } from '../base/session.svelte';
 import { t } from '../base/words.svelte';
-import { announce, announcer, tell } from '../ui/announcer.svelte';
+import { announce, tell } from '../ui/announcer.svelte';
 import { said } from '../ui/said';
 import { allLists, findStep, placeKey } from './places';
 
@@ -137,7 +137,13 @@ export class Draft {
 	async applyAgain() {
 		const change = this.conflict?.change;
 		this.conflict = null;
-		if (change && !(await this.apply(change)) && !this.conflict && !announcer.isError) tell(t('nothingToApply'), true);
+		if (!change) return;
+		try {
+			const isDone = await this.do(change);
+			if (!isDone && !this.conflict && !this.isGone) tell(t('nothingToApply'), true);
+		} catch (failure) {
+			tell(said(failure), true);
+		}
 	}
 
 	/** Has somebody else changed the draft, or done away with it? */
@@ -169,7 +175,7 @@ export class Draft {
 			if (this.#isUnsure) await this.#readAgain();
 			const structure = this.definition.structure;
 			const answer = await call<DraftAnswer>(change.verb, { flow: this.name, ...args }, this.#revision);
-			if (renamed) this.#renamed.set(renamed.from, renamed.to);
+			if (renamed) this.#rename(renamed);
 			if (renamed && this.selected === renamed.from) this.selected = renamed.to;
 			this.#take(answer);
 			if (this.definition.structure !== structure || change.verb === 'update_flow')
@@ -240,6 +246,12 @@ export class Draft {
 		this.#isUnsure = false;
 	}
 
+	/** What is called TO now leads nowhere else: names never go round in a circle. */
+	#rename({ from, to }: Renamed) {
+		this.#renamed.delete(to);
+		this.#renamed.set(from, to);
+	}
+
 	/** Where the selected step has gone: nowhere, or, if somebody else has renamed it, another stands in its place. */
 	#follow(definition: FlowDefinition) {
 		const name = this.selected;
@@ -248,7 +260,7 @@ export class Draft {
 		const list = old && allLists(definition).find((one) => placeKey(one.place) === placeKey(old.list.place));
 		const now = list?.steps[old!.index];
 		const isRenamed = now?.kind === old?.step.kind && now && !findStep(this.definition, now.name);
-		if (isRenamed) this.#renamed.set(name, now.name);
+		if (isRenamed) this.#rename({ from: name, to: now.name });
 		this.selected = isRenamed ? now.name : null;
 	}
 
