@@ -1716,6 +1716,11 @@ COMMENT ON TABLE smartwf.workflow_drafts IS
 SELECT pg_catalog.pg_extension_config_dump('smartwf.workflow_drafts', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.workflow_drafts_id_seq', '');
 
+CREATE FUNCTION smartwf.expected_revision() RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*')
+$$;
+
 CREATE FUNCTION smartwf.reader_language(languages text[]) RETURNS text
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_reader_language';
 
@@ -1739,13 +1744,12 @@ CREATE FUNCTION smartwf.begin_workflow_change(workflow text) RETURNS jsonb
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	draft smartwf.workflow_drafts;
-	expected text := nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*');
 BEGIN
 	SELECT * INTO draft FROM smartwf.workflow_drafts d WHERE d.name = workflow FOR UPDATE;
 	IF draft.name IS NULL THEN
 		RAISE EXCEPTION 'workflow "%" has no draft', workflow USING ERRCODE = 'undefined_object',
 			HINT = 'Make one with smartwf.draft_workflow().';
-	ELSIF expected <> format('%s.%s', draft.id, draft.revision) THEN
+	ELSIF smartwf.expected_revision() <> format('%s.%s', draft.id, draft.revision) THEN
 		RAISE EXCEPTION 'the draft of workflow "%" has been changed by "%"', workflow, draft.changed_by
 			USING ERRCODE = 'WF412', DETAIL = format('It is at revision %s.%s now.', draft.id, draft.revision),
 			HINT = 'Read it again, and repeat the change if it is still wanted.';
@@ -2338,11 +2342,6 @@ CREATE OR REPLACE FUNCTION smartwf.builder_answer(flow_id int) RETURNS json
 	FROM form, smartwf.flows f WHERE f.id = flow_id
 $$;
 
-CREATE FUNCTION smartwf.expected_revision() RETURNS text
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*')
-$$;
-
 CREATE FUNCTION smartwf.begin_change(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2764,6 +2763,8 @@ CREATE FUNCTION smartwf.revoke_operation(role name) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
 $$ SELECT smartwf.change_privileges('REVOKE', 'operate', role) $$;
 
+COMMENT ON FUNCTION smartwf.expected_revision() IS
+'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
 COMMENT ON FUNCTION smartwf.reader_language(text[]) IS
 'Returns which of some languages (text[], as in en) the reader wants most (text), by smartwf.locale, Accept-Language '
 'or lc_messages; the first of them if the reader wants none.';
@@ -2944,8 +2945,6 @@ COMMENT ON FUNCTION smartwf.builder_answer(int) IS
 'Returns what every function of the flow builder returns about a flow version (int, its id): a JSON object '
 '{"definition", "faults": [{"severity", "code", "object", "message"}], "version", "revision", "changedBy", '
 '"changedAt"} (json).';
-COMMENT ON FUNCTION smartwf.expected_revision() IS
-'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
 COMMENT ON FUNCTION smartwf.begin_change(text) IS
 'Returns the id (int) of the draft of a flow (text) that is about to be changed: locks it until the end of the '
 'transaction, and counts its revision up. Raises 42704 if the flow has no draft, and WF412 if an HTTP request expects '
@@ -3090,6 +3089,7 @@ COMMENT ON FUNCTION smartwf.grant_operation(name) IS
 COMMENT ON FUNCTION smartwf.revoke_operation(name) IS
 'Revokes from a role (name) what smartwf.grant_operation() has granted. Raises 42501 unless the caller is a '
 'superuser or the owner of the extension, and 42704 if there is no such role.';
+REVOKE ALL ON FUNCTION smartwf.expected_revision() FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.reader_language(text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartwf.reader_language(text[]) TO PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.operation() FROM PUBLIC;
@@ -3136,7 +3136,6 @@ REVOKE ALL ON FUNCTION smartwf.setting_catalogue(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.step_catalogue(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.field_catalogue(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.draft_revision(smartwf.flows) FROM PUBLIC;
-REVOKE ALL ON FUNCTION smartwf.expected_revision() FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.begin_change(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.replace_flow(text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smartwf.steer_runs(bigint[], text) FROM PUBLIC;

@@ -86,6 +86,14 @@ COMMENT ON FUNCTION smartwf.refuse(text, text[]) IS
 'Raises WF001 with the message that subject (text) is not valid, and one line of DETAIL for each element of faults '
 '(text[]). Does nothing if faults is null or empty.';
 
+-- Those who edit at the same time through a gateway say which revision they saw, in the header If-Match.
+CREATE FUNCTION smartwf.expected_revision() RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*')
+$$;
+COMMENT ON FUNCTION smartwf.expected_revision() IS
+'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
+
 CREATE FUNCTION smartwf.reader_language(languages text[]) RETURNS text
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_reader_language';
 COMMENT ON FUNCTION smartwf.reader_language(text[]) IS

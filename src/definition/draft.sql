@@ -34,13 +34,12 @@ CREATE FUNCTION smartwf.begin_workflow_change(workflow text) RETURNS jsonb
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	draft smartwf.workflow_drafts;
-	expected text := nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*');
 BEGIN
 	SELECT * INTO draft FROM smartwf.workflow_drafts d WHERE d.name = workflow FOR UPDATE;
 	IF draft.name IS NULL THEN
 		RAISE EXCEPTION 'workflow "%" has no draft', workflow USING ERRCODE = 'undefined_object',
 			HINT = 'Make one with smartwf.draft_workflow().';
-	ELSIF expected <> format('%s.%s', draft.id, draft.revision) THEN
+	ELSIF smartwf.expected_revision() <> format('%s.%s', draft.id, draft.revision) THEN
 		RAISE EXCEPTION 'the draft of workflow "%" has been changed by "%"', workflow, draft.changed_by
 			USING ERRCODE = 'WF412', DETAIL = format('It is at revision %s.%s now.', draft.id, draft.revision),
 			HINT = 'Read it again, and repeat the change if it is still wanted.';

@@ -25,14 +25,6 @@ COMMENT ON FUNCTION smartwf.builder_answer(int) IS
 '{"definition", "faults": [{"severity", "code", "object", "message"}], "version", "revision", "changedBy", '
 '"changedAt"} (json).';
 
--- Those who edit at the same time through a gateway say which revision they saw, in the header If-Match.
-CREATE FUNCTION smartwf.expected_revision() RETURNS text
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT nullif(btrim(nullif(current_setting('request.headers', true), '')::json ->> 'if-match', ' "'), '*')
-$$;
-COMMENT ON FUNCTION smartwf.expected_revision() IS
-'Returns the revision of a draft that the header If-Match of an HTTP request names (text), or null if it names none.';
-
 CREATE FUNCTION smartwf.begin_change(flow text) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
