@@ -17,6 +17,7 @@ SQL_PARTS = \
 	src/definition/definition.sql \
 	src/storage/element.sql \
 	src/attach/structure.sql \
+	src/attach/succession.sql \
 	src/attach/trigger.sql \
 	src/definition/check.sql \
 	src/transition/row_trigger.sql \
@@ -33,7 +34,6 @@ SQL_PARTS = \
 	src/answer/pass.sql \
 	src/answer/rows.sql \
 	src/answer/diagram.sql \
-	src/migration/migrate.sql \
 	src/outbox/template/template.sql \
 	src/outbox/delivery/outbox.sql \
 	src/flow/definition/definition.sql \
@@ -50,6 +50,9 @@ SQL_PARTS = \
 	src/xml/export.sql \
 	src/timer/check.sql \
 	src/timer/timer.sql \
+	src/migration/migration.sql \
+	src/migration/plan.sql \
+	src/migration/start.sql \
 	src/worker/worker.sql \
 	src/http/route.sql \
 	src/screens/catalogue.sql \

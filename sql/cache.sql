@@ -75,7 +75,7 @@ SELECT smartwf.define_workflow('{"name": "C", "states": [{"name": "a", "label": 
  "transitions": [{"name": "there", "arcs": [{"from": "a", "to": "b"}]}, {"name": "back", "arcs": [{"from": "b", "to": "a"}], "m0": "public.hook", "m1": "public.hook", "m2": "public.hook", "m3": "public.hook"}]}');
 -- elements keep their version, new ones take the newest
 INSERT INTO doc VALUES (4);
-SELECT docid, version FROM smartwf.elements JOIN smartwf.workflows ON id = workflow_id ORDER BY 1;
+SELECT docid, (SELECT d.version FROM smartwf.document_state(docid) d) AS version FROM smartwf.elements ORDER BY 1;
 SELECT smartwf.pass_transition('1', 'back') #>> '{state,label}';
 UPDATE doc SET state = 'b' WHERE id = 4;
 SELECT smartwf.pass_transition('4', 'back') #>> '{state,label}' AS before, label AS after FROM smartwf.states WHERE workflow_id = 2 AND name = 'a';
@@ -90,7 +90,7 @@ SELECT smartwf.migrate('doc', docid => '4');
 SELECT smartwf.migrate('doc', states => '{"b": "c"}');
 SELECT smartwf.migrate('doc', states => '{"b": "c"}');
 SELECT id, state FROM doc ORDER BY id;
-SELECT docid, version FROM smartwf.elements JOIN smartwf.workflows ON id = workflow_id ORDER BY 1;
+SELECT docid, (SELECT d.version FROM smartwf.document_state(docid) d) AS version FROM smartwf.elements ORDER BY 1;
 SELECT docid, from_state, to_state, comment FROM smartwf.history WHERE comment IS NOT NULL ORDER BY docid, revision;
 SELECT smartwf.migrate('doc', 9);
 SELECT smartwf.migrate('nothing');

@@ -66,10 +66,20 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.may_restore_grant(int),
 	smartwf.may_restore_answer(bigint),
 	smartwf.element_document(text, text, text),
+	smartwf.migration_plan(text, int, jsonb, text[]),
+	smartwf.start_migration(text, int, jsonb, text[], text),
+	smartwf.pause_migration(bigint),
+	smartwf.resume_migration(bigint),
+	smartwf.cancel_migration(bigint),
+	smartwf.migration_undo_plan(bigint),
+	smartwf.undo_migration(bigint),
+	smartwf.finish_migration(bigint),
+	smartwf.migrate(text, int, jsonb, text),
 	smartwf.lock_element(text, boolean),
 	smartwf.unlock_element(text, boolean)
 	TO PUBLIC;
-GRANT EXECUTE ON PROCEDURE smartwf.work(double precision), smartwf.purge(interval, boolean, boolean) TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE smartwf.work(double precision), smartwf.purge(interval, boolean, boolean),
+	smartwf.work_migration(bigint) TO PUBLIC;
 
 -- for monitoring
 GRANT EXECUTE ON FUNCTION smartwf.list_workers() TO pg_monitor;

@@ -3415,5 +3415,815 @@ BEGIN
 END
 $install$;
 
+-- definitions that change while documents live
+
+CREATE FUNCTION smartwf.last_line(docid text, OUT revision int, OUT version_id int, OUT state text,
+	OUT at timestamptz) RETURNS record
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_last_line';
+COMMENT ON FUNCTION smartwf.last_line(text) IS
+'Returns the last line in the history of a document (text): its revision (int), the version that it names (int, its '
+'id), its state (text), and when it was written (at, timestamptz); nulls if there is no such document.';
+CREATE TABLE smartwf.successions (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	structure text COLLATE "C" NOT NULL,
+	version_id int NOT NULL,
+	successor_id int NOT NULL,
+	at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	actor text NOT NULL,
+	ended_at timestamptz,
+	ended_by text
+);
+CREATE INDEX successions_structure ON smartwf.successions (structure);
+COMMENT ON TABLE smartwf.successions IS
+'How structures have moved to other versions of their workflows: documents of the structure whose last line of history '
+'names the version version_id follow the version successor_id since the time at, if that has their state. Of several '
+'rows the latest one that has it counts. actor: who has moved the structure; ended_at, ended_by: when and by whom it '
+'was undone, null if it was not. Maintained by the functions for migrations.';
+CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.successions
+	FOR EACH ROW EXECUTE FUNCTION smartwf.signal_definition();
+ALTER TABLE smartwf.successions ENABLE ALWAYS TRIGGER signal;
+SELECT pg_catalog.pg_extension_config_dump('smartwf.successions', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.successions_id_seq', '');
+CREATE TABLE smartwf.migrations (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	structure text COLLATE "C" NOT NULL,
+	version_id int NOT NULL,
+	version int NOT NULL,
+	states jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(states) = 'object'),
+	by_docid boolean NOT NULL DEFAULT false,
+	undoes bigint,
+	status text NOT NULL DEFAULT 'running'
+		CHECK (status IN ('running', 'paused', 'finished', 'failed', 'cancelled', 'undone')),
+	documents bigint NOT NULL DEFAULT 0,
+	done bigint NOT NULL DEFAULT 0,
+	failed bigint NOT NULL DEFAULT 0,
+	message text,
+	actor text NOT NULL,
+	actor_is_person boolean NOT NULL DEFAULT false,
+	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	finished_at timestamptz,
+	due_at timestamptz,
+	position text COLLATE "C" NOT NULL DEFAULT '',
+	writers text[]
+) WITH (fillfactor = 50);
+CREATE UNIQUE INDEX migrations_structure ON smartwf.migrations (structure) WHERE status IN ('running', 'paused');
+CREATE INDEX migrations_due ON smartwf.migrations (due_at) WHERE due_at IS NOT NULL;
+COMMENT ON TABLE smartwf.migrations IS
+'Migrations of structures to another version of their workflow. version_id, version: that version; states: where '
+'documents go whose state it does not have; by_docid: whether only certain documents are moved; undoes: the migration '
+'that this one undoes. status: running, paused, finished, failed (some documents could not be moved), cancelled or '
+'undone. documents: how many had to be looked at one by one, done and failed: how many of them were. message: why it '
+'does not go on. actor, started_at, changed_at, finished_at: by whom and when. due_at, position, writers: what the '
+'workers need to know. Administrators and operators see all rows. Maintained by the functions for migrations.';
+CREATE TABLE smartwf.migration_documents (
+	migration bigint NOT NULL,
+	docid text COLLATE "C" NOT NULL,
+	version_id int NOT NULL,
+	to_state text COLLATE "C",
+	at_revision int,
+	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'done', 'failed')),
+	from_id int,
+	from_state text COLLATE "C",
+	revision int,
+	sqlstate text,
+	message text,
+	PRIMARY KEY (migration, docid)
+) WITH (fillfactor = 50);
+CREATE INDEX migration_documents_pending ON smartwf.migration_documents (migration, docid) WHERE status = 'pending';
+COMMENT ON TABLE smartwf.migration_documents IS
+'Documents that a migration looks at one by one. version_id: the version that the document goes to; to_state: the '
+'state that it goes back to, if it is still at_revision. status: pending, done or failed. from_id, from_state: the '
+'version and the state in which it was; revision: that of its line of history, null if it has none. sqlstate, message: '
+'why it could not be moved, or which timers have ended. Maintained by the functions for migrations.';
+ALTER TABLE smartwf.migrations ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON smartwf.migrations FOR SELECT USING ((SELECT smartwf.is_operator()));
+CREATE POLICY inserter ON smartwf.migrations FOR INSERT WITH CHECK (true);
+ALTER TABLE smartwf.migration_documents ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON smartwf.migration_documents FOR SELECT USING ((SELECT smartwf.is_operator()));
+CREATE POLICY inserter ON smartwf.migration_documents FOR INSERT WITH CHECK (true);
+GRANT SELECT ON smartwf.migrations, smartwf.migration_documents TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smartwf.migrations', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.migrations_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.migration_documents', '');
+CREATE FUNCTION smartwf.followed_version(structure text, version_id int, state text) RETURNS int
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_followed_version';
+COMMENT ON FUNCTION smartwf.followed_version(text, int, text) IS
+'Returns the workflow version (int, its id) that documents follow which have a state (text) of a structure (text), and '
+'whose last line of history names a version (version_id, int). Returns version_id if nothing succeeds it.';
+CREATE FUNCTION smartwf.states_elsewhere(version_id int) RETURNS TABLE (state text, timer text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT DISTINCT s.name, s.timer
+	FROM smartwf.workflows w JOIN smartwf.workflows o ON o.name = w.name AND o.id <> w.id AND o.status = 'published'
+		JOIN smartwf.states s ON s.workflow_id = o.id
+	WHERE w.id = states_elsewhere.version_id
+$$;
+COMMENT ON FUNCTION smartwf.states_elsewhere(int) IS
+'Returns the states (text) that published versions of a workflow other than this one (int, its id) have, with their '
+'timers (text).';
+CREATE FUNCTION smartwf.changing_states(version_id int, states jsonb) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(array_agg(DISTINCT e.state), '{}') FROM smartwf.states_elsewhere(version_id) e
+	WHERE states ->> e.state <> e.state OR NOT EXISTS (SELECT FROM smartwf.states s
+		WHERE (s.workflow_id, s.name) = (changing_states.version_id, e.state))
+$$;
+COMMENT ON FUNCTION smartwf.changing_states(int, jsonb) IS
+'Returns the states (text[]) that documents cannot keep when they go to a workflow version (int, its id): those that it '
+'does not have, and those that states (jsonb) maps.';
+CREATE FUNCTION smartwf.states_with_other_timer(version_id int) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(array_agg(DISTINCT e.state), '{}')
+	FROM smartwf.states_elsewhere(version_id) e
+		JOIN smartwf.states s ON (s.workflow_id, s.name) = (states_with_other_timer.version_id, e.state)
+	WHERE s.timer IS NOT NULL AND s.timer IS DISTINCT FROM e.timer
+$$;
+COMMENT ON FUNCTION smartwf.states_with_other_timer(int) IS
+'Returns the states (text[]) whose documents get a timer when they go to a workflow version (int, its id), because '
+'other versions do not have it in that state.';
+CREATE FUNCTION smartwf.timers_exist(workflow text) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM smartwf.workflow_timers t JOIN smartwf.workflows w ON w.id = t.workflow_id
+		WHERE w.name = workflow)
+$$;
+COMMENT ON FUNCTION smartwf.timers_exist(text) IS
+'Returns true if any version of a workflow (text) has timers.';
+CREATE FUNCTION smartwf.version_before(m smartwf.migrations, version_id int, state text) RETURNS int
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce((SELECT x.successor_id FROM smartwf.successions x
+			JOIN smartwf.states s ON (s.workflow_id, s.name) = (x.successor_id, version_before.state)
+			WHERE x.structure = m.structure AND x.version_id = version_before.version_id AND x.at < m.started_at
+				AND (x.ended_at IS NULL OR x.ended_at >= m.started_at)
+			ORDER BY x.id DESC LIMIT 1),
+		(SELECT s.workflow_id FROM smartwf.states s
+			WHERE (s.workflow_id, s.name) = (version_before.version_id, version_before.state)))
+$$;
+COMMENT ON FUNCTION smartwf.version_before(smartwf.migrations, int, text) IS
+'Returns the version (int, its id) that documents followed before a migration (a row of smartwf.migrations) which have '
+'a state (text) and whose line of history names a version (version_id, int); null if that version does not have it.';
+CREATE FUNCTION smartwf.list_documents_to_move(m smartwf.migrations) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	changing text[] := smartwf.changing_states(m.version_id, m.states);
+	with_timer text[] := smartwf.states_with_other_timer(m.version_id);
+	gone text[] := smartwf.changing_states(m.version_id, '{}');
+	listed bigint := 0;
+	more bigint;
+BEGIN
+	IF m.by_docid OR m.undoes IS NOT NULL THEN
+		RETURN 0;				-- they were listed when it began
+	END IF;
+	IF cardinality(changing || with_timer) > 0 THEN
+		INSERT INTO smartwf.migration_documents (migration, docid, version_id)
+			SELECT m.id, r.docid, m.version_id FROM smartwf.rows_of_structure(m.structure) r
+				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
+			WHERE r.state = ANY (changing || with_timer)
+				-- also those that have come there since, by the version of before
+				AND (r.state = ANY (gone) OR (l.at < m.started_at
+					AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id))
+			ON CONFLICT DO NOTHING;
+		GET DIAGNOSTICS listed = ROW_COUNT;
+	END IF;
+	INSERT INTO smartwf.migration_documents (migration, docid, version_id)
+		SELECT DISTINCT m.id, t.docid, m.version_id
+		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
+		WHERE e.structure = m.structure AND t.workflow_id <> m.version_id
+		ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS more = ROW_COUNT;
+	RETURN listed + more;
+END
+$$;
+COMMENT ON FUNCTION smartwf.list_documents_to_move(smartwf.migrations) IS
+'Lists the documents that a migration (a row of smartwf.migrations) has to look at one by one and does not know yet. '
+'Returns their number (bigint).';
+CREATE FUNCTION smartwf.writers_of(structure text) RETURNS text[]
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(array_agg(DISTINCT l.virtualtransaction), '{}')
+	FROM pg_locks l JOIN smartwf.family(smartwf.attached_relation(structure)) f ON l.relation = f
+	WHERE l.locktype = 'relation' AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+		AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+		AND l.pid IS DISTINCT FROM pg_backend_pid()
+$$;
+COMMENT ON FUNCTION smartwf.writers_of(text) IS
+'Returns the virtual ids (text[]) of the transactions that are writing to the table of a structure (text).';
+CREATE FUNCTION smartwf.end_migration(migration bigint) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations;
+BEGIN
+	UPDATE smartwf.migrations x SET status = CASE WHEN x.failed > 0 THEN 'failed' ELSE 'finished' END,
+		finished_at = clock_timestamp(), changed_at = clock_timestamp(), due_at = NULL
+		WHERE x.id = migration RETURNING * INTO m;
+	IF m.undoes IS NOT NULL AND m.status = 'finished' THEN
+		UPDATE smartwf.migrations x SET status = 'undone', changed_at = clock_timestamp() WHERE x.id = m.undoes;
+	END IF;
+	-- those that were only looked at
+	DELETE FROM smartwf.migration_documents d
+		WHERE d.migration = end_migration.migration AND d.status = 'done' AND d.revision IS NULL AND d.message IS NULL;
+END
+$$;
+COMMENT ON FUNCTION smartwf.end_migration(bigint) IS
+'Notes that a migration (bigint) has come to its end.';
+CREATE FUNCTION smartwf.list_or_end_migration(migration bigint, is_called boolean) RETURNS text
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations;
+	present text[];
+	listed bigint;
+BEGIN
+	SELECT * INTO m FROM smartwf.migrations x WHERE x.id = migration;
+	present := smartwf.writers_of(m.structure);
+	listed := smartwf.list_documents_to_move(m);
+	UPDATE smartwf.migrations x SET documents = x.documents + listed, writers = coalesce(x.writers, present),
+		changed_at = clock_timestamp(), due_at = clock_timestamp()
+			+ CASE WHEN listed = 0 THEN interval '0.5 s' ELSE interval '0' END
+		WHERE x.id = migration RETURNING * INTO m;
+	IF listed > 0 THEN
+		RETURN 'goes on';
+	ELSIF m.writers && present AND NOT is_called THEN
+		RETURN 'waits';
+	END IF;
+	PERFORM smartwf.end_migration(migration);
+	RETURN 'ended';
+END
+$$;
+COMMENT ON FUNCTION smartwf.list_or_end_migration(bigint, boolean) IS
+'Looks for documents that a migration (bigint) has not listed yet. Returns (text) "goes on" if there are some, "waits" '
+'if transactions are still open that may go by the version of before, and ends the migration and returns "ended" '
+'otherwise; if is_called (boolean) is true, it does not wait.';
+CREATE FUNCTION smartwf.refused_rows(structure text, from_states text[], to_states text[], OUT docid text,
+	OUT reason text) RETURNS SETOF record
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_refused_rows';
+COMMENT ON FUNCTION smartwf.refused_rows(text, text[], text[]) IS
+'Returns the documents (docid, text) of a structure (text) whose rows cannot be in the state to_states[i] instead of '
+'from_states[i] (text[] each), with the constraint of the table, or of the type of its column, that does not allow it '
+'(reason, text). The constraints are evaluated as the owner of the table.';
+CREATE FUNCTION smartwf.structure_to_move(structure text) RETURNS smartwf.structures
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s smartwf.structures;
+BEGIN
+	SELECT * INTO s FROM smartwf.structures x WHERE x.name = structure;
+	IF s.name IS NULL OR smartwf.attached_relation(structure) IS NULL THEN
+		RAISE EXCEPTION 'structure "%" is not attached', structure USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN s;
+END
+$$;
+COMMENT ON FUNCTION smartwf.structure_to_move(text) IS
+'Returns the row of smartwf.structures of a structure (text). Raises 42704 if it is not attached.';
+CREATE FUNCTION smartwf.version_to_follow(workflow text, version int) RETURNS smartwf.workflows
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	target smartwf.workflows;
+BEGIN
+	SELECT * INTO target FROM smartwf.workflows w WHERE w.name = workflow AND w.status = 'published'
+		AND (w.version = version_to_follow.version OR version_to_follow.version IS NULL)
+		ORDER BY w.version DESC LIMIT 1;
+	IF target.id IS NULL THEN
+		RAISE EXCEPTION 'workflow "%" has no published version %', workflow, coalesce(version::text, '')
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN target;
+END
+$$;
+COMMENT ON FUNCTION smartwf.version_to_follow(text, int) IS
+'Returns the row of smartwf.workflows of a published version (int, by default the newest) of a workflow (text). Raises '
+'42704 if there is none.';
+CREATE FUNCTION smartwf.mapping_faults(version_id int, states jsonb) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT array_agg(format('CRUD0228 states: state "%s", to which "%s" is mapped, is not available', m.value, m.key)
+		ORDER BY m.key)
+	FROM jsonb_each_text(states) m
+	WHERE NOT EXISTS (SELECT FROM smartwf.states s WHERE (s.workflow_id, s.name) = (mapping_faults.version_id, m.value))
+$$;
+COMMENT ON FUNCTION smartwf.mapping_faults(int, jsonb) IS
+'Returns one line (text[]) for each state that states (jsonb) maps to one which a workflow version (int, its id) does '
+'not have; null if there are none.';
+CREATE FUNCTION smartwf.plan_checksum(s smartwf.structures, version_id int, states jsonb, docids text[]) RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT encode(sha256(convert_to(jsonb_build_array(s.name, s.workflow, s.state_column, s.docid_column,
+		s.docid_prefix, smartwf.attached_relation(s.name)::oid::bigint, version_id, states, docids,
+		(SELECT jsonb_agg(jsonb_build_array(w.id, w.shape) ORDER BY w.id) FROM smartwf.workflows w
+			WHERE w.name = s.workflow AND w.status = 'published'),
+		(SELECT jsonb_agg(jsonb_build_array(x.id, x.ended_at) ORDER BY x.id) FROM smartwf.successions x
+			WHERE x.structure = s.name),
+		(SELECT jsonb_agg(jsonb_build_array(c.conrelid::bigint, c.conname, pg_get_constraintdef(c.oid)) ORDER BY c.oid)
+			FROM smartwf.family(smartwf.attached_relation(s.name)) f JOIN pg_constraint c ON c.conrelid = f
+			WHERE c.contype = 'c'),
+		(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+			WHERE a.attrelid = smartwf.attached_relation(s.name) AND a.attname = s.state_column))::text, 'UTF8')), 'hex')
+$$;
+COMMENT ON FUNCTION smartwf.plan_checksum(smartwf.structures, int, jsonb, text[]) IS
+'Returns a checksum (text) of what the plan of a migration rests on: the structure (a row of smartwf.structures) and '
+'its table, the versions of its workflow and which of them are followed, the version (int, its id) that it goes to, '
+'states (jsonb) and docids (text[]).';
+CREATE FUNCTION smartwf.documents_to_move(s smartwf.structures, version_id int, states jsonb, docids text[])
+	RETURNS TABLE (docid text, from_id int, state text, to_state text, is_locked boolean, refusal text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	changing text[] := ARRAY(SELECT c.state FROM unnest(smartwf.changing_states(version_id, states)) AS c (state)
+		WHERE states ? c.state);
+BEGIN
+	RETURN QUERY
+	WITH moving AS MATERIALIZED (
+		SELECT r.docid, smartwf.followed_version(s.name, l.version_id, r.state) AS from_id, r.state,
+			coalesce(states ->> r.state, x.name) AS to_state,
+			e.locked_by IS NOT NULL AND NOT (e.locked_by = smartwf.actor()
+				AND coalesce(e.locked_by_person, false) = smartwf.actor_is_person()) AS is_locked
+		FROM smartwf.rows_of_structure(s.name) r
+			JOIN smartwf.elements e ON e.docid = r.docid AND e.deleted_at IS NULL
+			CROSS JOIN LATERAL smartwf.last_line(r.docid) l
+			LEFT JOIN smartwf.states x ON (x.workflow_id, x.name) = (documents_to_move.version_id, r.state)
+		WHERE docids IS NULL OR r.docid = ANY (docids))
+	SELECT m.docid, m.from_id, m.state, m.to_state, m.is_locked, f.reason
+	FROM moving m LEFT JOIN smartwf.refused_rows(s.name, changing, ARRAY(SELECT states ->> c FROM unnest(changing) c)) f
+		ON f.docid = m.docid
+	WHERE m.from_id <> documents_to_move.version_id;
+END
+$$;
+COMMENT ON FUNCTION smartwf.documents_to_move(smartwf.structures, int, jsonb, text[]) IS
+'Returns the documents of a structure (a row of smartwf.structures) that do not follow a workflow version (int, its '
+'id) yet, or those among docids (text[]): the version that they follow (from_id, int), their state, the state that they '
+'would get (to_state, text), null if there is none, whether somebody else has locked them (boolean), and the '
+'constraint that the state would break (refusal, text).';
+CREATE FUNCTION smartwf.ending_timers(docid text, version_id int) RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT string_agg(DISTINCT format('"%s"', e.timer), ', ') FROM smartwf.element_timers e
+	WHERE e.docid = ending_timers.docid AND NOT EXISTS (SELECT FROM smartwf.workflow_timers t
+		WHERE (t.workflow_id, t.name) = (ending_timers.version_id, e.timer))
+$$;
+COMMENT ON FUNCTION smartwf.ending_timers(text, int) IS
+'Returns the timers (text) of a document (text) that end when it goes to a workflow version (int, its id), which does '
+'not have them; null if there are none.';
+CREATE FUNCTION smartwf.migration_plan_as_owner(structure text, version int, states jsonb, docids text[],
+	OUT from_version int, OUT state text, OUT elements bigint, OUT to_state text, OUT verdict text, OUT reason text,
+	OUT timers bigint, OUT locks bigint, OUT questions bigint, OUT runs bigint, OUT plan text) RETURNS SETOF record
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s smartwf.structures := smartwf.structure_to_move(structure);
+	target smartwf.workflows := smartwf.version_to_follow(s.workflow, version);
+	has_timers boolean := smartwf.timers_exist(s.workflow);
+	has_runs boolean := EXISTS (SELECT FROM smartwf.runs r WHERE r.docid IS NOT NULL);
+BEGIN
+	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states));
+	RETURN QUERY
+	WITH judged AS (
+		SELECT d.docid, d.from_id, d.state, d.to_state,
+			CASE WHEN d.to_state IS NULL THEN format('version %s does not have the state, and no other is given for it',
+					target.version)
+				WHEN d.refusal IS NOT NULL THEN d.refusal
+				WHEN d.is_locked AND d.to_state <> d.state THEN 'somebody has locked the document' END AS obstacle,
+			CASE WHEN has_timers THEN smartwf.ending_timers(d.docid, target.id) END AS ending, d.is_locked
+		FROM smartwf.documents_to_move(s, target.id, states, docids) d)
+	SELECT w.version, j.state, count(*), j.to_state,
+		CASE WHEN j.obstacle IS NOT NULL THEN 'cannot' WHEN j.to_state <> j.state THEN 'changes' ELSE 'follows' END,
+		coalesce(j.obstacle, 'timer ' || j.ending || format(' ends, since version %s does not have it', target.version)),
+		CASE WHEN has_timers THEN sum((SELECT count(DISTINCT t.timer) FROM smartwf.element_timers t
+			WHERE t.docid = j.docid))::bigint ELSE 0 END,
+		count(*) FILTER (WHERE j.is_locked),
+		CASE WHEN has_runs THEN sum((SELECT count(*) FROM smartwf.runs r JOIN smartwf.confirmations c ON c.run = r.id
+			WHERE r.docid = j.docid AND c.status = 'open'))::bigint ELSE 0 END,
+		CASE WHEN has_runs THEN sum((SELECT count(*) FROM smartwf.runs r
+			WHERE r.docid = j.docid AND r.status NOT IN ('finished', 'cancelled')))::bigint ELSE 0 END,
+		smartwf.plan_checksum(s, target.id, states, docids)
+	FROM judged j JOIN smartwf.workflows w ON w.id = j.from_id
+	GROUP BY w.version, j.state, j.to_state, j.obstacle, j.ending
+	ORDER BY w.version, j.state COLLATE "C", j.obstacle COLLATE "C" NULLS FIRST, j.ending COLLATE "C" NULLS FIRST;
+END
+$$;
+COMMENT ON FUNCTION smartwf.migration_plan_as_owner(text, int, jsonb, text[]) IS
+'What smartwf.migration_plan() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.migration_plan(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
+	docids text[] DEFAULT NULL, OUT from_version int, OUT state text, OUT elements bigint, OUT to_state text,
+	OUT verdict text, OUT reason text, OUT timers bigint, OUT locks bigint, OUT questions bigint, OUT runs bigint,
+	OUT plan text) RETURNS SETOF record
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.migration_plan(text, int, jsonb, text[]) IS
+'Returns what smartwf.start_migration() would do with the same arguments; nothing is written, and no writer has to '
+'wait. One row for each version that documents follow (from_version, int), their state (text), the state that they '
+'would be in (to_state, text) and what becomes of them: how many documents (elements, bigint), verdict (text: follows, '
+'if they keep their state; changes, if they get another one; cannot, with the reason), reason (text: also timers that '
+'would end), how many timers, locks, open questions and runs they have (timers, locks, questions, runs, bigint), and a '
+'checksum of all that the plan rests on (plan, text). Raises 42501 unless the caller is an administrator, 42704 if '
+'there is no such structure or published version, and WF001 if states maps to a state that the version does not have.';
+CREATE FUNCTION smartwf.open_migration(structure text, target smartwf.workflows, states jsonb, by_docid boolean,
+	undoes bigint) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	other bigint;
+	opened bigint;
+BEGIN
+	INSERT INTO smartwf.migrations (structure, version_id, version, states, by_docid, undoes, actor, actor_is_person,
+			due_at)
+		VALUES (structure, target.id, target.version, states, by_docid, undoes, smartwf.actor(),
+			smartwf.actor_is_person(), clock_timestamp())
+		ON CONFLICT DO NOTHING RETURNING id INTO opened;
+	IF opened IS NULL THEN
+		SELECT m.id INTO other FROM smartwf.migrations m
+			WHERE m.structure = open_migration.structure AND m.status IN ('running', 'paused');
+		RAISE EXCEPTION 'migration % of structure "%" has not ended', other, structure
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait for its end, or cancel it.';
+	END IF;
+	RETURN opened;
+END
+$$;
+COMMENT ON FUNCTION smartwf.open_migration(text, smartwf.workflows, jsonb, boolean, bigint) IS
+'Stores a new migration of a structure (text) to a version (a row of smartwf.workflows), with states (jsonb), by_docid '
+'(boolean), and the migration that it undoes (bigint). Returns its id (bigint). Raises 55000 if another migration of '
+'the structure has not ended.';
+CREATE FUNCTION smartwf.homeless_documents(s smartwf.structures, target smartwf.workflows, states jsonb, docids text[])
+	RETURNS text[]
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	homeless text[] := ARRAY(SELECT c.state FROM unnest(smartwf.changing_states(target.id, states)) AS c (state)
+		WHERE NOT states ? c.state);
+BEGIN
+	IF cardinality(homeless) = 0 THEN
+		RETURN NULL;
+	END IF;
+	RETURN (SELECT array_agg(format('CRUD0228 %s: state "%s" is not available for workflow "%s" version %s', r.docid,
+			r.state, target.name, target.version) ORDER BY r.docid)
+		FROM (SELECT x.docid, x.state FROM smartwf.rows_of_structure(s.name) x
+			WHERE x.state = ANY (homeless) AND (docids IS NULL OR x.docid = ANY (docids)) ORDER BY x.docid LIMIT 100) r);
+END
+$$;
+COMMENT ON FUNCTION smartwf.homeless_documents(smartwf.structures, smartwf.workflows, jsonb, text[]) IS
+'Returns one line (text[]), at most one hundred, for each document of a structure (a row of smartwf.structures), or '
+'among docids (text[]), whose state a version (a row of smartwf.workflows) does not have and states (jsonb) does not '
+'map; null if there are none.';
+CREATE FUNCTION smartwf.move_structure(s smartwf.structures, target smartwf.workflows) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO smartwf.successions (structure, version_id, successor_id, actor)
+	SELECT s.name, w.id, target.id, smartwf.actor() FROM smartwf.workflows w
+	WHERE w.name = target.name AND w.status = 'published' AND w.id <> target.id
+		AND target.id IS DISTINCT FROM (SELECT x.successor_id FROM smartwf.successions x
+			WHERE x.structure = s.name AND x.version_id = w.id AND x.ended_at IS NULL ORDER BY x.id DESC LIMIT 1)
+	ORDER BY w.id;
+	-- a structure that had left the version comes back to it
+	UPDATE smartwf.successions x SET ended_at = clock_timestamp(), ended_by = smartwf.actor()
+	WHERE x.structure = s.name AND x.version_id = target.id AND x.ended_at IS NULL
+$$;
+COMMENT ON FUNCTION smartwf.move_structure(smartwf.structures, smartwf.workflows) IS
+'Has the documents of a structure (a row of smartwf.structures) follow another version (a row of smartwf.workflows), '
+'as far as it has their states.';
+CREATE FUNCTION smartwf.start_migration_as_owner(structure text, version int, states jsonb, docids text[], plan text)
+	RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s smartwf.structures := smartwf.structure_to_move(structure);
+	target smartwf.workflows := smartwf.version_to_follow(s.workflow, version);
+	started bigint;
+	elsewhere int;
+BEGIN
+	IF jsonb_typeof(states) IS DISTINCT FROM 'object' THEN
+		RAISE EXCEPTION 'states must be a JSON object' USING ERRCODE = 'WF400',
+			HINT = 'It maps each state that the version does not have to one that it has: {"old": "new"}.';
+	END IF;
+	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states)
+		|| ARRAY(SELECT smartwf.attachment_faults(smartwf.attached_relation(structure), target.id, s.state_column,
+			s.docid_column))
+		|| smartwf.homeless_documents(s, target, states, docids));
+	IF plan <> smartwf.plan_checksum(s, target.id, states, docids) THEN
+		RAISE EXCEPTION 'the plan of this migration is out of date' USING ERRCODE = 'WF412',
+			DETAIL = 'The structure, its table, or a version of its workflow has changed since, or the arguments differ.',
+			HINT = 'Call smartwf.migration_plan() again.';
+	END IF;
+	started := smartwf.open_migration(structure, target, states, docids IS NOT NULL, NULL);
+	IF docids IS NULL THEN
+		PERFORM smartwf.move_structure(s, target);
+	ELSE
+		SELECT w.version INTO elsewhere FROM smartwf.successions x JOIN smartwf.workflows w ON w.id = x.successor_id
+			WHERE x.structure = s.name AND x.version_id = target.id AND x.ended_at IS NULL ORDER BY x.id DESC LIMIT 1;
+		IF elsewhere IS NOT NULL THEN
+			RAISE EXCEPTION 'documents of version % of workflow "%" follow version %', target.version, target.name,
+				elsewhere USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = format('Structure "%s" has been moved from the one to the other.', structure);
+		END IF;
+		PERFORM smartwf.list_named_documents(started, s, target, states, docids);
+	END IF;
+	IF docids IS NULL AND smartwf.changing_states(target.id, states) = '{}' AND NOT smartwf.timers_exist(s.workflow) THEN
+		PERFORM smartwf.end_migration(started);
+	END IF;
+	RETURN started;
+END
+$$;
+COMMENT ON FUNCTION smartwf.start_migration_as_owner(text, int, jsonb, text[], text) IS
+'What smartwf.start_migration() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.list_named_documents(migration bigint, s smartwf.structures, target smartwf.workflows,
+	states jsonb, docids text[]) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	WITH listed AS (
+		INSERT INTO smartwf.migration_documents (migration, docid, version_id)
+		SELECT migration, e.docid, target.id
+		FROM (SELECT DISTINCT d.docid FROM unnest(docids) AS d (docid)) d
+			JOIN smartwf.elements e ON e.docid = d.docid AND e.structure = s.name AND e.deleted_at IS NULL
+			CROSS JOIN LATERAL smartwf.last_line(e.docid) l
+		WHERE smartwf.followed_version(s.name, l.version_id, l.state) <> target.id
+		RETURNING 1)
+	UPDATE smartwf.migrations m SET documents = (SELECT count(*) FROM listed) WHERE m.id = migration
+$$;
+COMMENT ON FUNCTION smartwf.list_named_documents(bigint, smartwf.structures, smartwf.workflows, jsonb, text[]) IS
+'Lists those documents among docids (text[]) that a migration (bigint) of a structure (a row of smartwf.structures) to '
+'a version (a row of smartwf.workflows) has to move.';
+CREATE FUNCTION smartwf.start_migration(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
+	docids text[] DEFAULT NULL, plan text DEFAULT NULL) RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.start_migration(text, int, jsonb, text[], text) IS
+'Moves the documents of a structure to another version of its workflow. structure (text): the structure; version '
+'(int): a published version, by default the newest; states (jsonb): an object that maps states which the version does '
+'not have to states that it has; docids (text[]): if given, only these documents are moved; plan (text): the checksum '
+'that smartwf.migration_plan() has told, if the migration must be what it said. Documents whose state the version has '
+'follow it as soon as the transaction commits, however many they are. Those that get another state, those with timers '
+'and those named by docids are worked off in batches by the workers, or by CALL smartwf.work_migration(). Returns the id '
+'of the migration (bigint), a row of smartwf.migrations that shows its progress. Raises 42501 unless the caller is an '
+'administrator, 42704 if there is no such structure or published version, WF001 with one line of DETAIL for each '
+'fault, such as a document whose state has no target, WF412 if what the plan rests on has changed, WF400 if states is '
+'no object, and 55000 if another migration of the structure has not ended.';
+CREATE FUNCTION smartwf.migration_to_steer(migration bigint) RETURNS smartwf.migrations
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations;
+BEGIN
+	-- waits for the end of the present batch
+	SELECT * INTO m FROM smartwf.migrations x WHERE x.id = migration FOR UPDATE;
+	IF m.id IS NULL THEN
+		RAISE EXCEPTION 'there is no migration %', migration USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN m;
+END
+$$;
+COMMENT ON FUNCTION smartwf.migration_to_steer(bigint) IS
+'Returns and locks a migration (bigint, its id; a row of smartwf.migrations). Raises 42704 if there is none.';
+CREATE FUNCTION smartwf.steer_migration(migration bigint, verb text, wanted text[], status text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations := smartwf.migration_to_steer(migration);
+BEGIN
+	IF m.status <> ALL (wanted) THEN
+		RAISE EXCEPTION 'migration % cannot be %, since it is %', migration, verb, m.status
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	UPDATE smartwf.migrations x SET status = steer_migration.status, changed_at = clock_timestamp(), message = NULL,
+		finished_at = CASE WHEN steer_migration.status = 'cancelled' THEN clock_timestamp() END,
+		due_at = CASE WHEN steer_migration.status = 'running' THEN clock_timestamp() END, position = ''
+		WHERE x.id = migration;
+END
+$$;
+COMMENT ON FUNCTION smartwf.steer_migration(bigint, text, text[], text) IS
+'Changes the status of a migration (bigint) that has one of some statuses (wanted, text[]) to another one (status, '
+'text). verb (text) is for the message. Raises 42704 if there is no such migration, and 55000 if it has another '
+'status.';
+CREATE FUNCTION smartwf.pause_migration_as_owner(migration bigint) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	SELECT smartwf.steer_migration(migration, 'paused', '{running}', 'paused')
+$$;
+COMMENT ON FUNCTION smartwf.pause_migration_as_owner(bigint) IS
+'What smartwf.pause_migration() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.resume_migration_as_owner(migration bigint) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	SELECT smartwf.steer_migration(migration, 'resumed', '{paused,failed}', 'running');
+	UPDATE smartwf.migrations m SET failed = 0, finished_at = NULL WHERE m.id = migration;
+	UPDATE smartwf.migration_documents d SET status = 'pending', sqlstate = NULL, message = NULL
+		WHERE d.migration = resume_migration_as_owner.migration AND d.status = 'failed'
+$$;
+COMMENT ON FUNCTION smartwf.resume_migration_as_owner(bigint) IS
+'What smartwf.resume_migration() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.cancel_migration_as_owner(migration bigint) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	SELECT smartwf.steer_migration(migration, 'cancelled', '{running,paused,failed}', 'cancelled');
+	DELETE FROM smartwf.migration_documents d
+		WHERE d.migration = cancel_migration_as_owner.migration AND d.status = 'pending'
+$$;
+COMMENT ON FUNCTION smartwf.cancel_migration_as_owner(bigint) IS
+'What smartwf.cancel_migration() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.pause_migration(migration bigint) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.pause_migration(bigint) IS
+'Pauses a running migration (bigint, its id) after the present batch. Documents that have moved follow the other '
+'version, those that have not keep theirs. Raises 42501 unless the caller is an administrator, 42704 if there is no '
+'such migration, and 55000 if it is not running.';
+CREATE FUNCTION smartwf.resume_migration(migration bigint) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.resume_migration(bigint) IS
+'Goes on with a migration (bigint, its id) that was paused, or of which documents have failed: these are tried again. '
+'Raises 42501 unless the caller is an administrator, 42704 if there is no such migration, and 55000 if it is neither '
+'paused nor failed.';
+CREATE FUNCTION smartwf.cancel_migration(migration bigint) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.cancel_migration(bigint) IS
+'Cancels a migration (bigint, its id) after the present batch. Documents that have moved stay where they are (see '
+'smartwf.undo_migration()), those that have not keep their version and state. Raises 42501 unless the caller is an '
+'administrator, 42704 if there is no such migration, and 55000 if it has ended.';
+CREATE FUNCTION smartwf.migration_to_undo(migration bigint) RETURNS smartwf.migrations
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations := smartwf.migration_to_steer(migration);
+	later bigint;
+BEGIN
+	SELECT max(x.id) INTO later FROM smartwf.migrations x WHERE x.structure = m.structure AND x.id > m.id
+		AND x.undoes IS NULL AND x.status <> 'undone';
+	IF later IS NOT NULL THEN
+		RAISE EXCEPTION 'migration % of structure "%" came later', later, m.structure
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo the last one first.';
+	ELSIF m.undoes IS NOT NULL OR m.status NOT IN ('finished', 'failed', 'cancelled') THEN
+		RAISE EXCEPTION 'migration % cannot be undone, since it %', migration, CASE WHEN m.undoes IS NOT NULL
+			THEN 'undoes another one' ELSE 'is ' || m.status END
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'A migration that runs can be cancelled, and then undone.';
+	END IF;
+	RETURN m;
+END
+$$;
+COMMENT ON FUNCTION smartwf.migration_to_undo(bigint) IS
+'Returns and locks a migration (bigint, its id; a row of smartwf.migrations) that is to be undone. Raises 42704 if '
+'there is none, and 55000 if it cannot be undone: it has not ended, was undone, or a later one was not.';
+CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
+	RETURNS TABLE (docid text, from_id int, state text, version_id int, to_state text, revision int, is_locked boolean,
+		refusal text)
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	WITH known AS MATERIALIZED (
+		SELECT e.docid, l.revision, l.version_id, l.state, e.workflow_id AS born_id, d.from_id, d.from_state,
+			d.revision IS NOT NULL AND d.revision = l.revision AS is_as_left,
+			e.locked_by IS NOT NULL AND NOT (e.locked_by = smartwf.actor()
+				AND coalesce(e.locked_by_person, false) = smartwf.actor_is_person()) AS is_locked
+		FROM smartwf.elements e CROSS JOIN LATERAL smartwf.last_line(e.docid) l
+			LEFT JOIN smartwf.migration_documents d ON (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
+				AND d.revision IS NOT NULL
+		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.version_id = m.version_id
+			AND (d.docid IS NOT NULL OR (NOT m.by_docid AND e.workflow_id <> m.version_id))
+	), back AS MATERIALIZED (
+		SELECT k.*, CASE WHEN k.is_as_left THEN k.from_state ELSE k.state END AS goes_to FROM known k
+	), pair AS (
+		SELECT array_agg(p.state) AS states, array_agg(p.goes_to) AS goals
+		FROM (SELECT DISTINCT b.state, b.goes_to FROM back b WHERE b.state <> b.goes_to) p
+	), refused AS (
+		SELECT f.* FROM pair p, smartwf.refused_rows(m.structure, p.states, p.goals) f)
+	SELECT b.docid, b.version_id, b.state,
+		CASE WHEN b.is_as_left THEN b.from_id ELSE smartwf.version_before(m, coalesce(b.from_id, b.born_id), b.state) END,
+		b.goes_to, b.revision, b.is_locked, (SELECT f.reason FROM refused f WHERE f.docid = b.docid AND b.is_as_left LIMIT 1)
+	FROM back b
+$$;
+COMMENT ON FUNCTION smartwf.documents_to_return(smartwf.migrations) IS
+'Returns the documents that must be touched to undo a migration (a row of smartwf.migrations): the version that they '
+'follow (from_id, int, its id) and their state, the version that they go back to (version_id, int, its id), null if it '
+'does not have their state, the state that they go back to (to_state, text), their revision (int), whether somebody '
+'else has locked them (boolean), and the constraint that the state would break (refusal, text).';
+CREATE FUNCTION smartwf.migration_undo_plan_as_owner(migration bigint, OUT from_version int, OUT state text,
+	OUT elements bigint, OUT to_version int, OUT to_state text, OUT verdict text, OUT reason text) RETURNS SETOF record
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations := smartwf.migration_to_undo(migration);
+BEGIN
+	RETURN QUERY
+	WITH judged AS (
+		SELECT d.*, CASE WHEN d.version_id IS NULL
+				THEN 'it has come to a state since that the version of before does not have'
+			WHEN d.refusal IS NOT NULL THEN d.refusal
+			WHEN d.is_locked AND d.to_state <> d.state THEN 'somebody has locked the document' END AS obstacle
+		FROM smartwf.documents_to_return(m) d)
+	SELECT f.version, j.state, count(*), t.version, j.to_state,
+		CASE WHEN j.obstacle IS NOT NULL THEN 'cannot' WHEN j.to_state <> j.state THEN 'changes' ELSE 'follows' END,
+		j.obstacle
+	FROM judged j JOIN smartwf.workflows f ON f.id = j.from_id LEFT JOIN smartwf.workflows t ON t.id = j.version_id
+	GROUP BY f.version, j.state, t.version, j.to_state, j.obstacle
+	ORDER BY f.version, j.state COLLATE "C", t.version, j.to_state COLLATE "C", j.obstacle COLLATE "C" NULLS FIRST;
+END
+$$;
+COMMENT ON FUNCTION smartwf.migration_undo_plan_as_owner(bigint) IS
+'What smartwf.migration_undo_plan() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.migration_undo_plan(migration bigint, OUT from_version int, OUT state text,
+	OUT elements bigint, OUT to_version int, OUT to_state text, OUT verdict text, OUT reason text) RETURNS SETOF record
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.migration_undo_plan(bigint) IS
+'Returns what smartwf.undo_migration() would do with documents that it has to touch, because the migration (bigint, its '
+'id) has changed their state or they have changed it since: the version that they follow (from_version, int), their '
+'state (text), how many documents (elements, bigint), the version and state that they would go back to (to_version, '
+'int, and to_state, text), verdict (text: follows, changes or cannot) and reason (text). All others follow the version '
+'of before again. Nothing is written. Raises 42501 unless the caller is an administrator, 42704 if there is no such '
+'migration, and 55000 if it cannot be undone: it has not ended, was undone, or a later one was not.';
+CREATE FUNCTION smartwf.undo_migration_as_owner(migration bigint) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations := smartwf.migration_to_undo(migration);
+	s smartwf.structures := smartwf.structure_to_move(m.structure);
+	target smartwf.workflows;
+	undo bigint;
+	faults text[];
+	listed bigint;
+BEGIN
+	SELECT array_agg(format('CRUD0228 %s documents in state "%s": %s', p.elements, p.state, p.reason)) INTO faults
+		FROM smartwf.migration_undo_plan_as_owner(migration) p WHERE p.verdict = 'cannot';
+	PERFORM smartwf.refuse(format('undo of migration %s', migration), faults);
+	SELECT * INTO target FROM smartwf.workflows w WHERE w.id = m.version_id;
+	undo := smartwf.open_migration(m.structure, target, '{}', m.by_docid, m.id);
+	INSERT INTO smartwf.migration_documents (migration, docid, version_id, to_state, at_revision)
+		SELECT undo, d.docid, d.version_id, d.to_state, d.revision FROM smartwf.documents_to_return(m) d;
+	GET DIAGNOSTICS listed = ROW_COUNT;
+	UPDATE smartwf.successions x SET ended_at = clock_timestamp(), ended_by = smartwf.actor()
+		WHERE x.structure = m.structure AND x.at >= m.started_at AND x.ended_at IS NULL;
+	UPDATE smartwf.successions x SET ended_at = NULL, ended_by = NULL
+		WHERE x.structure = m.structure AND x.at < m.started_at AND x.ended_at >= m.started_at;
+	-- timers go back, too
+	INSERT INTO smartwf.migration_documents (migration, docid, version_id)
+		SELECT DISTINCT undo, t.docid, smartwf.version_before(m, l.version_id, l.state)
+		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
+			CROSS JOIN LATERAL smartwf.last_line(t.docid) l
+		WHERE e.structure = m.structure AND t.workflow_id = m.version_id AND l.version_id <> m.version_id
+		ON CONFLICT DO NOTHING;
+	UPDATE smartwf.migrations x SET documents = (SELECT count(*) FROM smartwf.migration_documents d
+		WHERE d.migration = undo) WHERE x.id = undo RETURNING x.documents INTO listed;
+	IF listed = 0 THEN
+		PERFORM smartwf.end_migration(undo);
+	END IF;
+	RETURN undo;
+END
+$$;
+COMMENT ON FUNCTION smartwf.undo_migration_as_owner(bigint) IS
+'What smartwf.undo_migration() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.undo_migration(migration bigint) RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.undo_migration(bigint) IS
+'Undoes a migration (bigint, its id): its documents follow the version of before again, and those whose state it has '
+'changed get that back, unless they have changed it since; then they keep it. Nothing is erased: the history shows '
+'both. Documents that must be touched are worked off in batches, as smartwf.start_migration() does. Returns the id of '
+'the migration that undoes (bigint). Raises 42501 unless the caller is an administrator, 42704 if there is no such '
+'migration, WF001 with one line of DETAIL for each kind of documents that cannot go back (see '
+'smartwf.migration_undo_plan()), and 55000 if the migration cannot be undone: it has not ended, was undone, or a later '
+'one was not.';
+CREATE FUNCTION smartwf.finish_migration(migration bigint) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_finish_migration';
+COMMENT ON FUNCTION smartwf.finish_migration(bigint) IS
+'Carries out a migration (bigint, its id) to its end, in the transaction of the caller, waiting for rows that others '
+'have locked. Raises the error of the first document that cannot be moved, and 42501 unless the caller is an '
+'administrator.';
+CREATE OR REPLACE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
+	docid text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	docids text[] := CASE WHEN docid IS NOT NULL THEN ARRAY[docid] END;
+	planned bigint;
+	started bigint;
+BEGIN
+	IF NOT smartwf.is_administrator() THEN
+		RAISE EXCEPTION 'only an administrator may migrate elements' USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	SELECT coalesce(sum(p.elements), 0) INTO planned FROM smartwf.migration_plan(structure, version, states, docids) p;
+	IF planned > 0 THEN
+		started := smartwf.start_migration(structure, version, states, docids);
+		PERFORM smartwf.finish_migration(started);
+	END IF;
+	RETURN planned;
+END
+$$;
+COMMENT ON FUNCTION smartwf.migrate(text, int, jsonb, text) IS
+'Moves documents of a structure to another version of its workflow, as smartwf.start_migration() does, but all of it in '
+'the transaction of the caller. structure (text): the structure; version (int): a published version, by default the '
+'newest; states (jsonb): an object that maps states which the version does not have to states which it has; docid '
+'(text): if given, only this document is moved. Documents that follow the version already are not changed. Returns the '
+'number of documents that were moved (bigint). Raises 42501 unless the caller is an administrator, WF001 with one line '
+'of DETAIL for each document whose state the version does not have, 42704 if there is no such structure or published '
+'version, 55000 if another migration of the structure has not ended, and the error of a document that cannot be moved.';
+CREATE PROCEDURE smartwf.work_migration(migration bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_work_migration';
+COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
+'Carries out a migration (bigint, its id) in the current session, where no workers do, with a commit after each batch. '
+'It ends with the migration, or when that is paused or cancelled, and waits for rows and transactions of other sessions. '
+'Does nothing if another session is at it. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
+'block, and the error if a batch fails.';
+DO $update$
+DECLARE
+	routine regprocedure;
+BEGIN
+	FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{cancel_migration,cancel_migration_as_owner,changing_states,documents_to_move,
+		documents_to_return,end_migration,ending_timers,finish_migration,
+		followed_version,homeless_documents,last_line,list_documents_to_move,
+		list_named_documents,list_or_end_migration,mapping_faults,migrate,
+		migration_plan,migration_plan_as_owner,migration_to_steer,migration_to_undo,
+		migration_undo_plan,migration_undo_plan_as_owner,move_structure,open_migration,
+		pause_migration,pause_migration_as_owner,plan_checksum,refused_rows,
+		resume_migration,resume_migration_as_owner,start_migration,start_migration_as_owner,
+		states_elsewhere,states_with_other_timer,steer_migration,structure_to_move,
+		timers_exist,undo_migration,undo_migration_as_owner,version_before,
+		version_to_follow,writers_of,work_migration}')
+	LOOP
+		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
+	END LOOP;
+END
+$update$;
+GRANT EXECUTE ON FUNCTION
+	smartwf.migration_plan(text, int, jsonb, text[]),
+	smartwf.start_migration(text, int, jsonb, text[], text),
+	smartwf.pause_migration(bigint),
+	smartwf.resume_migration(bigint),
+	smartwf.cancel_migration(bigint),
+	smartwf.migration_undo_plan(bigint),
+	smartwf.undo_migration(bigint),
+	smartwf.finish_migration(bigint),
+	smartwf.migrate(text, int, jsonb, text)
+	TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE smartwf.work_migration(bigint) TO PUBLIC;
+
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;

@@ -22,6 +22,7 @@
 #include "transition/preview.h"
 #include "transition/table_statement.h"
 #include "answer.h"
+#include "past.h"
 
 /* A document that is being written. */
 typedef struct Draft
@@ -418,7 +419,7 @@ history_document(const ElementQuery *query, StringInfo data)
 	append_uri(&draft, HISTORY, NULL);
 	append_key(data, "history");
 	appendStringInfoChar(data, '[');
-	foreach(cell, history_read(&preview.target.element, &query->page))
+	foreach(cell, past_of_document(&preview.target, &query->page))
 	{
 		append_comma(data, foreach_current_index(cell));
 		append_history_line(&draft, preview.target.table, lfirst(cell));

@@ -23,6 +23,7 @@
 #include "transition/table_statement.h"
 #include "transition/target.h"
 #include "answer.h"
+#include "past.h"
 
 /* A row that is being written; NULL becomes null. */
 #define MOST_COLUMNS 9
@@ -214,7 +215,7 @@ smartwf_document_history(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (!try_target(needed_argument(fcinfo, 0, "docid"), &target))
 		return (Datum) 0;
-	foreach(cell, history_read(&target.element, &(HistoryPage) {.most = PG_INT32_MAX}))
+	foreach(cell, past_of_document(&target, &(HistoryPage) {.most = PG_INT32_MAX}))
 	{
 		const HistoryLine *line = lfirst(cell);
 		char	   *parameters = visible_parameters(target.table, line->parameters);

@@ -29,6 +29,7 @@
 #include "storage/result.h"
 #include "attached_table.h"
 #include "listener.h"
+#include "succession.h"
 #include "trigger.h"
 
 static void *
@@ -52,6 +53,7 @@ build_structure(const void *key)
 		structure->state_column = result_text(result, 0, 5);
 		structure->docid_column = result_text(result, 0, 6);
 		structure->docid_prefix = result_text(result, 0, 7);
+		structure->successions = read_successions(structure->name);
 	}
 	free_result(result);
 	return structure;
@@ -236,6 +238,7 @@ copy_structure(const Structure *source)
 	copy->state_column = pstrdup(source->state_column);
 	copy->docid_column = pstrdup(source->docid_column);
 	copy->docid_prefix = pstrdup(source->docid_prefix);
+	copy->successions = copy_successions(source->successions);
 	return copy;
 }
 

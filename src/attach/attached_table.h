@@ -10,13 +10,14 @@
 #include "access/htup.h"
 #include "executor/spi.h"
 #include "nodes/bitmapset.h"
+#include "nodes/pg_list.h"
 #include "fmgr.h"
 #include "utils/jsonb.h"
 #include "utils/rel.h"
 
 #include "definition/workflow.h"
 
-/* A row of smartwf.structures. */
+/* A row of smartwf.structures, with those of smartwf.successions. */
 typedef struct Structure
 {
 	const char *name;
@@ -26,6 +27,7 @@ typedef struct Structure
 	const char *state_column;
 	const char *docid_column;
 	const char *docid_prefix;
+	List	   *successions;	/* of Succession *, the latest first; see succession.c */
 }			Structure;
 
 /* The statements that smartwf runs on an attached table; see transition/table_statement.c. */
@@ -34,6 +36,8 @@ typedef enum Statement
 	SEE_ROW, LOCK_ROW, CHANGE_STATE, READ_STATE,
 	/* with permission as for the owner of the table */
 	LOCK_ROW_AS_GRANTED, CHANGE_STATE_AS_GRANTED, READ_STATE_FOR_US, READ_ROW,
+	/* the same, of many rows; FREE ones are those that no other session has locked */
+	LOCK_ROWS, LOCK_FREE_ROWS, CHANGE_STATES,
 	NUMBER_OF_STATEMENTS
 } Statement;
 

@@ -17,6 +17,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -157,12 +158,15 @@ element_status_read(const char *docid, ElementStatus *status)
 								BackwardScanDirection);
 	bool		lives = last != NULL && !heap_attisnull(last, history.number[HISTORY_TO_STATE], descriptor);
 	Element		element;
+	bool		isnull;
 
 	memset(status, 0, sizeof(ElementStatus));
 	if (lives)
 	{
 		status->workflow_id = int_of_row(last, descriptor, history.number[HISTORY_WORKFLOW_ID]);
 		status->revision = int_of_row(last, descriptor, history.number[HISTORY_REVISION]);
+		status->state = text_of_row(last, descriptor, history.number[HISTORY_TO_STATE]);
+		status->at = DatumGetTimestampTz(heap_getattr(last, history.number[HISTORY_AT], descriptor, &isnull));
 	}
 	if (lives && read_by_index(docid, &element, index_of_locked, snapshot))
 	{
@@ -292,6 +296,16 @@ element_unlock(Element *element)
 	ColumnValues values = {.number = 0};
 
 	put_unlocked(&values);
+	change_element(element, &values);
+}
+
+/* The element goes to another version. */
+void
+element_follow(Element *element, int32 workflow_id)
+{
+	ColumnValues values = {.number = 0};
+
+	put_value(&values, elements.number[ELEMENT_WORKFLOW_ID], Int32GetDatum(workflow_id), false);
 	change_element(element, &values);
 }
 
@@ -456,4 +470,27 @@ smartwf_refuse_locked(PG_FUNCTION_ARGS)
 	raise_failure(REFUSED, localized("Deletion"), text_to_cstring(PG_GETARG_TEXT_PP(0)),
 				  psprintf(localized("it is locked by \"%s\""), text_to_cstring(PG_GETARG_TEXT_PP(1))));
 	PG_RETURN_VOID();
+}
+
+/* smartwf.last_line(docid): what a check needs to know, for SQL. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_last_line);
+Datum
+smartwf_last_line(PG_FUNCTION_ARGS)
+{
+	ElementStatus status;
+	bool		lives = element_status_read(text_to_cstring(PG_GETARG_TEXT_PP(0)), &status);
+	Datum		values[4] = {0};
+	bool		nulls[4] = {!lives, !lives, !lives, !lives};
+	TupleDesc	descriptor;
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "smartwf.last_line() must return a row");
+	if (lives)
+	{
+		values[0] = Int32GetDatum(status.revision);
+		values[1] = Int32GetDatum(status.workflow_id);
+		values[2] = CStringGetTextDatum(status.state);
+		values[3] = TimestampTzGetDatum(status.at);
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

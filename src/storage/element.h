@@ -32,6 +32,8 @@ typedef struct ElementStatus
 {
 	int32		workflow_id;
 	int32		revision;		/* of its last line of history */
+	char	   *state;			/* that the line says it is in */
+	TimestampTz at;				/* when the line was written */
 	char	   *locked_by;		/* NULL: not locked */
 	bool		locked_by_person;
 	bool		lock_is_temporary;
@@ -71,6 +73,7 @@ extern void element_revive(Element *element, const char *structure, int32 workfl
 extern void element_delete(Element *element);
 extern void element_lock(Element *element, const char *actor, bool is_person, bool is_temporary);
 extern void element_unlock(Element *element);
+extern void element_follow(Element *element, int32 workflow_id);
 
 extern HeapTuple history_append(const HistoryLine *line);
 extern List *history_read(const Element *element, const HistoryPage *page);

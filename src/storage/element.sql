@@ -42,6 +42,13 @@ COMMENT ON TABLE smartwf.history IS
 SELECT pg_catalog.pg_extension_config_dump('smartwf.elements', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.history', '');
 
+CREATE FUNCTION smartwf.last_line(docid text, OUT revision int, OUT version_id int, OUT state text,
+	OUT at timestamptz) RETURNS record
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_last_line';
+COMMENT ON FUNCTION smartwf.last_line(text) IS
+'Returns the last line in the history of a document (text): its revision (int), the version that it names (int, its '
+'id), its state (text), and when it was written (at, timestamptz); nulls if there is no such document.';
+
 CREATE FUNCTION smartwf.refuse_locked(docid text, holder text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_refuse_locked';
 COMMENT ON FUNCTION smartwf.refuse_locked(text, text) IS

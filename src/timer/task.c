@@ -17,9 +17,9 @@
 #include "utils/memutils.h"
 
 #include "attach/attached_table.h"
+#include "attach/owner.h"
 #include "base/clock.h"
 #include "base/compat.h"
-#include "base/settings.h"
 #include "base/subtransaction.h"
 #include "base/switch_user.h"
 #include "flow/run/flow_function.h"
@@ -178,25 +178,6 @@ step_of_task(const DueTask *task)
 	return step;
 }
 
-/* Become the owner of the table until the transaction ends. */
-static void
-become_owner_of(Oid relid)
-{
-	Oid			owner = relation_owner(relid);
-
-	if (!AmBackgroundWorkerProcess())
-		(void) apply_server_settings(true, GUC_ACTION_LOCAL);
-	apply_role_settings(owner, GUC_ACTION_LOCAL);
-	(void) set_config_option("search_path",
-							 psprintf("pg_catalog, %s, pg_temp",
-									  quote_identifier(get_namespace_name(get_rel_namespace(relid)))),
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	become_actor(&(Actor)
-				 {
-					 owner, GetUserNameFromId(owner, false), false, GetUserNameFromId(owner, false)
-				 });
-}
-
 static void
 end_this(OwnStatement *statement, const DueTask *task)
 {
@@ -250,9 +231,14 @@ fire_task(const DueTask *task)
 		end_this(&end_tasks, task);
 		return true;
 	}
-	become_owner_of(table);
+	become_owner_of(table, NULL, false);
 	run.base = run.model = model_of_element_to_change(task->docid);
-	step = run.model == NULL ? NULL : step_of_task(task);
+	if (run.model == NULL)
+		return false;
+	/* its structure may have moved to a version whose timers are not these */
+	if (timers_catch_up(task->docid))
+		return true;
+	step = step_of_task(task);
 	if (step == NULL)
 		return false;
 	run.starter = run.actor = GetUserNameFromId(GetUserId(), false);

@@ -16,14 +16,50 @@
 
 static Request *innermost = NULL;
 
+/* A document among those of a migration; NULL if it is none of them. */
+static MovedDocument *
+moved_document(const Request *request, const char *docid)
+{
+	int			low = 0;
+	int			high = request->number_moved - 1;
+
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+		int			order = strcmp(docid, request->moved[middle].docid);
+
+		if (order == 0)
+			return &request->moved[middle];
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
 /* The innermost request, if it is for that document and no trigger has taken it over. */
 Request *
 request_for(const char *docid)
 {
-	if (innermost != NULL && !innermost->is_taken_over &&
-		strcmp(innermost->docid, docid) == 0)
-		return innermost;
-	return NULL;
+	const MovedDocument *moved;
+
+	if (innermost == NULL || innermost->is_taken_over)
+		return NULL;
+	if (innermost->moved == NULL)
+		return strcmp(innermost->docid, docid) == 0 ? innermost : NULL;
+	moved = moved_document(innermost, docid);
+	return moved != NULL && !moved->is_taken_over ? innermost : NULL;
+}
+
+/* The trigger takes the request over for a document. */
+void
+request_take_over(Request *request, const char *docid)
+{
+	if (request->moved == NULL)
+		request->is_taken_over = true;
+	else
+		moved_document(request, docid)->is_taken_over = true;
 }
 
 /* Is there a request that no trigger has taken over yet? */
@@ -51,10 +87,18 @@ request_pop(Request *request)
 
 /* Record the document's last change for all requests about it, outer ones too. */
 void
-request_note_change(const char *docid, const Workflow *workflow, const Transition *transition, int state)
+request_note_change(const char *docid, const Workflow *workflow, const Transition *transition, int state,
+					int32 revision)
 {
 	for (Request *request = innermost; request != NULL; request = request->outer)
-		if (strcmp(request->docid, docid) == 0)
+		if (request->moved != NULL)
+		{
+			MovedDocument *moved = moved_document(request, docid);
+
+			if (moved != NULL && moved->is_taken_over)
+				moved->revision = revision;
+		}
+		else if (strcmp(request->docid, docid) == 0)
 		{
 			request->final_workflow = workflow;
 			request->final_transition = transition;
@@ -68,7 +112,7 @@ request_note_message(const char *docid, const char *message)
 {
 	MemoryContext outer;
 
-	if (innermost == NULL || strcmp(innermost->docid, docid) != 0)
+	if (innermost == NULL || innermost->moved != NULL || strcmp(innermost->docid, docid) != 0)
 		return;
 	outer = MemoryContextSwitchTo(innermost->context);
 	innermost->messages = lappend(innermost->messages, pstrdup(message));

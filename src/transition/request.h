@@ -12,6 +12,14 @@
 
 #include "definition/workflow.h"
 
+/* One of the documents that a migration brings to a state of another version in one statement. */
+typedef struct MovedDocument
+{
+	const char *docid;
+	bool		is_taken_over;	/* the trigger has taken it over */
+	int32		revision;		/* of the line of history; UNKNOWN_REVISION if there is none */
+}			MovedDocument;
+
 typedef struct Request
 {
 	const char *docid;
@@ -25,6 +33,8 @@ typedef struct Request
 	bool		is_taken_over;		/* the trigger has taken it over */
 	uint32		agreed;			/* hooks that have agreed, as in a TransitionCheck */
 	bool		is_outdated;	/* a hook wrote the row: the UPDATE has to be repeated */
+	MovedDocument *moved;		/* of a migration, in the order of docid; NULL for other requests */
+	int			number_moved;
 	/* the result */
 	const Workflow *final_workflow; /* NULL if nothing has changed */
 	const Transition *final_transition; /* NULL if an administrator went without one */
@@ -35,10 +45,12 @@ typedef struct Request
 }			Request;
 
 extern Request *request_for(const char *docid);
+extern void request_take_over(Request *request, const char *docid);
 extern bool request_is_open(void);
 extern void request_push(Request *request);
 extern void request_pop(Request *request);
-extern void request_note_change(const char *docid, const Workflow *workflow, const Transition *transition, int state);
+extern void request_note_change(const char *docid, const Workflow *workflow, const Transition *transition, int state,
+								int32 revision);
 extern void request_note_message(const char *docid, const char *message);
 
 #endif

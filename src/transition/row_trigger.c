@@ -27,6 +27,7 @@
 #include "utils/rel.h"
 
 #include "attach/listener.h"
+#include "attach/succession.h"
 #include "attach/trigger.h"
 #include "base/actor.h"
 #include "base/compat.h"
@@ -79,10 +80,11 @@ start_firing(Firing *firing, FunctionCallInfo fcinfo)
 		TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : NULL;
 }
 
+/* The version that a document follows which is in that state. */
 static const Workflow *
-workflow_of_element(const ElementStatus *status, const char *docid)
+workflow_of_element(const Firing *firing, const ElementStatus *status, const char *docid, const char *state)
 {
-	const Workflow *workflow = workflow_by_id(status->workflow_id);
+	const Workflow *workflow = followed_workflow(firing->table->structure->successions, status->workflow_id, state);
 
 	if (workflow == NULL)
 		raise_failure(NO_WORKFLOW, docid);
@@ -168,17 +170,23 @@ record_end(const Firing *firing, const char *docid)
 {
 	HistoryLine line = {.docid = docid, .revision = UNKNOWN_REVISION, .actor = actor_name()};
 	Element		element;
+	ElementStatus status;
+	const Workflow *workflow;
+	bool		is_there;
 
 	if (!element_read(docid, &element) || element.is_deleted)
 		return;
+	is_there = element_status_read(docid, &status);
 	if (element.locked_by != NULL && !is_same_actor(element.locked_by, element.locked_by_person))
 		raise_failure(REFUSED, localized("Deletion"), docid,
 					  psprintf(localized("it is locked by \"%s\""), element.locked_by));
 	element_delete(&element);
 	line.from_state = state_of_row(firing->table, firing->old, firing->descriptor);
-	line.workflow_id = element.workflow_id;
+	workflow = followed_workflow(firing->table->structure->successions, is_there ? status.workflow_id : element.workflow_id,
+								 line.from_state);
+	line.workflow_id = workflow == NULL ? element.workflow_id : workflow->id;
 	history_append(&line);
-	announce_change(&(StateChange) {docid, workflow_by_id(element.workflow_id), NULL, NO_STATE, false, element_row(firing, firing->old)});
+	announce_change(&(StateChange) {docid, workflow, NULL, NO_STATE, false, element_row(firing, firing->old)});
 	announce_end(docid);
 }
 
@@ -220,6 +228,9 @@ choose_transition(TransitionCheck *check, const Request *request, const char *ta
 	const Arc  *arc;
 
 	check->to = target == NULL ? NO_STATE : state_index(workflow, target);
+	check->transition = NULL;
+	if (request != NULL && request->moved != NULL)
+		return;					/* to another version leads no transition */
 	if (request != NULL && request->transition != NULL)
 	{
 		/* by name: the definition may have been read anew meanwhile */
@@ -348,7 +359,7 @@ record_change(Firing *firing, Change *change, HeapTuple row)
 	require_checked_row(firing, change, row);
 	change->recorded_in = GetCurrentSubTransactionId();
 	written = history_append(&line);
-	request_note_change(change->docid, change->workflow, change->transition, change->to);
+	request_note_change(change->docid, change->workflow, change->transition, change->to, change->revision);
 	messages = add_words(messages, &check, HOOK_M2, row);
 	announce_change(&passed);
 	release_lock(change);
@@ -492,7 +503,7 @@ check_update(Firing *firing, const char *docid, Request *request)
 
 	if (request != NULL)
 	{
-		request->is_taken_over = true;
+		request_take_over(request, docid);
 		check.agreed = request->agreed;
 		check.may_update = request->may_update;
 		check.comment = request->comment;
@@ -502,7 +513,8 @@ check_update(Firing *firing, const char *docid, Request *request)
 	require_revision(request, docid, status.revision);
 	check.locked_by = status.locked_by;
 	check.locked_by_person = status.locked_by_person;
-	check.workflow = workflow_of_element(&status, docid);
+	check.workflow = request != NULL && request->moved != NULL ? request->workflow :
+		workflow_of_element(firing, &status, docid, old_state);
 	check.from = old_state == NULL ? NO_STATE : state_index(check.workflow, old_state);
 	choose_transition(&check, request, new_state);
 
@@ -533,7 +545,7 @@ await_move(const Firing *firing, const char *docid)
 
 	if (state == NULL || !element_status_read(docid, &status))
 		return;
-	workflow = workflow_of_element(&status, docid);
+	workflow = workflow_of_element(firing, &status, docid, state);
 	if (state_index(workflow, state) == NO_STATE)
 		return;
 	change = pending_add(docid);
@@ -541,6 +553,22 @@ await_move(const Firing *firing, const char *docid)
 	change->from = change->to = state_index(workflow, state);
 	change->checked_version = firing->old->t_self;
 	change->recorded_in = GetCurrentSubTransactionId(); /* nothing to record */
+}
+
+/*
+ * The request that asks for this very change.  A trigger of the table may change a
+ * document that a migration is about to move, too; that is a change like any other.
+ */
+static Request *
+request_of_row(const Firing *firing, const char *docid)
+{
+	Request    *request = request_for(docid);
+	char	   *state;
+
+	if (request == NULL || request->moved == NULL)
+		return request;
+	state = state_of_row(firing->table, firing->new, firing->descriptor);
+	return state != NULL && strcmp(state, request->workflow->states[request->target].name) == 0 ? request : NULL;
 }
 
 static HeapTuple
@@ -557,7 +585,7 @@ before_update(Firing *firing)
 	docid = docid_of_row(firing->table, firing->old, firing->descriptor);
 	if (!pending_is_empty())
 		settle_earlier_change(firing, docid);
-	request = request_for(docid);
+	request = request_of_row(firing, docid);
 	if (request != NULL || !same_state)
 		return check_update(firing, docid, request);
 	if (is_partition(firing))

@@ -23,6 +23,7 @@
 #include "nodes/parsenodes.h"
 #include "parser/parse_node.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -75,13 +76,20 @@ smartwf_equality_of(PG_FUNCTION_ARGS)
 	return CStringGetTextDatum(equality_of(PG_GETARG_OID(0)));
 }
 
+/* Is it about the rows of many documents? */
+static bool
+is_of_many(Statement statement)
+{
+	return statement >= LOCK_ROWS;
+}
+
 static char *
 statement_text(const AttachedTable *table, Statement statement)
 {
 	const char *state = quote_identifier(table->structure->state_column);
 	char	   *relation = quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->relid)),
 													  get_rel_name(table->relid));
-	char	   *where = psprintf("WHERE t.%s OPERATOR(%s) $1",
+	char	   *where = psprintf(is_of_many(statement) ? "WHERE t.%s OPERATOR(%s) ANY ($1)" : "WHERE t.%s OPERATOR(%s) $1",
 								 quote_identifier(table->structure->docid_column),
 								 key_equality(table));
 
@@ -94,11 +102,17 @@ statement_text(const AttachedTable *table, Statement statement)
 			return psprintf("SELECT 1 FROM %s t %s FOR NO KEY UPDATE", relation, where);
 		case READ_ROW:
 			return psprintf("SELECT CAST(t.* AS %s) FROM %s t %s", relation, relation, where);
+		case LOCK_ROWS:
+			return psprintf("SELECT CAST(t.* AS %s) FROM %s t %s FOR NO KEY UPDATE", relation, relation, where);
+		case LOCK_FREE_ROWS:
+			return psprintf("SELECT CAST(t.* AS %s) FROM %s t %s FOR NO KEY UPDATE SKIP LOCKED", relation, relation,
+							where);
 		case READ_STATE:
 		case READ_STATE_FOR_US:
 			return psprintf("SELECT t.%s FROM %s t %s", state, relation, where);
 		case CHANGE_STATE:
 		case CHANGE_STATE_AS_GRANTED:
+		case CHANGE_STATES:
 			return psprintf("UPDATE %s t SET %s = smartwf.requested_state(t.%s) %s",
 							relation, state, state, where);
 		default:
@@ -111,7 +125,7 @@ static bool
 is_permitted_as_owner(Statement statement)
 {
 	return statement == CHANGE_STATE_AS_GRANTED || statement == LOCK_ROW_AS_GRANTED ||
-		statement == READ_ROW || statement == READ_STATE_FOR_US;
+		statement == READ_ROW || statement == READ_STATE_FOR_US || is_of_many(statement);
 }
 
 /* Have the permission to use the statement's tables checked as for that role. */
@@ -129,8 +143,15 @@ check_permission_as(ParseState *state, Oid role)
 #endif
 }
 
+/* The type of $1. */
+static Oid
+parameter_type(const AttachedTable *table, Statement statement)
+{
+	return is_of_many(statement) ? get_array_type(table->docid_type) : table->docid_type;
+}
+
 /*
- * $1, the key.  It stands at the end of the statement, when its tables are
+ * $1, the key, or the keys.  It stands at the end of the statement, when its tables are
  * known and before policies are put in, and is looked up again whenever the
  * statement is analyzed anew.
  */
@@ -144,7 +165,7 @@ key_parameter(ParseState *state, ParamRef *reference)
 		check_permission_as(state, relation_owner(of->table->relid));
 	parameter->paramkind = PARAM_EXTERN;
 	parameter->paramid = reference->number;
-	parameter->paramtype = of->table->docid_type;
+	parameter->paramtype = parameter_type(of->table, of->statement);
 	parameter->paramtypmod = -1;
 	parameter->paramcollid = get_typcollation(of->table->docid_type);
 	parameter->location = reference->location;
@@ -166,11 +187,16 @@ saved_plan(AttachedTable *table, Statement statement)
 	if (of->plan == NULL)
 	{
 		char	   *text = statement_text(table, statement);
+		SavedUser	saved = {.is_switched = false};
 		SPIPlanPtr	plan;
 
 		of->table = table;
 		of->statement = statement;
+		/* policies are put in already when it is prepared */
+		if (is_permitted_as_owner(statement))
+			saved = switch_off_forced_policies();
 		plan = SPI_prepare_params(text, set_up_parser, of, CURSOR_OPT_GENERIC_PLAN);
+		restore_user(saved);
 		if (plan == NULL)
 			elog(ERROR, "cannot prepare \"%s\": %s", text,
 				 SPI_result_code_string(SPI_result));
@@ -198,26 +224,48 @@ typedef struct Execution
 	const char *docid;
 	uint64		rows;
 	MemoryContext context;
-	HeapTuple	row;			/* of READ_ROW */
+	List	   *docids;			/* of many rows (char *) */
+	List	   *kept;			/* of READ_ROW and what locks many rows (HeapTuple) */
 	char	   *state;			/* of READ_STATE */
 }			Execution;
 
-/* The composite value of the first row, as a tuple that outlives SPI. */
+/* The composite values that were selected, as tuples that outlive SPI. */
 static void
-keep_row(Execution *execution)
+keep_rows(Execution *execution)
 {
-	bool		isnull;
-	Datum		record = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-									   1, &isnull);
 	MemoryContext outer = MemoryContextSwitchTo(execution->context);
-	HeapTupleHeader header = DatumGetHeapTupleHeaderCopy(record);
 
-	execution->row = palloc0(HEAPTUPLESIZE);
-	execution->row->t_len = HeapTupleHeaderGetDatumLength(header);
-	execution->row->t_tableOid = execution->table->relid;
-	ItemPointerSetInvalid(&execution->row->t_self);
-	execution->row->t_data = header;
+	for (uint64 i = 0; i < execution->rows; i++)
+	{
+		bool		isnull;
+		Datum		record = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+		HeapTupleHeader header = DatumGetHeapTupleHeaderCopy(record);
+		HeapTuple	row = palloc0(HEAPTUPLESIZE);
+
+		row->t_len = HeapTupleHeaderGetDatumLength(header);
+		row->t_tableOid = execution->table->relid;
+		ItemPointerSetInvalid(&row->t_self);
+		row->t_data = header;
+		execution->kept = lappend(execution->kept, row);
+	}
 	MemoryContextSwitchTo(outer);
+}
+
+/* The keys of many documents, as an array. */
+static Datum
+keys_of_docids(const Execution *execution)
+{
+	Oid			type = execution->table->docid_type;
+	Datum	   *keys = palloc_array(Datum, list_length(execution->docids));
+	int16		length;
+	bool		by_value;
+	char		alignment;
+	ListCell   *cell;
+
+	foreach(cell, execution->docids)
+		keys[foreach_current_index(cell)] = key_of_docid(execution->table, lfirst(cell));
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	return PointerGetDatum(construct_array(keys, list_length(execution->docids), type, length, by_value, alignment));
 }
 
 /* The state of the first row; it stays NULL if it is null. */
@@ -242,10 +290,11 @@ execute(Execution *execution)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	parameters = makeParamList(1);
-	parameters->params[0].value = key_of_docid(execution->table, execution->docid);
+	parameters->params[0].value = is_of_many(execution->statement) ? keys_of_docids(execution) :
+		key_of_docid(execution->table, execution->docid);
 	parameters->params[0].isnull = false;
 	parameters->params[0].pflags = PARAM_FLAG_CONST;
-	parameters->params[0].ptype = execution->table->docid_type;
+	parameters->params[0].ptype = parameter_type(execution->table, execution->statement);
 	plan = saved_plan(execution->table, execution->statement);
 	if (is_permitted_as_owner(execution->statement))
 		plan_as_owner(plan);
@@ -254,8 +303,9 @@ execute(Execution *execution)
 		elog(ERROR, "cannot run statement %d: %s", execution->statement,
 			 SPI_result_code_string(result));
 	execution->rows = SPI_processed;
-	if (execution->statement == READ_ROW && execution->rows > 0)
-		keep_row(execution);
+	if (execution->statement == READ_ROW || execution->statement == LOCK_ROWS ||
+		execution->statement == LOCK_FREE_ROWS)
+		keep_rows(execution);
 	else if ((execution->statement == READ_STATE || execution->statement == READ_STATE_FOR_US) && execution->rows > 0)
 		keep_state(execution);
 	SPI_finish();
@@ -273,20 +323,30 @@ has_privilege(const AttachedTable *table, AttrNumber column, AclMode mode)
 uint64
 run_on_row(AttachedTable *table, Statement statement, const char *docid)
 {
-	Execution	execution = {table, statement, docid, 0, CurrentMemoryContext, NULL, NULL};
+	Execution	execution = {table, statement, docid, .context = CurrentMemoryContext};
 
 	execute(&execution);
 	return execution.rows;
+}
+
+/* Run a statement on the rows of documents (char *); the rows that it selected (HeapTuple). */
+List *
+run_on_rows(AttachedTable *table, Statement statement, List *docids)
+{
+	Execution	execution = {table, statement, .docids = docids, .context = CurrentMemoryContext};
+
+	execute(&execution);
+	return execution.kept;
 }
 
 /* The whole row of a document, for hooks and guards; NULL if it is not there. */
 HeapTuple
 read_row(AttachedTable *table, const char *docid)
 {
-	Execution	execution = {table, READ_ROW, docid, 0, CurrentMemoryContext, NULL, NULL};
+	Execution	execution = {table, READ_ROW, docid, .context = CurrentMemoryContext};
 
 	execute(&execution);
-	return execution.row;
+	return execution.kept == NIL ? NULL : linitial(execution.kept);
 }
 
 /* May the caller look a row up by its key?  Policies are another matter. */
@@ -393,7 +453,7 @@ may_select_column(const AttachedTable *table, const char *name)
 bool
 read_state(AttachedTable *table, const char *docid, char **state)
 {
-	Execution	execution = {table, READ_STATE, docid, 0, CurrentMemoryContext, NULL, NULL};
+	Execution	execution = {table, READ_STATE, docid, .context = CurrentMemoryContext};
 	bool		found;
 
 	if (read_state_by_index(table, docid, &found, state))

@@ -12,6 +12,7 @@
 #include "attach/attached_table.h"
 
 extern uint64 run_on_row(AttachedTable *table, Statement statement, const char *docid);
+extern List *run_on_rows(AttachedTable *table, Statement statement, List *docids);
 extern HeapTuple read_row(AttachedTable *table, const char *docid);
 extern bool read_state(AttachedTable *table, const char *docid, char **state);
 

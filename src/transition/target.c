@@ -10,6 +10,7 @@
 
 #include "utils/lsyscache.h"
 
+#include "attach/succession.h"
 #include "base/actor.h"
 #include "base/argument.h"
 #include "base/error.h"
@@ -80,6 +81,17 @@ require_visible(Target *target)
 		raise_invisible(target);
 }
 
+/* The version that an element follows: a living one's history says it, if its structure has ever moved. */
+static const Workflow *
+workflow_of_element(const Element *element, const Structure *structure)
+{
+	ElementStatus status;
+
+	if (structure->successions == NIL || !element_status_read(element->docid, &status))
+		return workflow_by_id(element->workflow_id);
+	return followed_workflow(structure->successions, status.workflow_id, status.state);
+}
+
 /* Find an element.  Returns the first failure in the documented order, or NO_FAILURE. */
 static Failure
 look_for(const char *docid, const char *structure_name, Target *target)
@@ -99,7 +111,7 @@ look_for(const char *docid, const char *structure_name, Target *target)
 	target->table = attached_table(structure_relation(structure), structure->name);
 	if (is_other)
 		return OTHER_STRUCTURE;
-	target->workflow = workflow_by_id(target->element.workflow_id);
+	target->workflow = workflow_of_element(&target->element, structure);
 	if (target->workflow == NULL)
 		return NO_WORKFLOW;
 	return target->element.is_deleted ? DELETED_ELEMENT : NO_FAILURE;

@@ -15,6 +15,7 @@
 
 #include "base/compat.h"
 #include "flow/run/queue.h"
+#include "migration/migration.h"
 #include "timer/task.h"
 #include "timer/timer.h"
 #include "death.h"
@@ -56,6 +57,8 @@ count_now(void *argument)
 	death->is_counted = true;
 	if (work->kind == A_RUN)
 		death->is_counted = note_death_of_step(work->run, step_deaths);
+	else if (work->kind == A_MIGRATION)
+		note_migration_failure(work->run, &error);
 	else
 		note_task_failure(&task, &error);
 }

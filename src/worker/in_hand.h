@@ -13,10 +13,10 @@
 
 typedef enum WorkKind
 {
-	NO_WORK, A_RUN, A_TASK
+	NO_WORK, A_RUN, A_TASK, A_MIGRATION
 } WorkKind;
 
-/* A run, or the task of a timer. */
+/* A run or a migration, or the task of a timer. */
 typedef struct WorkInHand
 {
 	WorkKind	kind;

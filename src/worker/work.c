@@ -22,14 +22,17 @@
 #include "flow/run/queue.h"
 #include "flow/run/run.h"
 #include "flow/run/run_table.h"
+#include "migration/migration.h"
 #include "outbox/delivery/delivery.h"
 #include "timer/task.h"
 #include "timer/timer.h"
 #include "bounds.h"
 #include "death.h"
 #include "deliver.h"
+#include "migrate.h"
 #include "purge.h"
 #include "registry.h"
+#include "step.h"
 #include "transaction.h"
 #include "work.h"
 
@@ -93,23 +96,6 @@ typedef struct StepAttempt
 	bool		must_clean;		/* before the step can be executed */
 	const ErrorData *error;
 }			StepAttempt;
-
-/* A step, or a task (RUN 0), begins; sets its limits and notes it as being executed. */
-static void
-begin_step(const char *doing, const WorkInHand *work, int64 timeout)
-{
-	registry_begin_step(doing, work->run, limit_step(timeout));
-	take_in_hand(work);
-}
-
-/* The step is over; true if its run was cancelled. */
-static bool
-end_step(void)
-{
-	put_down();
-	end_limits();
-	return registry_end_step();
-}
 
 static void
 set_description(StepAttempt *attempt, const char *doing)
@@ -351,6 +337,7 @@ static const struct
 }			work_kinds[] = {
 	{WORK_ON_RUNS, drive_due_runs, next_due_run},
 	{WORK_ON_RUNS, fire_due_timers, next_due_task},
+	{WORK_ON_RUNS, migrate_when_due, next_due_migration},
 	{WORK_ON_DELIVERY, deliver_due, next_due_delivery},
 	{WORK_ON_DELIVERY, purge_when_due, next_purge},
 };

@@ -55,6 +55,14 @@ COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
 'false. Raises 42501 unless the caller is an administrator, 2D000 in a transaction block, and WF400 if older_than is '
 'null or negative.';
 
+CREATE PROCEDURE smartwf.work_migration(migration bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_work_migration';
+COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
+'Carries out a migration (bigint, its id) in the current session, where no workers do, with a commit after each batch. '
+'It ends with the migration, or when that is paused or cancelled, and waits for rows and transactions of other sessions. '
+'Does nothing if another session is at it. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
+'block, and the error if a batch fails.';
+
 CREATE VIEW smartwf.metrics WITH (security_barrier) AS
 WITH run AS (
 	SELECT r.flow, r.status, count(*) AS number FROM smartwf.runs r WHERE r.due_at IS NOT NULL GROUP BY 1, 2

@@ -1,0 +1,12 @@
+/*
+ * owner.h
+ *		Background work on an attached table acts as the owner of the table.
+ */
+#ifndef SMARTWF_OWNER_H
+#define SMARTWF_OWNER_H
+
+#include "postgres.h"
+
+extern void become_owner_of(Oid relid, const char *actor, bool is_person);
+
+#endif

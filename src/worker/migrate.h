@@ -1,0 +1,12 @@
+/*
+ * migrate.h
+ *		Migrations as background work.
+ */
+#ifndef SMARTWF_MIGRATE_H
+#define SMARTWF_MIGRATE_H
+
+#include "postgres.h"
+
+extern bool migrate_when_due(void);
+
+#endif
