@@ -30,6 +30,7 @@ SQL_PARTS = \
 	src/definition/draft.sql \
 	src/transition/blockers.sql \
 	src/definition/diagram.sql \
+	src/definition/compare.sql \
 	src/answer/answer.sql \
 	src/answer/pass.sql \
 	src/answer/rows.sql \

@@ -207,7 +207,7 @@ SELECT ticket_version('[{"name": "open", "initial": true, "timer": "remind"}, {"
 SELECT smartwf.attach('ticket', 'TICKET', docid_column => 'id');
 INSERT INTO ticket VALUES ('a', 1, NULL, '2030-01-01'), ('b', 2, NULL, '2030-01-01');
 SELECT smartwf.pass_transition('b', 'wait') #>> '{state,id}';
-SELECT smartwf.advance_clock('25 hours');
+SELECT smartwf.advance_clock('25 hours') IS NOT NULL AS later;
 CALL smartwf.work();
 CREATE VIEW due AS SELECT docid, timer, task, action, reference_column,
 	round(extract(epoch FROM due_at - CASE WHEN reference_column IS NULL THEN attached_at ELSE '2030-01-01 00:00Z' END) / 3600)

@@ -3416,7 +3416,63 @@ END
 $install$;
 
 -- definitions that change while documents live
+ALTER TABLE smartwf.workflows ADD COLUMN keep_refusals boolean NOT NULL DEFAULT false;
+ALTER TABLE smartwf.states ADD COLUMN stale_after text;
+ALTER TABLE smartwf.transitions ADD COLUMN undo boolean NOT NULL DEFAULT false;
+DROP FUNCTION smartwf_api.diagram(text, text, text, int);
+DROP FUNCTION smartwf.diagram(text, text, text, int);
+DROP FUNCTION smartwf.diagram_forms();
+DROP FUNCTION smartwf.check_workflow(text, int);
+DROP TRIGGER protect ON smartwf.workflows;
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.workflows
+	FOR EACH ROW EXECUTE FUNCTION smartwf.protect_definition('label', 'description', 'locale', 'unsupported',
+	'keep_refusals');
+DROP TRIGGER protect ON smartwf.states;
+CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.states
+	FOR EACH ROW EXECUTE FUNCTION smartwf.protect_definition('label', 'activity', 'color', 'position', 'stale_after');
 
+COMMENT ON TABLE smartwf.workflows IS
+'Workflows, one row for each version. status: draft or published; a draft is not checked, a published version is '
+'checked at commit, and its frozen part cannot be changed any more. label, description: for display; locale: the '
+'language of the labels, empty if unspecified. keep_refusals: whether refused attempts are kept. unsupported: elements of an imported definition that have no effect. '
+'shape: checksum of the frozen part, set when the version is published. A published version whose rows do not match '
+'its shape is still being loaded, for example by a restore, and accepts no documents until it is complete.';
+COMMENT ON TABLE smartwf.states IS
+'States of workflows. label: for display; activity: what is being done while a document is in the state; color: '
+'#RRGGBB, or empty; is_initial: true for exactly one state. timer: the timer that runs while a document is in the '
+'state. flow: the flow that is started when a document enters the state, queued for the workers if flow_queued is '
+'true. notifications: what is sent when a document has come into the state, an array of objects with the settings of '
+'a step of kind send_templated_notification. stale_after: after that time (an interval) in the state, a document '
+'counts as stuck; null if never.';
+COMMENT ON TABLE smartwf.transitions IS
+'Transitions of workflows. ask_comment tells applications whether to ask for a comment: true, they should; null, a '
+'comment is accepted; false, a comment is refused. A comment is never mandatory. guard: a boolean SQL expression over '
+'the columns of the row; guard_message: the message if it is not fulfilled. m0, m1, m2, m3: hook functions, as '
+'schema.function. flow: the flow that the transition starts, queued for the workers if flow_queued is true. '
+'notifications: what is sent when the transition has been passed, as for a state. undo: whether those who may pass the '
+'transition may undo it.';
+CREATE OR REPLACE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT encode(sha256(convert_to(jsonb_build_array(
+		(SELECT jsonb_agg(jsonb_build_array(name, is_initial, timer, flow, flow_queued)
+			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END ORDER BY name)
+			FROM smartwf.states WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(name, ask_comment, guard, m0, m1, m2, m3, flow, flow_queued)
+			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END
+			|| CASE WHEN undo THEN '["undo"]'::jsonb ELSE '[]' END ORDER BY name)
+			FROM smartwf.transitions WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(from_state, to_state, transition) ORDER BY from_state, transition)
+			FROM smartwf.arcs WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(transition, name, type, needed, multiple, visibility, options)
+			ORDER BY transition, name)
+			FROM smartwf.transition_parameters WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(name, reference_column, delta) ORDER BY name)
+			FROM smartwf.workflow_timers WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(timer, position, delta, kind, settings) ORDER BY timer, position)
+			FROM smartwf.timer_tasks WHERE workflow_id = workflow),
+		(SELECT jsonb_agg(jsonb_build_array(transition, timer, action) ORDER BY transition, timer)
+			FROM smartwf.transition_timers WHERE workflow_id = workflow))::text, 'UTF8')), 'hex')
+$$;
 CREATE FUNCTION smartwf.last_line(docid text, OUT revision int, OUT version_id int, OUT state text,
 	OUT at timestamptz) RETURNS record
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_last_line';
@@ -3444,6 +3500,723 @@ CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.successions
 ALTER TABLE smartwf.successions ENABLE ALWAYS TRIGGER signal;
 SELECT pg_catalog.pg_extension_config_dump('smartwf.successions', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.successions_id_seq', '');
+CREATE OR REPLACE FUNCTION smartwf.definition_keys()
+	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	VALUES
+		('workflow', '$schema', 'string', false, 'WFL0102'),
+		('workflow', 'name', 'string', true, 'WFL0050'),
+		('workflow', 'label', 'string', false, 'WFL0102'),
+		('workflow', 'description', 'string', false, 'WFL0102'),
+		('workflow', 'locale', 'string', false, 'WFL0056'),
+		('workflow', 'states', 'array', true, 'WFL0102'),
+		('workflow', 'transitions', 'array', false, 'WFL0102'),
+		('workflow', 'translations', 'object', false, 'WFL0102'),
+		('workflow', 'timers', 'array', false, 'WFL0102'),
+		('workflow', 'keepRefusals', 'boolean', false, 'WFL0102'),
+		('workflow', 'unsupported', 'array', false, 'WFL0102'),
+		('state', 'name', 'string', true, 'WFL0050'),
+		('state', 'label', 'string', false, 'WFL0102'),
+		('state', 'activity', 'string', false, 'WFL0102'),
+		('state', 'color', 'string', false, 'WFL0054'),
+		('state', 'initial', 'boolean', false, 'WFL0102'),
+		('state', 'staleAfter', 'string', false, 'WFL0132'),
+		('state', 'timer', 'string', false, 'WFL0102'),
+		('state', 'flow', 'string', false, 'WFL0102'),
+		('state', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('state', 'notifications', 'array', false, 'WFL0102'),
+		('transition', 'name', 'string', true, 'WFL0202'),
+		('transition', 'label', 'string', false, 'WFL0102'),
+		('transition', 'askComment', 'boolean', false, 'WFL0107'),
+		('transition', 'undo', 'boolean', false, 'WFL0102'),
+		('transition', 'arcs', 'array', true, 'WFL0102'),
+		('transition', 'guard', 'string', false, 'WFL0110'),
+		('transition', 'guardMessage', 'string', false, 'WFL0102'),
+		('transition', 'm0', 'string', false, 'WFL0108'),
+		('transition', 'm1', 'string', false, 'WFL0105'),
+		('transition', 'm2', 'string', false, 'WFL0106'),
+		('transition', 'm3', 'string', false, 'WFL0109'),
+		('transition', 'parameters', 'array', false, 'WFL0103'),
+		('transition', 'grants', 'array', false, 'WFL0102'),
+		('transition', 'timers', 'array', false, 'WFL0102'),
+		('transition', 'flow', 'string', false, 'WFL0102'),
+		('transition', 'flowQueued', 'boolean', false, 'WFL0102'),
+		('transition', 'notifications', 'array', false, 'WFL0102'),
+		('notification', 'template', 'string', true, 'WFL0102'),
+		('notification', 'channel', 'string', true, 'WFL0102'),
+		('notification', 'users', 'array', false, 'WFL0102'),
+		('notification', 'userField', 'string', false, 'WFL0102'),
+		('notification', 'renderType', 'string', false, 'WFL0102'),
+		('notification', 'properties', 'object', false, 'WFL0102'),
+		('transition timer', 'timer', 'string', true, 'WFL0130'),
+		('transition timer', 'action', 'string', true, 'WFL0131'),
+		('timer', 'name', 'string', true, 'WFL0050'),
+		('timer', 'label', 'string', false, 'WFL0102'),
+		('timer', 'column', 'string', false, 'WFL0120'),
+		('timer', 'delta', 'string', false, 'WFL0132'),
+		('timer', 'tasks', 'array', true, 'WFL0102'),
+		('task', 'delta', 'string', false, 'WFL0132'),
+		('task', 'kind', 'string', true, 'WFL0133'),
+		('task', 'settings', 'object', false, 'WFL0102'),
+		('arc', 'from', 'string', true, 'WFL0102'),
+		('arc', 'to', 'string', true, 'WFL0102'),
+		('parameter', 'name', 'string', true, 'WFL0050'),
+		('parameter', 'label', 'string', false, 'WFL0102'),
+		('parameter', 'type', 'string', false, 'WFL0111'),
+		('parameter', 'needed', 'boolean', false, 'WFL0102'),
+		('parameter', 'multiple', 'boolean', false, 'WFL0102'),
+		('parameter', 'visibility', 'string', false, 'WFL0102'),
+		('parameter', 'options', 'object', false, 'WFL0112'),
+		('grant', 'role', 'string', false, 'WFL0121'),
+		('grant', 'column', 'string', false, 'WFL0121')
+$$;
+CREATE FUNCTION smartwf.risk_warnings(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH object AS MATERIALIZED (
+		SELECT * FROM smartwf.definition_objects(definition)
+	), state AS (
+		SELECT o.object, o.value ->> 'name' AS name FROM object o WHERE o.kind = 'state' AND o.value ->> 'name' IS NOT NULL
+	), arc AS (
+		SELECT DISTINCT a.parent, a.value ->> 'from' AS "from", a.value ->> 'to' AS "to"
+		FROM object a WHERE a.kind = 'arc' AND a.value ->> 'from' IS NOT NULL AND a.value ->> 'to' IS NOT NULL
+	), arcs AS (
+		SELECT coalesce(array_agg("from"), '{}') AS sources, coalesce(array_agg("to"), '{}') AS targets FROM arc
+	), caught AS MATERIALIZED (
+		-- from which no final state can be reached, with what can
+		SELECT s.name, (SELECT array_agg(DISTINCT r COLLATE "C" ORDER BY r COLLATE "C")
+			FROM unnest(smartwf.reachable(ARRAY[s.name], a.sources, a.targets)) AS r) AS reach
+		FROM state s, arcs a WHERE s.name <> ALL (smartwf.reachable(
+			ARRAY(SELECT f.name FROM state f WHERE f.name NOT IN (SELECT x."from" FROM arc x)), a.targets, a.sources))
+	), granted AS (
+		SELECT o.parent, bool_or(o.value ->> 'column' IS NOT NULL OR p.is_held IS NOT FALSE) AS is_held,
+			string_agg(format('"%s"', o.value ->> 'role'), ', ' ORDER BY o.value ->> 'role') AS roles
+		FROM object o LEFT JOIN LATERAL (
+			WITH RECURSIVE member (oid) AS (
+				SELECT r.oid FROM pg_roles r WHERE r.rolname = o.value ->> 'role'
+				UNION
+				SELECT x.member FROM member m JOIN pg_auth_members x ON x.roleid = m.oid)
+			SELECT bool_or(r.rolcanlogin) AS is_held FROM member m JOIN pg_roles r USING (oid)) p ON true
+		WHERE o.kind = 'grant' AND jsonb_typeof(o.value) = 'object' GROUP BY o.parent
+	), translated AS (
+		SELECT l.key AS locale, t.object FROM smartwf.members(definition -> 'translations') l,
+			(SELECT object, kind, value ->> 'name' AS name FROM object WHERE kind IN ('state', 'transition')) t
+		WHERE jsonb_typeof(l.value) = 'object' AND l.value -> (t.kind || 's') ->> t.name IS NULL)
+	SELECT 'warning', 'WFL0907', format('state %s', min(c.name COLLATE "C")),
+		CASE WHEN cardinality(c.reach) = 1 THEN 'its transitions only lead back to it'
+			ELSE format('%s form a circle that no transition leaves',
+				array_to_string(ARRAY(SELECT format('"%s"', r) FROM unnest(c.reach) AS r), ', ')) END
+	FROM caught c WHERE (SELECT bool_and(d.reach = c.reach) FROM caught d WHERE d.name = ANY (c.reach))
+	GROUP BY c.reach
+	UNION ALL
+	SELECT 'warning', 'WFL0908', g.parent, format('nobody can pass it: no role that can log in is, or is a member of, %s',
+		g.roles)
+	FROM granted g WHERE g.is_held IS NOT TRUE
+	UNION ALL
+	SELECT 'warning', 'WFL0909', format('state %s', a."from"),
+		format('%s lead from it to state "%s": an UPDATE of the state takes the first that its user may pass',
+			string_agg(format('"%s"', substr(a.parent, 12)), ' and ' ORDER BY a.parent), a."to")
+	FROM arc a GROUP BY a."from", a."to" HAVING count(*) > 1
+	UNION ALL
+	SELECT 'warning', 'WFL0911', format('translation %s', t.locale), format('it has no label for %s',
+		array_to_string((array_agg(t.object ORDER BY t.object COLLATE "C"))[1:5] || CASE WHEN count(*) > 5
+			THEN ARRAY[format('%s more', count(*) - 5)] END, ', '))
+	FROM translated t GROUP BY t.locale
+$$;
+COMMENT ON FUNCTION smartwf.risk_warnings(jsonb) IS
+'Returns warnings about the JSON form of a workflow (jsonb): circles that nothing leaves, transitions that nobody can '
+'pass, two transitions between the same states, and labels that a translation lacks.';
+CREATE FUNCTION smartwf.fault_hint(code text) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT h.hint FROM (VALUES
+		('WFL0101', 'docs/workflows.md lists all keys; workflow.schema.json describes them for editors.'),
+		('WFL0105', 'Create the function, or remove the hook.'), ('WFL0106', 'Create the function, or remove the hook.'),
+		('WFL0108', 'Create the function, or remove the hook.'), ('WFL0109', 'Create the function, or remove the hook.'),
+		('WFL0110', 'A guard is a boolean expression over the columns of the table, without subqueries.'),
+		('WFL0120', 'Add the column to the table, or name another one.'),
+		('WFL0201', 'Add the state, or remove the arc.'),
+		('WFL0901', 'Create the role, or name another one.'),
+		('WFL0902', 'Add an arc that leads to the state, or remove it.'),
+		('WFL0903', 'If documents of this workflow never come to an end, that is as it should be.'),
+		('WFL0907', 'Add an arc that leaves it, unless documents are meant to stay there.'),
+		('WFL0908', 'Grant the role to somebody, or grant the transition to another role.'),
+		('WFL0909', 'Applications should pass one of them by name.'),
+		('WFL0910', 'Change the guard, or the constraint.'),
+		('WFL0911', 'Readers of that language are shown the label of the definition itself.'),
+		('WFL0912', 'Change the type of the column or of the parameter, or the name of one of them.')) AS h (code, hint)
+	WHERE h.code = fault_hint.code
+$$;
+COMMENT ON FUNCTION smartwf.fault_hint(text) IS
+'Returns what can be done about faults of a code (text), or null.';
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.risk_warnings');
+CREATE FUNCTION smartwf.guard_contradiction(guard text, relation regclass) RETURNS text
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_guard_contradiction';
+COMMENT ON FUNCTION smartwf.guard_contradiction(text, regclass) IS
+'Returns what makes a guard (text) false for every row of a table (regclass): itself, or a constraint of the table '
+'(text); null if nothing is known to do so.';
+CREATE FUNCTION smartwf.column_holds(type text, multiple boolean, column_type oid) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN multiple THEN b.typcategory = 'A' OR b.oid IN ('json'::regtype, 'jsonb'::regtype)
+		ELSE CASE type WHEN 'text' THEN b.typcategory IN ('S', 'E', 'U') WHEN 'enum' THEN b.typcategory IN ('S', 'E')
+			WHEN 'int' THEN b.typcategory = 'N' WHEN 'double' THEN b.typcategory = 'N' WHEN 'money' THEN b.typcategory = 'N'
+			WHEN 'boolean' THEN b.typcategory = 'B' WHEN 'json' THEN b.oid IN ('json'::regtype, 'jsonb'::regtype)
+			WHEN 'time' THEN b.oid IN ('time'::regtype, 'timetz'::regtype)
+			ELSE b.oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) END
+		OR b.typcategory = 'S' END
+	FROM pg_type t JOIN pg_type b ON b.oid = smartwf.base_type(t.oid) WHERE t.oid = column_type
+$$;
+COMMENT ON FUNCTION smartwf.column_holds(text, boolean, oid) IS
+'Returns true if a column of a type (column_type, oid) can hold the values of a parameter of a type (type, text), or '
+'lists of them if multiple (boolean) is true.';
+CREATE FUNCTION smartwf.table_warnings(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH object AS (
+		SELECT * FROM smartwf.definition_objects(definition) WHERE kind IN ('transition', 'parameter')
+	), attached AS (
+		SELECT r.relation, s.state_column, s.docid_column FROM smartwf.structures s,
+			LATERAL (SELECT smartwf.attached_relation(s.name) AS relation) r
+		WHERE s.workflow = definition ->> 'name' AND r.relation IS NOT NULL)
+	SELECT 'warning', 'WFL0910', o.object, format('guard "%s" is never fulfilled by a row of %s: it contradicts %s',
+		o.value ->> 'guard', a.relation, smartwf.guard_contradiction(o.value ->> 'guard', a.relation))
+	FROM object o, attached a
+	WHERE o.kind = 'transition' AND jsonb_typeof(o.value -> 'guard') = 'string'
+		AND smartwf.guard_contradiction(o.value ->> 'guard', a.relation) IS NOT NULL
+	UNION ALL
+	SELECT 'warning', 'WFL0912', o.object, format('column "%s" of %s, which holds its value, is of type %s, not %s',
+		c.attname, a.relation, format_type(c.atttypid, c.atttypmod), coalesce(o.value ->> 'type', 'text'))
+	FROM object o, attached a JOIN pg_attribute c ON c.attrelid = a.relation AND c.attnum > 0 AND NOT c.attisdropped
+	WHERE o.kind = 'parameter' AND o.value ->> 'name' = c.attname
+		AND coalesce(o.value ->> 'type', 'text') = ANY (smartwf.parameter_types())
+		AND c.attname NOT IN (a.state_column, a.docid_column)
+		AND NOT smartwf.column_holds(coalesce(o.value ->> 'type', 'text'), coalesce(o.value -> 'multiple', 'false') = 'true',
+			c.atttypid)
+$$;
+COMMENT ON FUNCTION smartwf.table_warnings(jsonb) IS
+'Returns warnings about guards and parameters in the JSON form of a workflow (jsonb) that do not fit the tables which '
+'are attached to it.';
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.table_warnings');
+CREATE OR REPLACE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT smartwf.with_members(json_build_object(
+		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
+		-- keys about flows, timers and notifications are only shown if they are used
+		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL AND s.notifications = '[]'
+				AND s.stale_after IS NULL THEN usual
+				ELSE smartwf.with_members(usual, json_build_object('flow', s.flow,
+					'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer,
+					'notifications', nullif(s.notifications, '[]'), 'staleAfter', s.stale_after)) END
+				ORDER BY s.position, s.name), '[]')
+			FROM smartwf.states s, LATERAL (SELECT json_build_object('name', s.name, 'label', s.label,
+				'activity', s.activity, 'color', s.color, 'initial', s.is_initial) AS usual) u
+			WHERE s.workflow_id = w.id),
+		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers
+				AND t.notifications = '[]' AND NOT t.undo THEN usual
+				ELSE smartwf.with_members(usual, json_build_object('flow', t.flow,
+					'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
+					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action)
+							ORDER BY x.position, x.timer)
+						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name),
+					'notifications', nullif(t.notifications, '[]'), 'undo', nullif(t.undo, false))) END
+				ORDER BY t.position, t.name), '[]')
+			FROM smartwf.transitions t, LATERAL (SELECT EXISTS (
+				SELECT FROM smartwf.transition_timers x
+				WHERE x.workflow_id = w.id AND x.transition = t.name) AS has_timers,
+				json_build_object('name', t.name, 'label', t.label,
+				'askComment', t.ask_comment,
+				'arcs', (SELECT coalesce(json_agg(json_build_object('from', a.from_state, 'to', a.to_state)
+						ORDER BY a.position, a.from_state), '[]')
+					FROM smartwf.arcs a WHERE a.workflow_id = w.id AND a.transition = t.name),
+				'guard', t.guard, 'guardMessage', t.guard_message,
+				'm0', t.m0, 'm1', t.m1, 'm2', t.m2, 'm3', t.m3,
+				'parameters', (SELECT coalesce(json_agg(json_build_object('name', p.name, 'label', p.label,
+						'type', p.type, 'needed', p.needed, 'multiple', p.multiple,
+						'visibility', p.visibility, 'options', p.options) ORDER BY p.position, p.name), '[]')
+					FROM smartwf.transition_parameters p WHERE p.workflow_id = w.id AND p.transition = t.name),
+				'grants', (SELECT coalesce(json_agg(json_build_object(g.kind, g.grantee)
+						ORDER BY g.position, g.grantee), '[]')
+					FROM smartwf.transition_grants g WHERE g.workflow_id = w.id AND g.transition = t.name)) AS usual) u
+			WHERE t.workflow_id = w.id),
+		'translations', (SELECT coalesce(json_object_agg(l.locale, json_build_object(
+				'states', smartwf.translations_of(w.id, 'state', l.locale),
+				'activities', smartwf.translations_of(w.id, 'activity', l.locale),
+				'transitions', smartwf.translations_of(w.id, 'transition', l.locale),
+				'parameters', smartwf.translations_of(w.id, 'parameter', l.locale)) ORDER BY l.locale), '{}')
+			FROM (SELECT DISTINCT locale FROM smartwf.translations WHERE workflow_id = w.id) l),
+		'unsupported', w.unsupported),
+		json_build_object('timers', smartwf.timers_of(w.id), 'keepRefusals', nullif(w.keep_refusals, false)))
+	FROM smartwf.workflows w
+	WHERE w.name = workflow_definition.name
+		AND w.version = coalesce(workflow_definition.version, smartwf.newest_version(w.name))
+$$;
+CREATE OR REPLACE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT item - '{flow,flowQueued,timer,timers,notifications,staleAfter,undo}'::text[]
+		|| CASE WHEN item ->> 'flow' IS NULL THEN '{}'
+			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean,
+				false)) END
+		|| CASE WHEN item ->> 'timer' IS NULL THEN '{}' ELSE jsonb_build_object('timer', item -> 'timer') END
+		|| CASE WHEN coalesce(item -> 'timers', '[]') IN ('[]', 'null') THEN '{}'
+			ELSE jsonb_build_object('timers', item -> 'timers') END
+		|| CASE WHEN coalesce(item -> 'notifications', '[]') IN ('[]', 'null') THEN '{}'
+			ELSE jsonb_build_object('notifications', (SELECT jsonb_agg(jsonb_strip_nulls(n.item) ORDER BY n.number)
+				FROM smartwf.items(item, 'notifications') n)) END
+		|| CASE WHEN item ->> 'staleAfter' IS NULL THEN '{}' ELSE jsonb_build_object('staleAfter', item -> 'staleAfter') END
+		|| CASE WHEN item ->> 'undo' = 'true' THEN '{"undo": true}'::jsonb ELSE '{}' END
+$$;
+COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
+'Returns a state or transition in JSON form (jsonb) with its keys about flows, timers, notifications, time and undo '
+'filled in, or removed if they are not used.';
+CREATE OR REPLACE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT '{"label": "", "description": "", "locale": "", "transitions": [], "unsupported": []}'
+		|| jsonb_strip_nulls(definition - '{unsupported,timers,keepRefusals,$schema}'::text[])
+		|| coalesce(smartwf.complete_timers(definition), '{}')
+		|| CASE WHEN definition ->> 'keepRefusals' = 'true' THEN '{"keepRefusals": true}'::jsonb ELSE '{}' END || jsonb_build_object(
+		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported'
+			ELSE '[]' END,
+		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
+				|| smartwf.complete_optional_keys(jsonb_strip_nulls(item)) ORDER BY number), '[]')
+			FROM smartwf.items(definition, 'states')),
+		'transitions', (SELECT coalesce(jsonb_agg(
+				'{"label": "", "askComment": null, "guard": null, "guardMessage": null, '
+				'"m0": null, "m1": null, "m2": null, "m3": null}'
+				|| smartwf.complete_optional_keys(item) || jsonb_build_object(
+					'label', coalesce(item ->> 'label', ''),
+					'parameters', (SELECT coalesce(jsonb_agg(
+							'{"label": "", "type": "text", "needed": false, "multiple": false, "visibility": "write"}'
+							|| jsonb_strip_nulls(p.item - 'options')
+							|| jsonb_build_object('options', CASE jsonb_typeof(p.item -> 'options') WHEN 'object'
+								THEN p.item -> 'options' ELSE '{}' END)
+							ORDER BY p.number), '[]')
+						FROM smartwf.items(item, 'parameters') p),
+					'grants', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(g.item) ORDER BY g.number), '[]')
+						FROM smartwf.items(item, 'grants') g))
+				ORDER BY number), '[]')
+			FROM smartwf.items(definition, 'transitions')),
+		'translations', (SELECT coalesce(jsonb_object_agg(key,
+				'{"states": {}, "activities": {}, "transitions": {}, "parameters": {}}' || jsonb_strip_nulls(value)),
+					'{}')
+			FROM smartwf.members(definition -> 'translations')
+			-- a locale without labels is not stored
+			WHERE EXISTS (SELECT FROM smartwf.members(value) part, smartwf.members(part.value))))
+$$;
+CREATE OR REPLACE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	new smartwf.workflows;
+BEGIN
+	INSERT INTO smartwf.workflows (name, version, label, description, locale, unsupported, keep_refusals)
+		VALUES (definition ->> 'name', coalesce(smartwf.newest_version(definition ->> 'name'), 0) + 1,
+			definition ->> 'label', definition ->> 'description', definition ->> 'locale',
+			definition -> 'unsupported', coalesce((definition ->> 'keepRefusals')::boolean, false))
+		RETURNING * INTO new;
+	INSERT INTO smartwf.workflow_timers (workflow_id, name, label, reference_column, delta, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'column', item ->> 'delta', number
+		FROM smartwf.items(definition, 'timers');
+	INSERT INTO smartwf.timer_tasks (workflow_id, timer, position, delta, kind, settings)
+		SELECT new.id, t.item ->> 'name', k.number, k.item ->> 'delta', k.item ->> 'kind', k.item -> 'settings'
+		FROM smartwf.items(definition, 'timers') t, smartwf.items(t.item, 'tasks') k;
+	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued,
+		notifications, stale_after, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
+			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean,
+				false), coalesce(item -> 'notifications', '[]'), item ->> 'staleAfter', number
+		FROM smartwf.items(definition, 'states');
+	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow,
+		flow_queued, notifications, undo, position)
+		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
+			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
+			coalesce((item ->> 'flowQueued')::boolean, false), coalesce(item -> 'notifications', '[]'),
+			coalesce((item ->> 'undo')::boolean, false), number
+		FROM smartwf.items(definition, 'transitions');
+	INSERT INTO smartwf.transition_timers (workflow_id, transition, timer, action, position)
+		SELECT new.id, t.item ->> 'name', x.item ->> 'timer', x.item ->> 'action', x.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'timers') x;
+	INSERT INTO smartwf.arcs (workflow_id, from_state, to_state, transition, position)
+		SELECT new.id, a.item ->> 'from', a.item ->> 'to', t.item ->> 'name', a.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'arcs') a;
+	INSERT INTO smartwf.transition_parameters (workflow_id, transition, name, label, type, needed, multiple, visibility,
+		options, position)
+		SELECT new.id, t.item ->> 'name', p.item ->> 'name', p.item ->> 'label', p.item ->> 'type',
+			(p.item ->> 'needed')::boolean, (p.item ->> 'multiple')::boolean, p.item ->> 'visibility',
+				p.item -> 'options', p.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'parameters') p;
+	INSERT INTO smartwf.transition_grants (workflow_id, transition, kind, grantee, position)
+		SELECT new.id, t.item ->> 'name', m.key, m.value #>> '{}', g.number
+		FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'grants') g, smartwf.members(g.item) m;
+	INSERT INTO smartwf.translations (workflow_id, kind, name, locale, label)
+		SELECT new.id, k.kind, m.key, l.key, m.value #>> '{}'
+		FROM smartwf.members(definition -> 'translations') l,
+			(VALUES ('states', 'state'), ('activities', 'activity'), ('transitions', 'transition'),
+				('parameters', 'parameter')) AS k (key, kind),
+			smartwf.members(l.value -> k.key) m;
+	RETURN new.version;
+END
+$$;
+CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
+	RETURNS TABLE (severity text, code text, object text, message text, hint text)
+	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH stored AS MATERIALIZED (
+		SELECT smartwf.workflow_definition(name, version)::jsonb AS definition)
+	SELECT f.*, smartwf.fault_hint(f.code) FROM stored s, smartwf.definition_faults(s.definition) f
+	WHERE s.definition IS NOT NULL
+	UNION ALL
+	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined', NULL
+	FROM stored s WHERE s.definition IS NULL
+$$;
+COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
+'Checks a stored workflow. name (text): the workflow; version (int): the version, by default the newest, including '
+'drafts. Returns one row for each fault (severity error) and warning (severity warning): severity, code, object, '
+'message and hint (text each).';
+CREATE OR REPLACE FUNCTION smartwf.workflow_draft_answer(workflow text) RETURNS json
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT json_build_object('definition', d.definition,
+		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object', f.object,
+			'message', f.message, 'hint', smartwf.fault_hint(f.code))), '[]') FROM smartwf.definition_faults(d.definition) f),
+		'version', coalesce(smartwf.newest_version(d.name), 0) + 1, 'revision', format('%s.%s', d.id, d.revision),
+		'changedBy', d.changed_by, 'changedAt', d.changed_at)
+	FROM smartwf.workflow_drafts d WHERE d.name = workflow
+$$;
+COMMENT ON FUNCTION smartwf.workflow_draft_answer(text) IS
+'Returns what every function of the workflow editor returns about the draft of a workflow (text): a JSON object '
+'{"definition", "faults": [{"severity", "code", "object", "message", "hint"}], "version", "revision", "changedBy", '
+'"changedAt"} (json).';
+CREATE FUNCTION smartwf.diagram_forms()
+	RETURNS TABLE (format text, head text, stage text, node text, marked text, stage_end text, edge text,
+		marked_edge text, removed_edge text, foot text, stop text)
+	LANGUAGE sql IMMUTABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
+	VALUES
+		('mermaid',
+			E'flowchart TD\n  classDef done fill:#dfd\n  classDef waiting fill:#ffd\n  classDef failed fill:#fdd\n',
+			E'  subgraph s%1$s ["%2$s"]\n', E'    n%1$s["%2$s"]\n', E'    n%1$s["%2$s"]:::%3$s\n', E'  end\n',
+			E'  %1$s -->|"%3$s"| %2$s\n', E'  %1$s ==>|"%3$s"| %2$s\n', E'  %1$s -.->|"%3$s"| %2$s\n', '', E'  stop(("end"))\n'),
+		('dot', E'digraph {\n  node [shape=box, style=filled, fillcolor=white];\n',
+			E'  subgraph cluster_%1$s {\n    label="%2$s";\n', E'    n%1$s [label="%2$s"];\n',
+			E'    n%1$s [label="%2$s", fillcolor=%3$s];\n', E'  }\n',
+			E'  %1$s -> %2$s [label="%3$s"];\n', E'  %1$s -> %2$s [label="%3$s", penwidth=3];\n',
+			E'  %1$s -> %2$s [label="%3$s", style=dashed];\n', E'}\n',
+				E'  stop [shape=circle, label="end"];\n'),
+		('plantuml', E'@startuml\n', E'package "%2$s" {\n', E'  rectangle "%2$s" as n%1$s\n',
+			E'  rectangle "%2$s" as n%1$s %3$s\n', E'}\n',
+			E'%1$s --> %2$s : %3$s\n', E'%1$s -[bold]-> %2$s : %3$s\n', E'%1$s -[dashed]-> %2$s : %3$s\n', E'@enduml\n', E'circle "end" as stop\n')
+$$;
+COMMENT ON FUNCTION smartwf.diagram_forms() IS
+'Returns one row for each format of diagrams: the templates for its head, groups, nodes, marked nodes, edges, marked '
+'edges, edges that were removed, foot, and the end of a flow (text each).';
+CREATE OR REPLACE FUNCTION smartwf.diagram_mark(format text, status text) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE format WHEN 'mermaid' THEN m.class WHEN 'dot' THEN lower(m.color) ELSE '#' || m.color END
+	FROM (VALUES ('done', 'done', 'PaleGreen'), ('waiting', 'waiting', 'Khaki'), ('failed', 'failed', 'Salmon'),
+		('added', 'done', 'PaleGreen'), ('changed', 'waiting', 'Khaki'), ('removed', 'failed', 'Salmon'))
+		AS m (status, class, color)
+	WHERE m.status = diagram_mark.status
+$$;
+COMMENT ON FUNCTION smartwf.diagram_mark(text, text) IS
+'Returns the color or class (text) by which a diagram of the given format (text) marks a node of the given status '
+'(text: done, waiting or failed, or added, changed or removed).';
+CREATE FUNCTION smartwf.definition_to_compare(name text, version int) RETURNS jsonb
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	definition jsonb;
+BEGIN
+	IF version = 0 THEN
+		SELECT d.definition INTO definition FROM smartwf.workflow_drafts d WHERE d.name = definition_to_compare.name;
+	ELSE
+		definition := smartwf.workflow_definition(name, version)::jsonb;
+	END IF;
+	IF definition IS NULL THEN
+		RAISE EXCEPTION 'workflow "%" has no %', name, CASE WHEN version = 0 THEN 'draft'
+			ELSE concat_ws(' ', 'version', version) END USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN definition;
+END
+$$;
+COMMENT ON FUNCTION smartwf.definition_to_compare(text, int) IS
+'Returns the JSON form (jsonb) of a version (int, by default the newest) of a workflow (text); version 0 is its draft. '
+'Raises 42704 if there is none.';
+CREATE FUNCTION smartwf.definition_parts(definition jsonb) RETURNS TABLE (kind text, object text, value jsonb)
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH item AS MATERIALIZED (
+		SELECT l.list, l.kind, i.item, i.number, format('%s %s', l.kind, i.item ->> 'name') AS object
+		FROM (VALUES ('states', 'state'), ('transitions', 'transition'), ('timers', 'timer')) AS l (list, kind),
+			smartwf.items(definition, l.list) i
+		WHERE jsonb_typeof(i.item) = 'object'
+	), label AS (
+		SELECT l.key AS locale, k.key AS list, m.key AS name, m.value
+		FROM smartwf.members(definition -> 'translations') l, smartwf.members(l.value) k, smartwf.members(k.value) m)
+	SELECT 'workflow', format('workflow %s', definition ->> 'name'),
+		definition - '{states,transitions,timers,translations,unsupported}'::text[]
+	UNION ALL
+	SELECT i.kind, i.object, i.item - '{arcs,parameters,grants,timers,tasks,notifications}'::text[] FROM item i
+	UNION ALL
+	SELECT 'arc', format('%s from %s', i.object, a.item ->> 'from'), a.item
+	FROM item i, smartwf.items(i.item, 'arcs') a
+	UNION ALL
+	SELECT 'parameter', format('%s parameter %s', i.object, p.item ->> 'name'), p.item
+	FROM item i, smartwf.items(i.item, 'parameters') p
+	UNION ALL
+	SELECT 'grant', format('%s %s %s', i.object, m.key, m.value #>> '{}'), '{}'
+	FROM item i, smartwf.items(i.item, 'grants') g, smartwf.members(g.item) m
+	UNION ALL
+	SELECT 'transition timer', format('%s timer %s', i.object, t.item ->> 'timer'), t.item
+	FROM item i, smartwf.items(i.item, 'timers') t WHERE i.kind = 'transition'
+	UNION ALL
+	SELECT 'notification', format('%s notification %s', i.object, n.number), n.item
+	FROM item i, smartwf.items(i.item, 'notifications') n
+	UNION ALL
+	SELECT 'task', format('%s task %s', i.object, k.number), k.item
+	FROM item i, smartwf.items(i.item, 'tasks') k WHERE i.kind = 'timer'
+	UNION ALL
+	SELECT 'translation', format('translation %s %s %s', l.locale, l.list, l.name), jsonb_build_object('label', l.value)
+	FROM label l
+$$;
+COMMENT ON FUNCTION smartwf.definition_parts(jsonb) IS
+'Returns the parts of the JSON form of a workflow (jsonb), each without the parts that it contains: its kind and name '
+'(object) (text), and its JSON value (jsonb).';
+CREATE FUNCTION smartwf.compare_definitions(before_ jsonb, after_ jsonb)
+	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH pair AS MATERIALIZED (
+		SELECT coalesce(b.kind, a.kind) AS kind, coalesce(b.object, a.object) AS object, b.value AS before,
+			a.value AS after
+		FROM smartwf.definition_parts(before_) b FULL JOIN smartwf.definition_parts(after_) a USING (kind, object)
+	), listed AS (
+		SELECT l.list, d.side, i.number, i.item ->> 'name' AS name
+		FROM (VALUES ('states'), ('transitions'), ('timers')) AS l (list),
+			(VALUES ('before', before_), ('after', after_)) AS d (side, definition), smartwf.items(d.definition, l.list) i
+	), common AS (
+		-- the order of those that both have
+		SELECT x.list, x.side, jsonb_agg(x.name ORDER BY x.number) AS names
+		FROM listed x WHERE EXISTS (SELECT FROM listed y WHERE (y.list, y.name) = (x.list, x.name) AND y.side <> x.side)
+		GROUP BY x.list, x.side
+	), difference AS (
+		SELECT CASE WHEN p.before IS NULL THEN 'added' ELSE 'removed' END AS change, p.kind, p.object,
+			NULL::text AS property, p.before, p.after
+		FROM pair p WHERE p.before IS NULL OR p.after IS NULL
+		UNION ALL
+		SELECT 'changed', p.kind, p.object, k.key, p.before -> k.key, p.after -> k.key
+		FROM pair p, LATERAL (SELECT jsonb_object_keys(p.before || p.after) AS key) k
+		WHERE p.before IS NOT NULL AND p.after IS NOT NULL
+			AND nullif(p.before -> k.key, 'null') IS DISTINCT FROM nullif(p.after -> k.key, 'null')
+		UNION ALL
+		SELECT 'changed', 'workflow', format('workflow %s', after_ ->> 'name'), format('order of %s', b.list), b.names,
+			a.names
+		FROM common b JOIN common a USING (list) WHERE b.side = 'before' AND a.side = 'after' AND b.names <> a.names)
+	SELECT * FROM difference d ORDER BY d.kind <> 'workflow', d.object COLLATE "C", d.kind, d.property COLLATE "C"
+$$;
+COMMENT ON FUNCTION smartwf.compare_definitions(jsonb, jsonb) IS
+'Returns what differs between two JSON forms of a workflow (jsonb), as smartwf.compare_workflows() does.';
+CREATE FUNCTION smartwf.compare_workflows(name text, from_version int DEFAULT NULL, to_version int DEFAULT 0)
+	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM smartwf.compare_definitions(
+		smartwf.complete_definition(smartwf.definition_to_compare(name, from_version)),
+		smartwf.complete_definition(smartwf.definition_to_compare(name, to_version)));
+END
+$$;
+COMMENT ON FUNCTION smartwf.compare_workflows(text, int, int) IS
+'Returns what differs between two versions of a workflow (name, text). from_version (int): by default the newest one; '
+'to_version (int): by default 0, which is the draft. One row for each difference: change (text: added, removed or '
+'changed), kind (text: workflow, state, transition, arc, parameter, grant, timer, transition timer, task, notification '
+'or translation) and object (text) of what differs, the property that has changed (text), and its values before and '
+'after (jsonb). Raises 42704 if there is no such workflow, version or draft.';
+CREATE FUNCTION smartwf.compared_diagram(format text, before_ jsonb, after_ jsonb) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	form record := smartwf.diagram_form(format);
+	nodes text;
+	edges text;
+BEGIN
+	WITH difference AS MATERIALIZED (
+		SELECT * FROM smartwf.compare_definitions(before_, after_)
+	), side AS (
+		SELECT s.item, s.number + 1000 * d.rank AS number, d.rank
+		FROM (VALUES (1, after_), (2, before_)) AS d (rank, definition), smartwf.items(d.definition, 'states') s
+	), state AS MATERIALIZED (
+		SELECT x.*, row_number() OVER (ORDER BY x.number) AS n FROM (
+			SELECT DISTINCT ON (s.item ->> 'name') s.item ->> 'name' AS name, s.item, s.number
+			FROM side s WHERE s.item ->> 'name' IS NOT NULL ORDER BY s.item ->> 'name', s.rank) x
+	), arc AS MATERIALIZED (
+		SELECT DISTINCT ON (t.item ->> 'name', a.item ->> 'from', a.item ->> 'to') t.item ->> 'name' AS transition,
+			coalesce(nullif(t.item ->> 'label', ''), t.item ->> 'name') AS label, a.item ->> 'from' AS "from",
+			a.item ->> 'to' AS "to", d.rank, t.number
+		FROM (VALUES (1, after_), (2, before_)) AS d (rank, definition), smartwf.items(d.definition, 'transitions') t,
+			smartwf.items(t.item, 'arcs') a
+		ORDER BY t.item ->> 'name', a.item ->> 'from', a.item ->> 'to', d.rank
+	), shown AS (
+		SELECT a.*, CASE WHEN a.rank = 2 THEN 'removed'
+			WHEN NOT jsonb_path_exists(before_, '$.transitions[*] ? (@.name == $t).arcs[*] ? (@.from == $f && @.to == $g)',
+				jsonb_build_object('t', a.transition, 'f', a."from", 'g', a."to")) THEN 'added'
+			WHEN EXISTS (SELECT FROM difference d WHERE d.object = 'transition ' || a.transition
+				OR d.object LIKE 'transition ' || replace(replace(a.transition, '_', '\_'), '%', '\%') || ' %'
+					AND d.kind <> 'arc') THEN 'changed' END AS change
+		FROM arc a
+	), marked AS (
+		SELECT s.n, smartwf.diagram_text(concat_ws(' ', c.sign, coalesce(nullif(s.item ->> 'label', ''), s.name)), format)
+			AS label, c.change
+		FROM state s LEFT JOIN LATERAL (SELECT d.change FROM difference d WHERE d.object = 'state ' || s.name
+				AND d.kind = 'state' LIMIT 1) d ON true
+			LEFT JOIN (VALUES ('added', '+'), ('removed', '−'), ('changed', '~')) AS c (change, sign) USING (change))
+	SELECT (SELECT string_agg(format(CASE WHEN m.change IS NULL THEN form.node ELSE form.marked END, m.n, m.label,
+			smartwf.diagram_mark(format, m.change)), '' ORDER BY m.n) FROM marked m),
+		(SELECT string_agg(format(CASE a.change WHEN 'added' THEN form.marked_edge WHEN 'removed' THEN form.removed_edge
+				ELSE form.edge END, 'n' || f.n, 'n' || t.n,
+				smartwf.diagram_text(concat_ws(' ', c.sign, a.label), format)), '' ORDER BY a.rank, a.number, f.n)
+			FROM shown a JOIN state f ON f.name = a."from" JOIN state t ON t.name = a."to"
+			LEFT JOIN (VALUES ('added', '+'), ('removed', '−'), ('changed', '~')) AS c (change, sign) USING (change))
+		INTO nodes, edges;
+	RETURN form.head || coalesce(nodes, '') || coalesce(edges, '') || form.foot;
+END
+$$;
+COMMENT ON FUNCTION smartwf.compared_diagram(text, jsonb, jsonb) IS
+'Returns two JSON forms of a workflow (jsonb) as the source text of one diagram (text) of a format (text), in which '
+'what was added, removed and changed is marked, with +, − and ~ before the labels. Raises WF400 if the format is '
+'unknown.';
+CREATE FUNCTION smartwf.diagram(name text, format text DEFAULT 'mermaid', docid text DEFAULT NULL,
+	version int DEFAULT NULL, compare_with int DEFAULT NULL) RETURNS text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	form record := smartwf.diagram_form(format);
+	workflow int;
+	nodes text;
+	edges text;
+BEGIN
+	IF compare_with IS NOT NULL THEN
+		RETURN smartwf.compared_diagram(format,
+			smartwf.complete_definition(smartwf.definition_to_compare(name, compare_with)),
+			smartwf.complete_definition(smartwf.definition_to_compare(name, version)));
+	END IF;
+	SELECT w.id INTO workflow FROM smartwf.workflows w
+		WHERE w.name = diagram.name AND (diagram.version IS NULL OR w.version = diagram.version)
+			AND (diagram.docid IS NULL OR w.id = (SELECT v.id FROM smartwf.document_state(diagram.docid) d
+				JOIN smartwf.workflows v ON (v.name, v.version) = (d.workflow, d.version)))
+		ORDER BY w.version DESC LIMIT 1;
+	IF workflow IS NULL THEN
+		RAISE EXCEPTION 'workflow "%" has no such version, or that is no document of it', name
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	WITH state AS (
+		SELECT s.*, row_number() OVER (ORDER BY s.position, s.name) AS n FROM smartwf.states s
+			WHERE s.workflow_id = workflow
+	), line AS (
+		SELECT h.*, row_number() OVER (ORDER BY h.revision DESC) AS age FROM smartwf.document_history(diagram.docid) h
+			WHERE diagram.docid IS NOT NULL
+	), shown AS (
+		SELECT s.n, s.name, smartwf.diagram_text(coalesce(nullif(s.label, ''), s.name), format) AS label,
+			CASE WHEN EXISTS (SELECT FROM line l WHERE l.age = 1 AND l.to_state = s.name) THEN 'waiting'
+				WHEN EXISTS (SELECT FROM line l WHERE l.to_state = s.name) THEN 'done' END AS status
+		FROM state s)
+	SELECT (SELECT string_agg(format(CASE WHEN s.status IS NULL THEN form.node ELSE form.marked END, s.n, s.label,
+		smartwf.diagram_mark(format, s.status)), '' ORDER BY s.n) FROM shown s),
+		(SELECT string_agg(format(CASE WHEN EXISTS (SELECT FROM line l
+			WHERE (l.from_state, l.to_state, l.transition) = (a.from_state, a.to_state, a.transition))
+				THEN form.marked_edge ELSE form.edge END, 'n' || f.n, 'n' || t.n,
+					smartwf.diagram_text(coalesce(nullif(tr.label, ''), tr.name), format)),
+				'' ORDER BY tr.position, tr.name, a.position, a.from_state)
+			FROM smartwf.arcs a JOIN shown f ON f.name = a.from_state JOIN shown t ON t.name = a.to_state
+			JOIN smartwf.transitions tr ON tr.workflow_id = a.workflow_id AND tr.name = a.transition
+				WHERE a.workflow_id = workflow)
+		INTO nodes, edges;
+	RETURN form.head || coalesce(nodes, '') || coalesce(edges, '') || form.foot;
+END
+$$;
+COMMENT ON FUNCTION smartwf.diagram(text, text, text, int, int) IS
+'Returns a workflow as the source text of a diagram (text). name (text): the workflow; format (text): mermaid (the '
+'default), dot or plantuml; docid (text): a document of the workflow, whose current state, past states and '
+'transitions are marked in the version that it follows; version (int): the version, by default the newest; '
+'compare_with (int): another version, by which what was added since, removed and changed is marked. Version 0 is the '
+'draft, where two are compared. Raises WF400 if the format is unknown, and 42704 if there is no such workflow, version, '
+'or document of the workflow.';
+CREATE OR REPLACE FUNCTION smartwf.timer_faults(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY
+	WITH object AS (
+		SELECT o.* FROM smartwf.definition_objects(definition) o
+	), use (object, timer) AS (
+		SELECT o.object, o.value ->> 'timer' FROM object o WHERE o.kind IN ('state', 'transition timer')
+			AND jsonb_typeof(o.value -> 'timer') = 'string'
+	), as_flow AS (
+		SELECT smartwf.flow_of_steps(jsonb_agg(jsonb_build_object('name', o.object, 'kind', o.value -> 'kind',
+			'settings', o.value -> 'settings'))) AS flow
+		FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' IN ('send_notification',
+			'send_templated_notification')
+	), relation AS (
+		SELECT smartwf.attached_relation(s.name) AS relation FROM smartwf.structures s
+			WHERE s.workflow = definition ->> 'name'
+	)
+	SELECT 'error', 'WFL0130', o.object, 'a timer of that name is defined twice'
+	FROM object o WHERE o.kind = 'timer' GROUP BY o.object HAVING count(*) > 1
+	UNION ALL
+	SELECT 'error', 'WFL0130', u.object, format('timer "%s" is not defined', u.timer) FROM use u
+	WHERE NOT EXISTS (SELECT FROM object o WHERE o.kind = 'timer' AND o.value ->> 'name' = u.timer)
+	UNION ALL
+	SELECT 'error', 'WFL0131', o.parent, format('timer "%s" is named twice', o.value ->> 'timer')
+	FROM object o WHERE o.kind = 'transition timer' AND o.value ->> 'timer' IS NOT NULL GROUP BY o.parent,
+		o.value ->> 'timer' HAVING count(*) > 1
+	UNION ALL
+	SELECT 'error', 'WFL0131', o.object, format('action "%s" must be one of volatile, persistent, unattach',
+		o.value ->> 'action')
+	FROM object o WHERE o.kind = 'transition timer' AND o.value ->> 'action' NOT IN ('volatile', 'persistent',
+		'unattach')
+	UNION ALL
+	SELECT 'error', 'WFL0132', o.object, format('delta "%s" is no interval', o.value ->> 'delta')
+	FROM object o WHERE o.kind IN ('timer', 'task') AND jsonb_typeof(o.value -> 'delta') = 'string'
+		AND NOT smartwf.is_signed_interval(o.value ->> 'delta')
+	UNION ALL
+	SELECT 'error', 'WFL0132', o.object, format('staleAfter "%s" is no interval', o.value ->> 'staleAfter')
+	FROM object o WHERE o.kind = 'state' AND jsonb_typeof(o.value -> 'staleAfter') = 'string'
+		AND NOT smartwf.is_signed_interval(o.value ->> 'staleAfter')
+	UNION ALL
+	SELECT 'error', 'WFL0133', o.object, 'it has no task' FROM object o WHERE o.kind = 'timer'
+		AND o.value -> 'tasks' = '[]'
+	UNION ALL
+	SELECT 'error', 'WFL0133', o.object, format('unknown kind "%s"', o.value ->> 'kind') FROM object o
+	WHERE o.kind = 'task' AND o.value ->> 'kind' NOT IN ('send_notification', 'send_templated_notification')
+		AND o.value ->> 'kind' NOT IN (SELECT k.kind FROM smartwf.task_settings() k)
+	UNION ALL
+	SELECT 'error', 'WFL0134', o.object, format('a task of kind "%s" needs the setting "%s", a string, and no other',
+		k.kind, k.setting)
+	FROM object o JOIN smartwf.task_settings() k ON k.kind = o.value ->> 'kind'
+	WHERE o.kind = 'task' AND (jsonb_typeof(o.value -> 'settings' -> k.setting) IS DISTINCT FROM 'string'
+		OR EXISTS (SELECT FROM smartwf.members(o.value -> 'settings') m WHERE m.key <> k.setting))
+	UNION ALL
+	SELECT 'error', f.code, regexp_replace(f.object, '^step ', ''), f.message
+	FROM as_flow a, LATERAL (SELECT * FROM smartwf.flow_form_faults(a.flow) UNION ALL SELECT *
+		FROM smartwf.flow_setting_faults(a.flow)) f
+	WHERE a.flow #> '{stages,0,steps}' <> 'null'
+	UNION ALL
+	SELECT 'error', 'WFL0201', o.object, format('state "%s" is not defined', o.value #>> '{settings,state}')
+	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'go_to_state'
+		AND o.value #>> '{settings,state}' IS NOT NULL
+		AND NOT EXISTS (SELECT FROM object s WHERE s.kind = 'state'
+			AND s.value ->> 'name' = o.value #>> '{settings,state}')
+	UNION ALL
+	SELECT 'error', 'WFL0516', o.object, smartwf.flow_function_fault(o.value #>> '{settings,function}', 'jsonb')
+	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'call_function'
+		AND smartwf.flow_function_fault(o.value #>> '{settings,function}', 'jsonb') IS NOT NULL
+	UNION ALL
+	SELECT 'warning', 'WFL0905', o.object, format('flow "%s" is not published', o.value #>> '{settings,flow}')
+	FROM object o WHERE o.kind = 'task' AND o.value ->> 'kind' = 'start_flow'
+		AND o.value #>> '{settings,flow}' IS NOT NULL
+		AND NOT smartwf.is_published_flow(o.value #>> '{settings,flow}')
+	UNION ALL
+	SELECT 'error', 'WFL0120', o.object, format('column "%s" of %s is no date or time', o.value ->> 'column',
+		r.relation)
+	FROM object o, relation r
+	WHERE o.kind = 'timer' AND jsonb_typeof(o.value -> 'column') = 'string' AND r.relation IS NOT NULL
+		AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+			WHERE a.attrelid = r.relation AND a.attname = o.value ->> 'column' AND a.attnum > 0 AND NOT a.attisdropped
+				AND coalesce(nullif(t.typbasetype, 0), t.oid) IN ('date'::regtype, 'timestamp'::regtype,
+					'timestamptz'::regtype))
+	UNION ALL
+	SELECT 'warning', 'WFL0906', o.object, 'nothing attaches it' FROM object o
+	WHERE o.kind = 'timer' AND NOT EXISTS (SELECT FROM use u WHERE u.timer = o.value ->> 'name');
+END
+$$;
 CREATE TABLE smartwf.migrations (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	structure text COLLATE "C" NOT NULL,
@@ -4191,22 +4964,52 @@ COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
 'It ends with the migration, or when that is paused or cancelled, and waits for rows and transactions of other sessions. '
 'Does nothing if another session is at it. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
 'block, and the error if a batch fails.';
+CREATE OR REPLACE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regprocedure
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE ours AS (
+		-- without the words of messages, which name functions that are not called
+		SELECT p.oid, p.proname, regexp_replace(p.prosrc, '((HINT|DETAIL) =|RAISE EXCEPTION)\s+(''([^'']|'''')*''\s*)+', '',
+			'g') AS prosrc
+		FROM pg_proc p WHERE p.pronamespace = 'smartwf'::regnamespace AND p.prokind = 'f'
+	), needed AS (
+		SELECT o.oid, o.prosrc FROM ours o WHERE o.proname IN ('draft_flow', 'publish_flow', 'discard_flow', 'update_flow',
+			'replace_flow', 'add_stage', 'rename_stage', 'move_stage', 'remove_stage', 'add_step', 'update_step',
+			'move_step', 'remove_step', 'define_flow', 'check_flow', 'flow_definition', 'flow_diagram',
+			'builder_catalogue', 'define_workflow', 'import_workflow', 'export_workflow', 'check_workflow',
+			'workflow_definition', 'diagram', 'draft_workflow', 'publish_workflow', 'discard_workflow', 'replace_workflow',
+			'update_workflow', 'add_state', 'update_state', 'move_state', 'remove_state', 'add_transition',
+			'update_transition', 'move_transition', 'remove_transition', 'add_arc', 'remove_arc', 'compare_workflows')
+			OR format('smartwf.%s', o.proname) IN (SELECT c.function FROM smartwf.checkers c)
+			OR o.oid IN (SELECT t.tgfoid FROM pg_trigger t
+				JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'smartwf'::regnamespace)
+		UNION
+		SELECT o.oid, o.prosrc
+		FROM needed n, LATERAL (SELECT DISTINCT m[1] AS name FROM regexp_matches(n.prosrc, 'smartwf\.(\w+)\(', 'g') m) called
+		JOIN ours o ON o.proname = called.name)
+	SELECT n.oid::regprocedure FROM needed n JOIN pg_proc p USING (oid) WHERE p.prorettype <> 'trigger'::regtype
+$$;
 DO $update$
 DECLARE
 	routine regprocedure;
 BEGIN
 	FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{cancel_migration,cancel_migration_as_owner,changing_states,documents_to_move,
-		documents_to_return,end_migration,ending_timers,finish_migration,
-		followed_version,homeless_documents,last_line,list_documents_to_move,
+		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{cancel_migration,cancel_migration_as_owner,changing_states,check_workflow,
+		column_holds,compare_definitions,compare_workflows,compared_diagram,
+		complete_definition,complete_optional_keys,definition_keys,definition_parts,
+		definition_to_compare,diagram,diagram_forms,diagram_mark,
+		documents_to_move,documents_to_return,end_migration,ending_timers,
+		fault_hint,finish_migration,followed_version,functions_of_designers,
+		guard_contradiction,homeless_documents,last_line,list_documents_to_move,
 		list_named_documents,list_or_end_migration,mapping_faults,migrate,
 		migration_plan,migration_plan_as_owner,migration_to_steer,migration_to_undo,
 		migration_undo_plan,migration_undo_plan_as_owner,move_structure,open_migration,
 		pause_migration,pause_migration_as_owner,plan_checksum,refused_rows,
-		resume_migration,resume_migration_as_owner,start_migration,start_migration_as_owner,
-		states_elsewhere,states_with_other_timer,steer_migration,structure_to_move,
+		resume_migration,resume_migration_as_owner,risk_warnings,start_migration,
+		start_migration_as_owner,states_elsewhere,states_with_other_timer,steer_migration,
+		store_definition,structure_to_move,table_warnings,timer_faults,
 		timers_exist,undo_migration,undo_migration_as_owner,version_before,
-		version_to_follow,writers_of,work_migration}')
+		version_to_follow,workflow_definition,workflow_draft_answer,workflow_shape,
+		writers_of,work_migration}')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
 	END LOOP;
@@ -4224,6 +5027,53 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.migrate(text, int, jsonb, text)
 	TO PUBLIC;
 GRANT EXECUTE ON PROCEDURE smartwf.work_migration(bigint) TO PUBLIC;
+
+-- as far as they are new
+DO $install$
+DECLARE
+	original record;
+BEGIN
+	FOR original IN
+		SELECT p.proname, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
+			CASE p.provolatile WHEN 'v' THEN 'VOLATILE' ELSE 'STABLE' END AS volatility,
+			CASE WHEN p.proisstrict THEN 'STRICT' ELSE '' END AS strictness
+		FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname IN (
+			'compare_workflows', 'migration_plan', 'start_migration', 'pause_migration',
+			'resume_migration', 'cancel_migration', 'migration_undo_plan', 'undo_migration', 'diagram')
+		ORDER BY p.proname
+	LOOP
+		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '
+			'AS ''MODULE_PATHNAME'', ''smartwf_api_namesake''', original.proname, original.arguments, original.result,
+			original.volatility, original.strictness);
+	END LOOP;
+END
+$install$;
+-- the comments of the functions of the same names in schema smartwf, with failures as clients see them
+DO $install$
+DECLARE
+	api record;
+	f record;
+	words text;
+BEGIN
+	FOR api IN
+		SELECT p.oid::regprocedure AS function, p.proname, pg_catalog.obj_description(original.oid, 'pg_proc') AS comment
+		FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_proc original
+			ON original.proname = p.proname AND original.pronamespace = 'smartwf'::regnamespace
+		WHERE p.pronamespace = 'smartwf_api'::regnamespace
+	LOOP
+		words := regexp_replace(api.comment, 'Raises (.*)$', 'Failures, as HTTP status and code: \1');
+		FOR f IN SELECT * FROM smartwf.failures() LOOP
+			words := replace(words, f.sqlstate, format('%s %s', f.http_status, f.code));
+		END LOOP;
+		IF api.proname IN ('pass_transition', 'set_state') THEN
+			words := regexp_replace(words, '(Returns the URI of the document''s state and the new state) \(json\)',
+				'\1, and what the hooks m2 and m3 have said (json)');
+		END IF;
+		EXECUTE format('COMMENT ON FUNCTION %s IS %L', api.function, words);
+	END LOOP;
+END
+$install$;
 
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;

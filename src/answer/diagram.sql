@@ -1,7 +1,7 @@
 -- A workflow as a diagram, with a document's way.
 
 CREATE FUNCTION smartwf.diagram(name text, format text DEFAULT 'mermaid', docid text DEFAULT NULL,
-	version int DEFAULT NULL) RETURNS text
+	version int DEFAULT NULL, compare_with int DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	form record := smartwf.diagram_form(format);
@@ -9,6 +9,11 @@ DECLARE
 	nodes text;
 	edges text;
 BEGIN
+	IF compare_with IS NOT NULL THEN
+		RETURN smartwf.compared_diagram(format,
+			smartwf.complete_definition(smartwf.definition_to_compare(name, compare_with)),
+			smartwf.complete_definition(smartwf.definition_to_compare(name, version)));
+	END IF;
 	SELECT w.id INTO workflow FROM smartwf.workflows w
 		WHERE w.name = diagram.name AND (diagram.version IS NULL OR w.version = diagram.version)
 			AND (diagram.docid IS NULL OR w.id = (SELECT v.id FROM smartwf.document_state(diagram.docid) d
@@ -43,8 +48,10 @@ BEGIN
 	RETURN form.head || coalesce(nodes, '') || coalesce(edges, '') || form.foot;
 END
 $$;
-COMMENT ON FUNCTION smartwf.diagram(text, text, text, int) IS
+COMMENT ON FUNCTION smartwf.diagram(text, text, text, int, int) IS
 'Returns a workflow as the source text of a diagram (text). name (text): the workflow; format (text): mermaid (the '
 'default), dot or plantuml; docid (text): a document of the workflow, whose current state, past states and '
-'transitions are marked in the version that it follows; version (int): the version, by default the newest. Raises '
-'WF400 if the format is unknown, and 42704 if there is no such workflow, version, or document of the workflow.';
+'transitions are marked in the version that it follows; version (int): the version, by default the newest; '
+'compare_with (int): another version, by which what was added since, removed and changed is marked. Version 0 is the '
+'draft, where two are compared. Raises WF400 if the format is unknown, and 42704 if there is no such workflow, version, '
+'or document of the workflow.';

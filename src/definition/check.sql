@@ -56,6 +56,7 @@ CREATE FUNCTION smartwf.definition_keys()
 	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	VALUES
+		('workflow', '$schema', 'string', false, 'WFL0102'),
 		('workflow', 'name', 'string', true, 'WFL0050'),
 		('workflow', 'label', 'string', false, 'WFL0102'),
 		('workflow', 'description', 'string', false, 'WFL0102'),
@@ -64,12 +65,14 @@ CREATE FUNCTION smartwf.definition_keys()
 		('workflow', 'transitions', 'array', false, 'WFL0102'),
 		('workflow', 'translations', 'object', false, 'WFL0102'),
 		('workflow', 'timers', 'array', false, 'WFL0102'),
+		('workflow', 'keepRefusals', 'boolean', false, 'WFL0102'),
 		('workflow', 'unsupported', 'array', false, 'WFL0102'),
 		('state', 'name', 'string', true, 'WFL0050'),
 		('state', 'label', 'string', false, 'WFL0102'),
 		('state', 'activity', 'string', false, 'WFL0102'),
 		('state', 'color', 'string', false, 'WFL0054'),
 		('state', 'initial', 'boolean', false, 'WFL0102'),
+		('state', 'staleAfter', 'string', false, 'WFL0132'),
 		('state', 'timer', 'string', false, 'WFL0102'),
 		('state', 'flow', 'string', false, 'WFL0102'),
 		('state', 'flowQueued', 'boolean', false, 'WFL0102'),
@@ -77,6 +80,7 @@ CREATE FUNCTION smartwf.definition_keys()
 		('transition', 'name', 'string', true, 'WFL0202'),
 		('transition', 'label', 'string', false, 'WFL0102'),
 		('transition', 'askComment', 'boolean', false, 'WFL0107'),
+		('transition', 'undo', 'boolean', false, 'WFL0102'),
 		('transition', 'arcs', 'array', true, 'WFL0102'),
 		('transition', 'guard', 'string', false, 'WFL0110'),
 		('transition', 'guardMessage', 'string', false, 'WFL0102'),
@@ -291,6 +295,87 @@ $$;
 COMMENT ON FUNCTION smartwf.translation_faults(jsonb) IS
 'Returns the faults in the translations in the JSON form of a workflow (jsonb).';
 
+-- What can be published, and yet is hardly what was meant.
+CREATE FUNCTION smartwf.risk_warnings(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH object AS MATERIALIZED (
+		SELECT * FROM smartwf.definition_objects(definition)
+	), state AS (
+		SELECT o.object, o.value ->> 'name' AS name FROM object o WHERE o.kind = 'state' AND o.value ->> 'name' IS NOT NULL
+	), arc AS (
+		SELECT DISTINCT a.parent, a.value ->> 'from' AS "from", a.value ->> 'to' AS "to"
+		FROM object a WHERE a.kind = 'arc' AND a.value ->> 'from' IS NOT NULL AND a.value ->> 'to' IS NOT NULL
+	), arcs AS (
+		SELECT coalesce(array_agg("from"), '{}') AS sources, coalesce(array_agg("to"), '{}') AS targets FROM arc
+	), caught AS MATERIALIZED (
+		-- from which no final state can be reached, with what can
+		SELECT s.name, (SELECT array_agg(DISTINCT r COLLATE "C" ORDER BY r COLLATE "C")
+			FROM unnest(smartwf.reachable(ARRAY[s.name], a.sources, a.targets)) AS r) AS reach
+		FROM state s, arcs a WHERE s.name <> ALL (smartwf.reachable(
+			ARRAY(SELECT f.name FROM state f WHERE f.name NOT IN (SELECT x."from" FROM arc x)), a.targets, a.sources))
+	), granted AS (
+		SELECT o.parent, bool_or(o.value ->> 'column' IS NOT NULL OR p.is_held IS NOT FALSE) AS is_held,
+			string_agg(format('"%s"', o.value ->> 'role'), ', ' ORDER BY o.value ->> 'role') AS roles
+		FROM object o LEFT JOIN LATERAL (
+			WITH RECURSIVE member (oid) AS (
+				SELECT r.oid FROM pg_roles r WHERE r.rolname = o.value ->> 'role'
+				UNION
+				SELECT x.member FROM member m JOIN pg_auth_members x ON x.roleid = m.oid)
+			SELECT bool_or(r.rolcanlogin) AS is_held FROM member m JOIN pg_roles r USING (oid)) p ON true
+		WHERE o.kind = 'grant' AND jsonb_typeof(o.value) = 'object' GROUP BY o.parent
+	), translated AS (
+		SELECT l.key AS locale, t.object FROM smartwf.members(definition -> 'translations') l,
+			(SELECT object, kind, value ->> 'name' AS name FROM object WHERE kind IN ('state', 'transition')) t
+		WHERE jsonb_typeof(l.value) = 'object' AND l.value -> (t.kind || 's') ->> t.name IS NULL)
+	SELECT 'warning', 'WFL0907', format('state %s', min(c.name COLLATE "C")),
+		CASE WHEN cardinality(c.reach) = 1 THEN 'its transitions only lead back to it'
+			ELSE format('%s form a circle that no transition leaves',
+				array_to_string(ARRAY(SELECT format('"%s"', r) FROM unnest(c.reach) AS r), ', ')) END
+	FROM caught c WHERE (SELECT bool_and(d.reach = c.reach) FROM caught d WHERE d.name = ANY (c.reach))
+	GROUP BY c.reach
+	UNION ALL
+	SELECT 'warning', 'WFL0908', g.parent, format('nobody can pass it: no role that can log in is, or is a member of, %s',
+		g.roles)
+	FROM granted g WHERE g.is_held IS NOT TRUE
+	UNION ALL
+	SELECT 'warning', 'WFL0909', format('state %s', a."from"),
+		format('%s lead from it to state "%s": an UPDATE of the state takes the first that its user may pass',
+			string_agg(format('"%s"', substr(a.parent, 12)), ' and ' ORDER BY a.parent), a."to")
+	FROM arc a GROUP BY a."from", a."to" HAVING count(*) > 1
+	UNION ALL
+	SELECT 'warning', 'WFL0911', format('translation %s', t.locale), format('it has no label for %s',
+		array_to_string((array_agg(t.object ORDER BY t.object COLLATE "C"))[1:5] || CASE WHEN count(*) > 5
+			THEN ARRAY[format('%s more', count(*) - 5)] END, ', '))
+	FROM translated t GROUP BY t.locale
+$$;
+COMMENT ON FUNCTION smartwf.risk_warnings(jsonb) IS
+'Returns warnings about the JSON form of a workflow (jsonb): circles that nothing leaves, transitions that nobody can '
+'pass, two transitions between the same states, and labels that a translation lacks.';
+
+CREATE FUNCTION smartwf.fault_hint(code text) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT h.hint FROM (VALUES
+		('WFL0101', 'docs/workflows.md lists all keys; workflow.schema.json describes them for editors.'),
+		('WFL0105', 'Create the function, or remove the hook.'), ('WFL0106', 'Create the function, or remove the hook.'),
+		('WFL0108', 'Create the function, or remove the hook.'), ('WFL0109', 'Create the function, or remove the hook.'),
+		('WFL0110', 'A guard is a boolean expression over the columns of the table, without subqueries.'),
+		('WFL0120', 'Add the column to the table, or name another one.'),
+		('WFL0201', 'Add the state, or remove the arc.'),
+		('WFL0901', 'Create the role, or name another one.'),
+		('WFL0902', 'Add an arc that leads to the state, or remove it.'),
+		('WFL0903', 'If documents of this workflow never come to an end, that is as it should be.'),
+		('WFL0907', 'Add an arc that leaves it, unless documents are meant to stay there.'),
+		('WFL0908', 'Grant the role to somebody, or grant the transition to another role.'),
+		('WFL0909', 'Applications should pass one of them by name.'),
+		('WFL0910', 'Change the guard, or the constraint.'),
+		('WFL0911', 'Readers of that language are shown the label of the definition itself.'),
+		('WFL0912', 'Change the type of the column or of the parameter, or the name of one of them.')) AS h (code, hint)
+	WHERE h.code = fault_hint.code
+$$;
+COMMENT ON FUNCTION smartwf.fault_hint(text) IS
+'Returns what can be done about faults of a code (text), or null.';
+
 -- Other parts of the extension register further checks: of guards, hooks, timers and flows.
 CREATE TABLE smartwf.checkers (
 	subject text COLLATE "C" CHECK (subject IN ('definition', 'attachment')),
@@ -308,6 +393,7 @@ INSERT INTO smartwf.checkers VALUES
 	('definition', 'smartwf.form_faults'), ('definition', 'smartwf.state_faults'),
 	('definition', 'smartwf.transition_faults'), ('definition', 'smartwf.translation_faults'),
 	('definition', 'smartwf.unsupported_faults');
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.risk_warnings');
 
 CREATE FUNCTION smartwf.unsupported_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)

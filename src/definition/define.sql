@@ -48,22 +48,22 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 		'name', w.name, 'label', w.label, 'description', w.description, 'locale', w.locale,
 		-- keys about flows, timers and notifications are only shown if they are used
 		'states', (SELECT coalesce(json_agg(CASE WHEN s.flow IS NULL AND s.timer IS NULL AND s.notifications = '[]'
-				THEN usual
+				AND s.stale_after IS NULL THEN usual
 				ELSE smartwf.with_members(usual, json_build_object('flow', s.flow,
 					'flowQueued', CASE WHEN s.flow IS NOT NULL THEN s.flow_queued END, 'timer', s.timer,
-					'notifications', nullif(s.notifications, '[]'))) END
+					'notifications', nullif(s.notifications, '[]'), 'staleAfter', s.stale_after)) END
 				ORDER BY s.position, s.name), '[]')
 			FROM smartwf.states s, LATERAL (SELECT json_build_object('name', s.name, 'label', s.label,
 				'activity', s.activity, 'color', s.color, 'initial', s.is_initial) AS usual) u
 			WHERE s.workflow_id = w.id),
 		'transitions', (SELECT coalesce(json_agg(CASE WHEN t.flow IS NULL AND NOT has_timers
-				AND t.notifications = '[]' THEN usual
+				AND t.notifications = '[]' AND NOT t.undo THEN usual
 				ELSE smartwf.with_members(usual, json_build_object('flow', t.flow,
 					'flowQueued', CASE WHEN t.flow IS NOT NULL THEN t.flow_queued END,
 					'timers', (SELECT json_agg(json_build_object('timer', x.timer, 'action', x.action)
 							ORDER BY x.position, x.timer)
 						FROM smartwf.transition_timers x WHERE x.workflow_id = w.id AND x.transition = t.name),
-					'notifications', nullif(t.notifications, '[]'))) END
+					'notifications', nullif(t.notifications, '[]'), 'undo', nullif(t.undo, false))) END
 				ORDER BY t.position, t.name), '[]')
 			FROM smartwf.transitions t, LATERAL (SELECT EXISTS (
 				SELECT FROM smartwf.transition_timers x
@@ -90,7 +90,7 @@ CREATE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL)
 				'parameters', smartwf.translations_of(w.id, 'parameter', l.locale)) ORDER BY l.locale), '{}')
 			FROM (SELECT DISTINCT locale FROM smartwf.translations WHERE workflow_id = w.id) l),
 		'unsupported', w.unsupported),
-		json_build_object('timers', smartwf.timers_of(w.id)))
+		json_build_object('timers', smartwf.timers_of(w.id), 'keepRefusals', nullif(w.keep_refusals, false)))
 	FROM smartwf.workflows w
 	WHERE w.name = workflow_definition.name
 		AND w.version = coalesce(workflow_definition.version, smartwf.newest_version(w.name))
@@ -104,7 +104,7 @@ COMMENT ON FUNCTION smartwf.workflow_definition(text, int) IS
 -- columns.
 CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT item - 'flow' - 'flowQueued' - 'timer' - 'timers' - 'notifications'
+	SELECT item - '{flow,flowQueued,timer,timers,notifications,staleAfter,undo}'::text[]
 		|| CASE WHEN item ->> 'flow' IS NULL THEN '{}'
 			ELSE jsonb_build_object('flow', item -> 'flow', 'flowQueued', coalesce((item ->> 'flowQueued')::boolean,
 				false)) END
@@ -114,10 +114,12 @@ CREATE FUNCTION smartwf.complete_optional_keys(item jsonb) RETURNS jsonb
 		|| CASE WHEN coalesce(item -> 'notifications', '[]') IN ('[]', 'null') THEN '{}'
 			ELSE jsonb_build_object('notifications', (SELECT jsonb_agg(jsonb_strip_nulls(n.item) ORDER BY n.number)
 				FROM smartwf.items(item, 'notifications') n)) END
+		|| CASE WHEN item ->> 'staleAfter' IS NULL THEN '{}' ELSE jsonb_build_object('staleAfter', item -> 'staleAfter') END
+		|| CASE WHEN item ->> 'undo' = 'true' THEN '{"undo": true}'::jsonb ELSE '{}' END
 $$;
 COMMENT ON FUNCTION smartwf.complete_optional_keys(jsonb) IS
-'Returns a state or transition in JSON form (jsonb) with its keys about flows, timers and notifications filled in, or '
-'removed if they are not used.';
+'Returns a state or transition in JSON form (jsonb) with its keys about flows, timers, notifications, time and undo '
+'filled in, or removed if they are not used.';
 
 CREATE FUNCTION smartwf.complete_timers(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -137,8 +139,9 @@ COMMENT ON FUNCTION smartwf.complete_timers(jsonb) IS
 CREATE FUNCTION smartwf.complete_definition(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "description": "", "locale": "", "transitions": [], "unsupported": []}'
-		|| jsonb_strip_nulls(definition - 'unsupported' - 'timers') || coalesce(smartwf.complete_timers(definition),
-			'{}') || jsonb_build_object(
+		|| jsonb_strip_nulls(definition - '{unsupported,timers,keepRefusals,$schema}'::text[])
+		|| coalesce(smartwf.complete_timers(definition), '{}')
+		|| CASE WHEN definition ->> 'keepRefusals' = 'true' THEN '{"keepRefusals": true}'::jsonb ELSE '{}' END || jsonb_build_object(
 		'unsupported', CASE jsonb_typeof(definition -> 'unsupported') WHEN 'array' THEN definition -> 'unsupported'
 			ELSE '[]' END,
 		'states', (SELECT coalesce(jsonb_agg('{"label": "", "activity": "", "color": "", "initial": false}'
@@ -176,10 +179,10 @@ CREATE FUNCTION smartwf.store_definition(definition jsonb) RETURNS int
 DECLARE
 	new smartwf.workflows;
 BEGIN
-	INSERT INTO smartwf.workflows (name, version, label, description, locale, unsupported)
+	INSERT INTO smartwf.workflows (name, version, label, description, locale, unsupported, keep_refusals)
 		VALUES (definition ->> 'name', coalesce(smartwf.newest_version(definition ->> 'name'), 0) + 1,
 			definition ->> 'label', definition ->> 'description', definition ->> 'locale',
-			definition -> 'unsupported')
+			definition -> 'unsupported', coalesce((definition ->> 'keepRefusals')::boolean, false))
 		RETURNING * INTO new;
 	INSERT INTO smartwf.workflow_timers (workflow_id, name, label, reference_column, delta, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'column', item ->> 'delta', number
@@ -188,16 +191,17 @@ BEGIN
 		SELECT new.id, t.item ->> 'name', k.number, k.item ->> 'delta', k.item ->> 'kind', k.item -> 'settings'
 		FROM smartwf.items(definition, 'timers') t, smartwf.items(t.item, 'tasks') k;
 	INSERT INTO smartwf.states (workflow_id, name, label, activity, color, is_initial, timer, flow, flow_queued,
-		notifications, position)
+		notifications, stale_after, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', item ->> 'activity', item ->> 'color',
 			(item ->> 'initial')::boolean, item ->> 'timer', item ->> 'flow', coalesce((item ->> 'flowQueued')::boolean,
-				false), coalesce(item -> 'notifications', '[]'), number
+				false), coalesce(item -> 'notifications', '[]'), item ->> 'staleAfter', number
 		FROM smartwf.items(definition, 'states');
 	INSERT INTO smartwf.transitions (workflow_id, name, label, ask_comment, guard, guard_message, m0, m1, m2, m3, flow,
-		flow_queued, notifications, position)
+		flow_queued, notifications, undo, position)
 		SELECT new.id, item ->> 'name', item ->> 'label', (item ->> 'askComment')::boolean, item ->> 'guard',
 			item ->> 'guardMessage', item ->> 'm0', item ->> 'm1', item ->> 'm2', item ->> 'm3', item ->> 'flow',
-			coalesce((item ->> 'flowQueued')::boolean, false), coalesce(item -> 'notifications', '[]'), number
+			coalesce((item ->> 'flowQueued')::boolean, false), coalesce(item -> 'notifications', '[]'),
+			coalesce((item ->> 'undo')::boolean, false), number
 		FROM smartwf.items(definition, 'transitions');
 	INSERT INTO smartwf.transition_timers (workflow_id, transition, timer, action, position)
 		SELECT new.id, t.item ->> 'name', x.item ->> 'timer', x.item ->> 'action', x.number
@@ -265,19 +269,20 @@ COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
 'DETAIL for each fault, and WF400 if definition is not a JSON object.';
 
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
-	RETURNS TABLE (severity text, code text, object text, message text)
+	RETURNS TABLE (severity text, code text, object text, message text, hint text)
 	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH stored AS MATERIALIZED (
 		SELECT smartwf.workflow_definition(name, version)::jsonb AS definition)
-	SELECT f.* FROM stored s, smartwf.definition_faults(s.definition) f WHERE s.definition IS NOT NULL
+	SELECT f.*, smartwf.fault_hint(f.code) FROM stored s, smartwf.definition_faults(s.definition) f
+	WHERE s.definition IS NOT NULL
 	UNION ALL
-	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined'
+	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined', NULL
 	FROM stored s WHERE s.definition IS NULL
 $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 'Checks a stored workflow. name (text): the workflow; version (int): the version, by default the newest, including '
-'drafts. Returns one row for each fault (severity error) and warning (severity warning): severity, code, object and '
-'message (text each).';
+'drafts. Returns one row for each fault (severity error) and warning (severity warning): severity, code, object, '
+'message and hint (text each).';
 
 -- Faults that a version can get after it was published.
 CREATE FUNCTION smartwf.codes_of_surroundings() RETURNS text[]

@@ -13,12 +13,13 @@ CREATE TABLE smartwf.workflows (
 	status text NOT NULL DEFAULT 'published' CHECK (status IN ('draft', 'published')),
 	unsupported jsonb NOT NULL DEFAULT '[]',
 	shape text,
+	keep_refusals boolean NOT NULL DEFAULT false,
 	UNIQUE (name, version)
 );
 COMMENT ON TABLE smartwf.workflows IS
 'Workflows, one row for each version. status: draft or published; a draft is not checked, a published version is '
 'checked at commit, and its frozen part cannot be changed any more. label, description: for display; locale: the '
-'language of the labels, empty if unspecified. unsupported: elements of an imported definition that have no effect. '
+'language of the labels, empty if unspecified. keep_refusals: whether refused attempts are kept. unsupported: elements of an imported definition that have no effect. '
 'shape: checksum of the frozen part, set when the version is published. A published version whose rows do not match '
 'its shape is still being loaded, for example by a restore, and accepts no documents until it is complete.';
 
@@ -62,6 +63,7 @@ CREATE TABLE smartwf.states (
 	flow_queued boolean NOT NULL DEFAULT false,
 	position int NOT NULL DEFAULT 0,
 	notifications jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(notifications) = 'array'),
+	stale_after text,
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.states IS
@@ -69,7 +71,8 @@ COMMENT ON TABLE smartwf.states IS
 '#RRGGBB, or empty; is_initial: true for exactly one state. timer: the timer that runs while a document is in the '
 'state. flow: the flow that is started when a document enters the state, queued for the workers if flow_queued is '
 'true. notifications: what is sent when a document has come into the state, an array of objects with the settings of '
-'a step of kind send_templated_notification.';
+'a step of kind send_templated_notification. stale_after: after that time (an interval) in the state, a document '
+'counts as stuck; null if never.';
 
 CREATE TABLE smartwf.transitions (
 	workflow_id int NOT NULL,
@@ -86,6 +89,7 @@ CREATE TABLE smartwf.transitions (
 	flow_queued boolean NOT NULL DEFAULT false,
 	position int NOT NULL DEFAULT 0,
 	notifications jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(notifications) = 'array'),
+	undo boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (workflow_id, name)
 );
 COMMENT ON TABLE smartwf.transitions IS
@@ -93,7 +97,8 @@ COMMENT ON TABLE smartwf.transitions IS
 'comment is accepted; false, a comment is refused. A comment is never mandatory. guard: a boolean SQL expression over '
 'the columns of the row; guard_message: the message if it is not fulfilled. m0, m1, m2, m3: hook functions, as '
 'schema.function. flow: the flow that the transition starts, queued for the workers if flow_queued is true. '
-'notifications: what is sent when the transition has been passed, as for a state.';
+'notifications: what is sent when the transition has been passed, as for a state. undo: whether those who may pass the '
+'transition may undo it.';
 
 CREATE TABLE smartwf.arcs (
 	workflow_id int NOT NULL,
@@ -224,7 +229,8 @@ CREATE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
 			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END ORDER BY name)
 			FROM smartwf.states WHERE workflow_id = workflow),
 		(SELECT jsonb_agg(jsonb_build_array(name, ask_comment, guard, m0, m1, m2, m3, flow, flow_queued)
-			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END ORDER BY name)
+			|| CASE notifications WHEN '[]' THEN '[]' ELSE jsonb_build_array(notifications) END
+			|| CASE WHEN undo THEN '["undo"]'::jsonb ELSE '[]' END ORDER BY name)
 			FROM smartwf.transitions WHERE workflow_id = workflow),
 		(SELECT jsonb_agg(jsonb_build_array(from_state, to_state, transition) ORDER BY from_state, transition)
 			FROM smartwf.arcs WHERE workflow_id = workflow),
@@ -284,11 +290,11 @@ DECLARE
 BEGIN
 	FOR definition IN
 		SELECT * FROM (VALUES
-			('workflows', 'label,description,locale,unsupported'),
+			('workflows', 'label,description,locale,unsupported,keep_refusals'),
 			('workflow_timers', 'label,position'),
 			('timer_tasks', ''),
 			('transition_timers', 'position'),
-			('states', 'label,activity,color,position'),
+			('states', 'label,activity,color,position,stale_after'),
 			('transitions', 'label,guard_message,position'),
 			('arcs', 'position'),
 			('transition_parameters', 'label,position'),

@@ -20,14 +20,14 @@ CREATE FUNCTION smartwf.workflow_draft_answer(workflow text) RETURNS json
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	SELECT json_build_object('definition', d.definition,
 		'faults', (SELECT coalesce(json_agg(json_build_object('severity', f.severity, 'code', f.code, 'object', f.object,
-			'message', f.message)), '[]') FROM smartwf.definition_faults(d.definition) f),
+			'message', f.message, 'hint', smartwf.fault_hint(f.code))), '[]') FROM smartwf.definition_faults(d.definition) f),
 		'version', coalesce(smartwf.newest_version(d.name), 0) + 1, 'revision', format('%s.%s', d.id, d.revision),
 		'changedBy', d.changed_by, 'changedAt', d.changed_at)
 	FROM smartwf.workflow_drafts d WHERE d.name = workflow
 $$;
 COMMENT ON FUNCTION smartwf.workflow_draft_answer(text) IS
 'Returns what every function of the workflow editor returns about the draft of a workflow (text): a JSON object '
-'{"definition", "faults": [{"severity", "code", "object", "message"}], "version", "revision", "changedBy", '
+'{"definition", "faults": [{"severity", "code", "object", "message", "hint"}], "version", "revision", "changedBy", '
 '"changedAt"} (json).';
 
 CREATE FUNCTION smartwf.begin_workflow_change(workflow text) RETURNS jsonb

@@ -40,13 +40,14 @@ call_text(FunctionCallInfo fcinfo, const char *name)
 static void
 call(FunctionCallInfo fcinfo, const char *text)
 {
-	Oid		   *types = palloc_array(Oid, PG_NARGS());
+	int			arguments;
+	Oid		   *types;
 	Datum	   *values = palloc_array(Datum, PG_NARGS());
 	char	   *nulls = palloc_array(char, PG_NARGS() + 1);
 
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &arguments);
 	for (int i = 0; i < PG_NARGS(); i++)
 	{
-		types[i] = get_fn_expr_argtype(fcinfo->flinfo, i);
 		values[i] = PG_GETARG_DATUM(i);
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 	}

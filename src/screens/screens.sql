@@ -130,7 +130,9 @@ BEGIN
 			'remove_state', 'add_transition', 'update_transition', 'move_transition', 'remove_transition',
 			'add_arc', 'remove_arc', 'builder_catalogue', 'define_workflow', 'workflow_definition', 'diagram',
 			'export_workflow', 'import_workflow', 'lifecycle', 'document_row', 'steer_runs', 'pause_flow',
-			'resume_flow', 'restart_all', 'deliver_again', 'run_model')
+			'resume_flow', 'restart_all', 'deliver_again', 'run_model', 'compare_workflows', 'migration_plan',
+			'start_migration', 'pause_migration', 'resume_migration', 'cancel_migration', 'migration_undo_plan',
+			'undo_migration')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '

@@ -12,6 +12,58 @@ COMMENT ON FUNCTION smartwf.guard_fault(text, regclass) IS
 '(text). If the table is null, the expression is only checked for its syntax and form, not for the columns that it '
 'uses.';
 
+CREATE FUNCTION smartwf.guard_contradiction(guard text, relation regclass) RETURNS text
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_guard_contradiction';
+COMMENT ON FUNCTION smartwf.guard_contradiction(text, regclass) IS
+'Returns what makes a guard (text) false for every row of a table (regclass): itself, or a constraint of the table '
+'(text); null if nothing is known to do so.';
+
+-- Types that a column can have which holds a parameter of a type.
+CREATE FUNCTION smartwf.column_holds(type text, multiple boolean, column_type oid) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN multiple THEN b.typcategory = 'A' OR b.oid IN ('json'::regtype, 'jsonb'::regtype)
+		ELSE CASE type WHEN 'text' THEN b.typcategory IN ('S', 'E', 'U') WHEN 'enum' THEN b.typcategory IN ('S', 'E')
+			WHEN 'int' THEN b.typcategory = 'N' WHEN 'double' THEN b.typcategory = 'N' WHEN 'money' THEN b.typcategory = 'N'
+			WHEN 'boolean' THEN b.typcategory = 'B' WHEN 'json' THEN b.oid IN ('json'::regtype, 'jsonb'::regtype)
+			WHEN 'time' THEN b.oid IN ('time'::regtype, 'timetz'::regtype)
+			ELSE b.oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) END
+		OR b.typcategory = 'S' END
+	FROM pg_type t JOIN pg_type b ON b.oid = smartwf.base_type(t.oid) WHERE t.oid = column_type
+$$;
+COMMENT ON FUNCTION smartwf.column_holds(text, boolean, oid) IS
+'Returns true if a column of a type (column_type, oid) can hold the values of a parameter of a type (type, text), or '
+'lists of them if multiple (boolean) is true.';
+
+-- What a definition asks of the tables that are attached to it, though it can be published.
+CREATE FUNCTION smartwf.table_warnings(definition jsonb)
+	RETURNS TABLE (severity text, code text, object text, message text)
+	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH object AS (
+		SELECT * FROM smartwf.definition_objects(definition) WHERE kind IN ('transition', 'parameter')
+	), attached AS (
+		SELECT r.relation, s.state_column, s.docid_column FROM smartwf.structures s,
+			LATERAL (SELECT smartwf.attached_relation(s.name) AS relation) r
+		WHERE s.workflow = definition ->> 'name' AND r.relation IS NOT NULL)
+	SELECT 'warning', 'WFL0910', o.object, format('guard "%s" is never fulfilled by a row of %s: it contradicts %s',
+		o.value ->> 'guard', a.relation, smartwf.guard_contradiction(o.value ->> 'guard', a.relation))
+	FROM object o, attached a
+	WHERE o.kind = 'transition' AND jsonb_typeof(o.value -> 'guard') = 'string'
+		AND smartwf.guard_contradiction(o.value ->> 'guard', a.relation) IS NOT NULL
+	UNION ALL
+	SELECT 'warning', 'WFL0912', o.object, format('column "%s" of %s, which holds its value, is of type %s, not %s',
+		c.attname, a.relation, format_type(c.atttypid, c.atttypmod), coalesce(o.value ->> 'type', 'text'))
+	FROM object o, attached a JOIN pg_attribute c ON c.attrelid = a.relation AND c.attnum > 0 AND NOT c.attisdropped
+	WHERE o.kind = 'parameter' AND o.value ->> 'name' = c.attname
+		AND coalesce(o.value ->> 'type', 'text') = ANY (smartwf.parameter_types())
+		AND c.attname NOT IN (a.state_column, a.docid_column)
+		AND NOT smartwf.column_holds(coalesce(o.value ->> 'type', 'text'), coalesce(o.value -> 'multiple', 'false') = 'true',
+			c.atttypid)
+$$;
+COMMENT ON FUNCTION smartwf.table_warnings(jsonb) IS
+'Returns warnings about guards and parameters in the JSON form of a workflow (jsonb) that do not fit the tables which '
+'are attached to it.';
+INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.table_warnings');
+
 CREATE FUNCTION smartwf.rule_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$

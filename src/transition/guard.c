@@ -346,6 +346,55 @@ depends_on_others(Node *node, void *context)
 	return expression_tree_walker(node, depends_on_others, context);
 }
 
+/* As clauses that must all be true; folded where that calls none but PostgreSQL's own functions. */
+static List *
+clauses_of(Node *expression, bool is_check)
+{
+	if (!calls_others(expression, NULL))
+		expression = eval_const_expressions(NULL, expression);
+	return make_ands_implicit(canonicalize_qual((Expr *) expression, is_check));
+}
+
+typedef struct Contradiction
+{
+	GuardText	guard;
+	const char *with;			/* what the guard contradicts; NULL if nothing is known */
+}			Contradiction;
+
+/* Is it false for each row that the table can have? */
+static void
+find_contradiction(void *argument)
+{
+	Contradiction *contradiction = argument;
+	Relation	relation = table_open(contradiction->guard.relid, AccessShareLock);
+	TupleConstr *constraints = RelationGetDescr(relation)->constr;
+	List	   *clauses;
+
+	analyze_text(&contradiction->guard);
+	clauses = clauses_of(contradiction->guard.expression, false);
+	if (predicate_refuted_by(clauses, clauses, false) ||
+		(list_length(clauses) == 1 && IsA(linitial(clauses), Const) && !DatumGetBool(((Const *) linitial(clauses))->constvalue)))
+		contradiction->with = "itself";
+	for (int i = 0; contradiction->with == NULL && constraints != NULL && i < constraints->num_check; i++)
+		if (predicate_refuted_by(clauses_of(stringToNode(constraints->check[i].ccbin), true), clauses, false))
+			contradiction->with = psprintf("constraint \"%s\"", constraints->check[i].ccname);
+	table_close(relation, NoLock);
+}
+
+/* smartwf.guard_contradiction(guard, relation): for the check of definitions. */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_guard_contradiction);
+Datum
+smartwf_guard_contradiction(PG_FUNCTION_ARGS)
+{
+	Contradiction contradiction = {{text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_OID(1)}, NULL};
+	ErrorData  *error = run_in_subtransaction(find_contradiction, &contradiction, false);
+
+	/* what cannot be analyzed is another fault */
+	if (error != NULL || contradiction.with == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(contradiction.with));
+}
+
 /*
  * Returns the guard if it was analyzed before for this table, NULL otherwise.
  * A guard that depends on users' functions, operators or types is outdated once any
