@@ -54,6 +54,9 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/plan.sql \
 	src/migration/start.sql \
+	src/insight/standing.sql \
+	src/insight/why.sql \
+	src/insight/simulate.sql \
 	src/worker/worker.sql \
 	src/http/route.sql \
 	src/screens/catalogue.sql \

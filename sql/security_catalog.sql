@@ -62,11 +62,11 @@ ALTER TABLE smartwf.history DROP COLUMN note;
 ALTER TABLE smartwf.history RENAME COLUMN comment TO remark;
 SELECT smartwf.pass_transition('1', 'back');
 ALTER TABLE smartwf.history RENAME COLUMN remark TO comment;
-ALTER TABLE smartwf.history ALTER COLUMN workflow_id TYPE bigint;
+ALTER TABLE smartwf.history ALTER COLUMN comment TYPE varchar;
 SELECT smartwf.pass_transition('1', 'back');
 SELECT smartwf.get_history('1');
 INSERT INTO doc VALUES (4);
-ALTER TABLE smartwf.history ALTER COLUMN workflow_id TYPE int;
+ALTER TABLE smartwf.history ALTER COLUMN comment TYPE text;
 SELECT smartwf.pass_transition('1', 'back') #>> '{state,id}';
 
 -- a state column of another type, in a session that knows the table

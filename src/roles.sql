@@ -47,7 +47,8 @@ CREATE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regprocedure
 			'builder_catalogue', 'define_workflow', 'import_workflow', 'export_workflow', 'check_workflow',
 			'workflow_definition', 'diagram', 'draft_workflow', 'publish_workflow', 'discard_workflow', 'replace_workflow',
 			'update_workflow', 'add_state', 'update_state', 'move_state', 'remove_state', 'add_transition',
-			'update_transition', 'move_transition', 'remove_transition', 'add_arc', 'remove_arc', 'compare_workflows')
+			'update_transition', 'move_transition', 'remove_transition', 'add_arc', 'remove_arc', 'compare_workflows',
+			'workflow_catalogue')
 			OR format('smartwf.%s', o.proname) IN (SELECT c.function FROM smartwf.checkers c)
 			OR o.oid IN (SELECT t.tgfoid FROM pg_trigger t
 				JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'smartwf'::regnamespace)

@@ -3473,6 +3473,33 @@ CREATE OR REPLACE FUNCTION smartwf.workflow_shape(workflow int) RETURNS text
 		(SELECT jsonb_agg(jsonb_build_array(transition, timer, action) ORDER BY transition, timer)
 			FROM smartwf.transition_timers WHERE workflow_id = workflow))::text, 'UTF8')), 'hex')
 $$;
+CREATE TABLE smartwf.refusals (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at timestamptz NOT NULL,
+	docid text COLLATE "C" NOT NULL,
+	structure text COLLATE "C" NOT NULL,
+	workflow text COLLATE "C" NOT NULL,
+	version int NOT NULL,
+	transition text COLLATE "C",
+	from_state text COLLATE "C",
+	to_state text COLLATE "C",
+	actor text NOT NULL,
+	actor_is_person boolean NOT NULL,
+	code text NOT NULL,
+	message text NOT NULL
+);
+CREATE INDEX refusals_docid ON smartwf.refusals (docid, at);
+COMMENT ON TABLE smartwf.refusals IS
+'Attempts to change the state of documents that were refused, if their workflow keeps them ("keepRefusals": true): at, '
+'docid, structure, workflow, version, transition (null if none was named), from_state, to_state, actor and '
+'actor_is_person, and the code and message of the refusal, in the language of whoever was refused. Workers store them a '
+'moment later, outside of the transaction that failed. Operators see all rows. Deleted by smartwf.purge().';
+ALTER TABLE smartwf.refusals ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON smartwf.refusals FOR SELECT USING ((SELECT smartwf.is_operator()));
+CREATE POLICY inserter ON smartwf.refusals FOR INSERT WITH CHECK (true);
+GRANT SELECT ON smartwf.refusals TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smartwf.refusals', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.refusals_id_seq', '');
 CREATE FUNCTION smartwf.last_line(docid text, OUT revision int, OUT version_id int, OUT state text,
 	OUT at timestamptz) RETURNS record
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_last_line';
@@ -3856,14 +3883,15 @@ END
 $$;
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text, hint text)
-	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	WITH stored AS MATERIALIZED (
-		SELECT smartwf.workflow_definition(name, version)::jsonb AS definition)
-	SELECT f.*, smartwf.fault_hint(f.code) FROM stored s, smartwf.definition_faults(s.definition) f
-	WHERE s.definition IS NOT NULL
-	UNION ALL
-	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined', NULL
-	FROM stored s WHERE s.definition IS NULL
+	LANGUAGE plpgsql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	stored jsonb := smartwf.workflow_definition(name, version)::jsonb;
+BEGIN
+	IF stored IS NULL THEN
+		RETURN QUERY SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined', NULL::text;
+	END IF;
+	RETURN QUERY SELECT f.*, smartwf.fault_hint(f.code) FROM smartwf.definition_faults(stored) f WHERE stored IS NOT NULL;
+END
 $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 'Checks a stored workflow. name (text): the workflow; version (int): the version, by default the newest, including '
@@ -4074,6 +4102,16 @@ COMMENT ON FUNCTION smartwf.compared_diagram(text, jsonb, jsonb) IS
 'Returns two JSON forms of a workflow (jsonb) as the source text of one diagram (text) of a format (text), in which '
 'what was added, removed and changed is marked, with +, − and ~ before the labels. Raises WF400 if the format is '
 'unknown.';
+CREATE FUNCTION smartwf.undo_transition(docid text, comment text DEFAULT NULL) RETURNS json
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_undo_transition';
+COMMENT ON FUNCTION smartwf.undo_transition(text, text) IS
+'Undoes the last transition of a document: it goes back to the state that it came from. docid (text): the document; '
+'comment (text): an optional comment. Allowed where the transition says so ("undo": true) to those who may pass it, and '
+'to administrators. Only the state is undone, not what parameters and hooks have written; no guard or hook is asked, '
+'and the history gets one line more. Returns the same as smartwf.set_state() (json). Raises WF235 if the last change of '
+'the document was no transition, WF300 if it may not be undone or the document is locked, WF228 if the document follows '
+'a version meanwhile that does not have the state, WF412 if somebody changes the document at the same time, and the '
+'errors of smartwf.pass_transition() if there is no such document.';
 CREATE FUNCTION smartwf.diagram(name text, format text DEFAULT 'mermaid', docid text DEFAULT NULL,
 	version int DEFAULT NULL, compare_with int DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -4957,6 +4995,268 @@ COMMENT ON FUNCTION smartwf.migrate(text, int, jsonb, text) IS
 'number of documents that were moved (bigint). Raises 42501 unless the caller is an administrator, WF001 with one line '
 'of DETAIL for each document whose state the version does not have, 42704 if there is no such structure or published '
 'version, 55000 if another migration of the structure has not ended, and the error of a document that cannot be moved.';
+CREATE VIEW smartwf.standings WITH (security_barrier) AS
+SELECT e.docid, e.structure, w.name AS workflow, w.version, w.id AS version_id, l.state, l.at AS since
+FROM smartwf.elements e CROSS JOIN LATERAL (
+		SELECT h.workflow_id, h.to_state AS state, h.at FROM smartwf.history h WHERE h.docid = e.docid
+		ORDER BY h.revision DESC LIMIT 1) l
+	JOIN smartwf.workflows w ON w.id = smartwf.followed_version(e.structure, l.workflow_id, l.state)
+WHERE e.deleted_at IS NULL AND (SELECT smartwf.is_operator());
+COMMENT ON VIEW smartwf.standings IS
+'Where the documents are, for operators: the version that each follows, its state, and since when it has been there or '
+'was changed last, as history says.';
+COMMENT ON COLUMN smartwf.standings.docid IS 'Document id.';
+COMMENT ON COLUMN smartwf.standings.structure IS 'Structure of the document.';
+COMMENT ON COLUMN smartwf.standings.workflow IS 'Workflow that the document follows.';
+COMMENT ON COLUMN smartwf.standings.version IS 'Version of the workflow.';
+COMMENT ON COLUMN smartwf.standings.version_id IS 'Id of that version.';
+COMMENT ON COLUMN smartwf.standings.state IS 'State of the document.';
+COMMENT ON COLUMN smartwf.standings.since IS 'Time of its last change.';
+GRANT SELECT ON smartwf.standings TO PUBLIC;
+CREATE VIEW smartwf.documents_by_state WITH (security_barrier) AS
+SELECT s.structure, s.workflow, s.version, s.state, count(*) AS documents, min(s.since) AS oldest, max(s.since) AS newest
+FROM smartwf.standings s GROUP BY s.structure, s.workflow, s.version, s.version_id, s.state;
+COMMENT ON VIEW smartwf.documents_by_state IS
+'How many documents are in each state of each version, for operators.';
+COMMENT ON COLUMN smartwf.documents_by_state.structure IS 'Structure of the documents.';
+COMMENT ON COLUMN smartwf.documents_by_state.workflow IS 'Workflow that they follow.';
+COMMENT ON COLUMN smartwf.documents_by_state.version IS 'Version of the workflow.';
+COMMENT ON COLUMN smartwf.documents_by_state.state IS 'State.';
+COMMENT ON COLUMN smartwf.documents_by_state.documents IS 'Number of documents.';
+COMMENT ON COLUMN smartwf.documents_by_state.oldest IS 'Time of the last change of the document that has not changed for longest.';
+COMMENT ON COLUMN smartwf.documents_by_state.newest IS 'Time of the last change of all.';
+GRANT SELECT ON smartwf.documents_by_state TO PUBLIC;
+CREATE VIEW smartwf.state_durations WITH (security_barrier) AS
+WITH stay AS (
+	SELECT e.structure, w.name AS workflow, h.to_state AS state,
+		lead(h.at) OVER (PARTITION BY h.docid ORDER BY h.revision) - h.at AS duration
+	FROM smartwf.history h JOIN smartwf.elements e ON e.docid = h.docid JOIN smartwf.workflows w ON w.id = h.workflow_id
+	WHERE h.at >= e.created_at)
+SELECT s.structure, s.workflow, s.state, count(*) AS stays, avg(s.duration) AS average,
+	percentile_cont(0.5) WITHIN GROUP (ORDER BY s.duration) AS median,
+	percentile_cont(0.9) WITHIN GROUP (ORDER BY s.duration) AS ninth_decile, max(s.duration) AS longest
+FROM stay s
+WHERE s.state IS NOT NULL AND s.duration IS NOT NULL AND (SELECT smartwf.is_operator())
+GROUP BY s.structure, s.workflow, s.state;
+COMMENT ON VIEW smartwf.state_durations IS
+'How long documents have stayed in states that they have left, for operators.';
+COMMENT ON COLUMN smartwf.state_durations.structure IS 'Structure of the documents.';
+COMMENT ON COLUMN smartwf.state_durations.workflow IS 'Workflow that they follow.';
+COMMENT ON COLUMN smartwf.state_durations.state IS 'State.';
+COMMENT ON COLUMN smartwf.state_durations.stays IS 'How many times a document has been there, and has left.';
+COMMENT ON COLUMN smartwf.state_durations.average IS 'Average duration of these stays.';
+COMMENT ON COLUMN smartwf.state_durations.median IS 'Half of the stays were shorter.';
+COMMENT ON COLUMN smartwf.state_durations.ninth_decile IS 'Nine of ten stays were shorter.';
+COMMENT ON COLUMN smartwf.state_durations.longest IS 'The longest stay.';
+GRANT SELECT ON smartwf.state_durations TO PUBLIC;
+CREATE VIEW smartwf.holding_states WITH (security_barrier) AS
+WITH RECURSIVE member (role, oid) AS (
+	SELECT DISTINCT g.grantee, r.oid FROM smartwf.transition_grants g JOIN pg_roles r ON r.rolname = g.grantee
+	WHERE g.kind = 'role'
+	UNION
+	SELECT m.role, x.member FROM member m JOIN pg_auth_members x ON x.roleid = m.oid
+), held AS (
+	SELECT DISTINCT m.role FROM member m JOIN pg_roles r USING (oid) WHERE r.rolcanlogin
+), way AS (
+	SELECT a.workflow_id, a.from_state, string_agg(format('"%s"', a.transition), ', ' ORDER BY a.transition) AS transitions,
+		bool_or(NOT EXISTS (SELECT FROM smartwf.transition_grants g
+				WHERE (g.workflow_id, g.transition) = (a.workflow_id, a.transition))
+			OR EXISTS (SELECT FROM smartwf.transition_grants g
+				WHERE (g.workflow_id, g.transition) = (a.workflow_id, a.transition)
+					AND (g.kind = 'column' OR g.grantee IN (SELECT h.role FROM held h)))) AS is_open
+	FROM smartwf.arcs a WHERE a.to_state <> a.from_state GROUP BY a.workflow_id, a.from_state)
+SELECT s.workflow_id AS version_id, s.name AS state, CASE WHEN w.is_open IS FALSE
+	THEN format('nobody holds the right to pass %s', w.transitions) END AS message, s.stale_after::interval AS stale_after
+FROM smartwf.states s LEFT JOIN way w ON (w.workflow_id, w.from_state) = (s.workflow_id, s.name)
+WHERE w.is_open IS FALSE OR s.stale_after IS NOT NULL;
+COMMENT ON VIEW smartwf.holding_states IS
+'States in which documents can be stuck: because nobody can pass a transition that leaves them, or after some time.';
+COMMENT ON COLUMN smartwf.holding_states.version_id IS 'Id of the version of the workflow.';
+COMMENT ON COLUMN smartwf.holding_states.state IS 'State.';
+COMMENT ON COLUMN smartwf.holding_states.message IS 'Why nobody can leave it; null if somebody can.';
+COMMENT ON COLUMN smartwf.holding_states.stale_after IS 'After that time a document is stuck there; null if never.';
+CREATE VIEW smartwf.stuck_documents WITH (security_barrier) AS
+SELECT s.docid, s.structure, s.workflow, s.version, s.state, s.since,
+	CASE WHEN x.name IS NULL THEN 'unknown_state' WHEN h.message IS NOT NULL THEN 'no_way_out' ELSE 'stale' END AS code,
+	CASE WHEN x.name IS NULL THEN format('version %s does not have the state "%s"', s.version, s.state)
+		ELSE coalesce(h.message, format('it has been in state "%s" for longer than %s', s.state, h.stale_after)) END AS message
+FROM smartwf.standings s LEFT JOIN smartwf.states x ON (x.workflow_id, x.name) = (s.version_id, s.state)
+	LEFT JOIN smartwf.holding_states h ON (h.version_id, h.state) = (s.version_id, s.state)
+WHERE x.name IS NULL OR h.message IS NOT NULL OR s.since + h.stale_after < clock_timestamp();
+COMMENT ON VIEW smartwf.stuck_documents IS
+'Documents that do not get on, for operators: in a state that nobody can leave, or for longer there than its "staleAfter" '
+'allows. A guard or hook that would refuse is no reason to be here: see smartwf.why().';
+COMMENT ON COLUMN smartwf.stuck_documents.docid IS 'Document id.';
+COMMENT ON COLUMN smartwf.stuck_documents.structure IS 'Structure of the document.';
+COMMENT ON COLUMN smartwf.stuck_documents.workflow IS 'Workflow that the document follows.';
+COMMENT ON COLUMN smartwf.stuck_documents.version IS 'Version of the workflow.';
+COMMENT ON COLUMN smartwf.stuck_documents.state IS 'State of the document.';
+COMMENT ON COLUMN smartwf.stuck_documents.since IS 'Time of its last change.';
+COMMENT ON COLUMN smartwf.stuck_documents.code IS
+'no_way_out: nobody can pass a transition that leaves the state; stale: it has been there for too long; unknown_state: '
+'its version does not have the state.';
+COMMENT ON COLUMN smartwf.stuck_documents.message IS 'The same in words.';
+GRANT SELECT ON smartwf.stuck_documents TO PUBLIC;
+CREATE FUNCTION smartwf.why(docid text, OUT kind text, OUT object text, OUT code text, OUT message text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	d record;
+	way record;
+BEGIN
+	PERFORM smartwf.get_transitions(docid);	-- or its documented failure
+	SELECT * INTO d FROM smartwf.document_state(docid);
+	RETURN QUERY SELECT 'state', d.state, NULL::text, concat_ws(' ', format('%s version %s', d.workflow, d.version),
+		'since ' || d.since, 'by ' || d.actor);
+	IF d.locked_by IS NOT NULL THEN
+		RETURN QUERY SELECT 'lock', d.locked_by, NULL::text, 'has locked the document';
+	END IF;
+	-- those in which nothing is in the way come first
+	FOR way IN SELECT w.* FROM (SELECT t.transition, t.to_state, ARRAY(SELECT format('%s: %s', b.code, b.message)
+				FROM smartwf.blockers(docid, t.transition) b) AS blockers
+			FROM smartwf.document_transitions(docid) t WHERE t.valid) w ORDER BY cardinality(w.blockers) > 0, w.transition
+	LOOP
+		RETURN QUERY SELECT 'transition', way.transition, NULL::text, format('leads to state "%s"', way.to_state);
+		RETURN QUERY SELECT 'blocker', way.transition, split_part(b, ': ', 1), substr(b, strpos(b, ': ') + 2)
+			FROM unnest(way.blockers) AS b;
+	END LOOP;
+	IF NOT FOUND THEN
+		RETURN QUERY SELECT 'transition', NULL::text, NULL::text, 'none leads out of the state';
+	END IF;
+	RETURN QUERY SELECT 'timer', t.timer, t.sqlstate, concat_ws(', ', format('task %s: %s', t.task, t.kind),
+			CASE WHEN t.due_at IS NOT NULL THEN format('due at %s', t.due_at) END, t.message)
+		FROM smartwf.timers t WHERE t.docid = why.docid ORDER BY t.due_at, t.timer, t.task;
+	RETURN QUERY SELECT 'run', r.id::text, coalesce(r.sqlstate, r.status), concat_ws(', ', format('flow "%s"', r.flow),
+			r.status, CASE WHEN r.step IS NOT NULL THEN format('at step "%s"', r.step) END, r.message)
+		FROM smartwf.runs r WHERE r.docid = why.docid AND r.status NOT IN ('finished', 'cancelled') ORDER BY r.id;
+	RETURN QUERY SELECT 'question', c.id::text, c.status, concat_ws(', ', nullif(c.message, ''),
+			format('asked: %s', array_to_string(c.users, ', ')), CASE WHEN c.due_at IS NOT NULL
+				THEN format('until %s', c.due_at) END)
+		FROM smartwf.runs r JOIN smartwf.confirmations c ON c.run = r.id
+		WHERE r.docid = why.docid AND c.status = 'open' ORDER BY c.id;
+	RETURN QUERY SELECT 'migration', m.id::text, coalesce(x.sqlstate, x.status), concat_ws(', ',
+			format('to version %s', m.version), m.status, x.message)
+		FROM smartwf.migrations m JOIN smartwf.migration_documents x ON x.migration = m.id
+		WHERE x.docid = why.docid AND (x.status <> 'done' OR m.status IN ('running', 'paused')) ORDER BY m.id;
+	RETURN QUERY SELECT 'stuck', s.state, s.code, s.message FROM smartwf.stuck_documents s WHERE s.docid = why.docid;
+	RETURN QUERY SELECT 'refusal', coalesce(f.transition, f.to_state), f.code, format('%s, %s: %s', f.at, f.actor, f.message)
+		FROM smartwf.refusals f WHERE f.docid = why.docid ORDER BY f.at DESC LIMIT 10;
+END
+$$;
+COMMENT ON FUNCTION smartwf.why(text) IS
+'Returns where a document (docid, text) stands, everything that could move it, and what keeps it, one row each, as far '
+'as the caller may see it: kind (text: state, lock, transition, blocker, timer, run, question, migration, stuck or '
+'refusal), object (text: the state, who holds the lock, the transition, timer, or the id of the run, question or '
+'migration), code (text: of the reason, an SQLSTATE or a status) and message (text). Nothing is changed: what guards and '
+'hooks do is rolled back. Raises WF200, WF201, WF219 or WF227 if there is no such document, and WF400 if docid is null.';
+CREATE FUNCTION smartwf.try_rules(docid text, transition text, from_state text, to_state text, guard text, m0 text,
+	m1 text, comment text, parameters jsonb, actor text) RETURNS text
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_try_rules';
+COMMENT ON FUNCTION smartwf.try_rules(text, text, text, text, text, text, text, text, jsonb, text) IS
+'Returns what the guard (text) and the hooks m0 and m1 (text) of a transition (text) would object to (text) for the row '
+'that a document (docid, text) has now, and null if nothing. from_state, to_state, comment, actor (text) and parameters '
+'(jsonb) are what the hooks are told. They act as the caller, and what they do is rolled back.';
+CREATE FUNCTION smartwf.simulated_transitions(definition jsonb) RETURNS TABLE (transition text, from_state text,
+	to_state text, forbids_comment boolean, guard text, m0 text, m1 text, needed text[], roles text[], columns text[])
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	SELECT t.item ->> 'name', a.item ->> 'from', a.item ->> 'to', t.item -> 'askComment' = 'false', t.item ->> 'guard',
+		t.item ->> 'm0', t.item ->> 'm1',
+		ARRAY(SELECT p.item ->> 'name' FROM smartwf.items(t.item, 'parameters') p WHERE p.item -> 'needed' = 'true'),
+		ARRAY(SELECT g.item ->> 'role' FROM smartwf.items(t.item, 'grants') g WHERE g.item ? 'role'),
+		ARRAY(SELECT g.item ->> 'column' FROM smartwf.items(t.item, 'grants') g WHERE g.item ? 'column')
+	FROM smartwf.items(definition, 'transitions') t, smartwf.items(t.item, 'arcs') a
+$$;
+COMMENT ON FUNCTION smartwf.simulated_transitions(jsonb) IS
+'Returns the arcs of the transitions in the JSON form of a workflow (jsonb), with what is asked of those who pass them: '
+'whether a comment is refused, guard and hooks, the names of parameters that are needed, and the roles and columns to '
+'which it is granted.';
+CREATE FUNCTION smartwf.simulate_workflow_as_owner(structure text, definition jsonb, since timestamptz,
+	call_hooks boolean, OUT docid text, OUT revision int, OUT transition text, OUT verdict text, OUT reason text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s smartwf.structures := smartwf.structure_to_move(structure);
+	states text[] := ARRAY(SELECT i.item ->> 'name' FROM smartwf.items(definition, 'states') i);
+BEGIN
+	PERFORM smartwf.refuse(format('definition of workflow "%s"', definition ->> 'name'), ARRAY(
+		SELECT format('%s %s: %s', f.code, f.object, f.message) FROM smartwf.definition_faults(definition) f
+		WHERE f.severity = 'error'));
+	RETURN QUERY
+	WITH arc AS MATERIALIZED (
+		SELECT * FROM smartwf.simulated_transitions(definition)
+	), past AS (
+		SELECT h.* FROM smartwf.elements e JOIN smartwf.history h ON h.docid = e.docid
+		WHERE e.structure = s.name AND h.at >= e.created_at AND (since IS NULL OR h.at >= since)
+			AND h.from_state IS NOT NULL AND h.to_state IS NOT NULL AND (h.transition IS NOT NULL OR h.from_state <> h.to_state)
+	), judged AS (
+		SELECT h.docid, h.revision, h.transition, r.verdict, r.reason
+		FROM past h LEFT JOIN arc a ON (a.transition, a.from_state) = (h.transition, h.from_state), LATERAL (
+			SELECT 1 AS n, 'refused' AS verdict, format('CRUD0228: there is no state "%s"', x.state) AS reason
+			FROM unnest(ARRAY[h.from_state, h.to_state]) AS x (state) WHERE x.state <> ALL (states)
+			UNION ALL
+			SELECT 2, 'refused', format('CRUD0229: there is no transition "%s"', h.transition)
+			WHERE h.transition NOT IN (SELECT x.transition FROM arc x)
+			UNION ALL
+			SELECT 3, 'refused', CASE WHEN a.transition IS NULL THEN format(
+					'CRUD0235: the transition does not leave state "%s"', h.from_state)
+				ELSE format('CRUD0235: the transition leads from state "%s" to "%s", not to "%s"', h.from_state, a.to_state,
+					h.to_state) END
+			WHERE h.transition IS NOT NULL AND a.to_state IS DISTINCT FROM h.to_state
+			UNION ALL
+			SELECT 4, 'refused', 'WFL0300: a comment is not accepted' WHERE a.forbids_comment AND h.comment <> ''
+			UNION ALL
+			SELECT 5, 'refused', format('WFL0300: parameter "%s" is needed', p.name) FROM unnest(a.needed) AS p (name)
+			WHERE nullif(h.parameters ->> p.name, '') IS NULL
+			UNION ALL
+			-- a person may have come by any role, and a column held another name then
+			SELECT 6, CASE WHEN a.columns <> '{}' OR u.oid IS NULL THEN 'doubtful' ELSE 'refused' END,
+				concat_ws(', ', format('WFL0300: "%s" does not hold the right', h.actor),
+					'granted to ' || nullif(array_to_string(a.roles, ', '), ''),
+					'unless the row named them in ' || nullif(array_to_string(a.columns, ', '), ''))
+			FROM (SELECT 1) one LEFT JOIN pg_roles u ON u.rolname = h.actor
+			WHERE a.roles || a.columns <> '{}' AND u.rolsuper IS NOT TRUE AND NOT EXISTS (SELECT FROM unnest(a.roles) AS g (role)
+				JOIN pg_roles x ON x.rolname = g.role WHERE u.oid IS NOT NULL AND pg_has_role(u.oid, x.oid, 'MEMBER'))
+			UNION ALL
+			SELECT 7, 'doubtful', format('WFL0300: with the row as it is today, %s', y.objection)
+			FROM (SELECT smartwf.try_rules(h.docid, h.transition, h.from_state, h.to_state, a.guard,
+				CASE WHEN call_hooks THEN a.m0 END, CASE WHEN call_hooks THEN a.m1 END, h.comment, h.parameters, h.actor)
+					AS objection WHERE a.guard IS NOT NULL OR call_hooks AND (a.m0 IS NOT NULL OR a.m1 IS NOT NULL)) y
+			WHERE y.objection IS NOT NULL
+			ORDER BY 1 LIMIT 1) r
+	), stuck AS (
+		SELECT e.docid, l.revision, NULL::text AS transition, 'stuck' AS verdict,
+			CASE WHEN l.state <> ALL (states) THEN format('there is no state "%s", in which it is', l.state)
+				ELSE format('no transition leaves state "%s" any more, in which it is', l.state) END AS reason
+		FROM smartwf.elements e CROSS JOIN LATERAL smartwf.last_line(e.docid) l
+		WHERE e.structure = s.name AND e.deleted_at IS NULL AND (l.state <> ALL (states)
+			OR l.state NOT IN (SELECT a.from_state FROM arc a) AND EXISTS (SELECT FROM smartwf.arcs a
+				WHERE (a.workflow_id, a.from_state) = (smartwf.followed_version(s.name, l.version_id, l.state), l.state))))
+	SELECT * FROM judged j
+	UNION ALL
+	SELECT * FROM stuck k
+	ORDER BY docid, revision, verdict;
+END
+$$;
+COMMENT ON FUNCTION smartwf.simulate_workflow_as_owner(text, jsonb, timestamptz, boolean) IS
+'What smartwf.simulate_workflow() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.simulate_workflow(structure text, definition jsonb, since timestamptz DEFAULT NULL,
+	call_hooks boolean DEFAULT false, OUT docid text, OUT revision int, OUT transition text, OUT verdict text,
+	OUT reason text) RETURNS SETOF record
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.simulate_workflow(text, jsonb, timestamptz, boolean) IS
+'Lets the history of a structure (text) pass by a definition (jsonb, as for smartwf.define_workflow()). since '
+'(timestamptz): only changes from then on, by default all; call_hooks (boolean): if true, the hooks m0 and m1 are called '
+'as well, by default false. Returns the changes of the past that would have been refused, and the documents of today '
+'that would be stuck: docid (text), revision (int), transition (text), verdict (text) and reason (text). verdict: '
+'refused; doubtful, if it depends on what the row was like then, which history does not keep: guards and hooks are asked '
+'about the row of today, as the caller; stuck, of a document whose state is not there, or is one that nothing leaves any '
+'more. Nothing is written: what guards and hooks do is rolled back. Raises 42501 unless the caller is an administrator, '
+'42704 if there is no such structure, and WF001 with one line of DETAIL for each fault of the definition.';
+CREATE FUNCTION smartwf.lost_refusals() RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_lost_refusals';
+COMMENT ON FUNCTION smartwf.lost_refusals() IS
+'Returns how many refused attempts (bigint) could not be kept since the server was started, in all databases, because '
+'too many waited for a worker at once.';
 CREATE PROCEDURE smartwf.work_migration(migration bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_work_migration';
 COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
@@ -4964,6 +5264,88 @@ COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
 'It ends with the migration, or when that is paused or cancelled, and waits for rows and transactions of other sessions. '
 'Does nothing if another session is at it. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
 'block, and the error if a batch fails.';
+CREATE OR REPLACE VIEW smartwf.metrics WITH (security_barrier) AS
+WITH run AS (
+	SELECT r.flow, r.status, count(*) AS number FROM smartwf.runs r WHERE r.due_at IS NOT NULL GROUP BY 1, 2
+), ready AS (
+	SELECT count(*) AS number, extract(epoch FROM clock_timestamp() - min(r.due_at)) AS age
+	FROM smartwf.runs r WHERE r.due_at <= clock_timestamp()
+), step AS (
+	SELECT count(*) AS number, count(*) FILTER (WHERE s.outcome = 'failed') AS failed
+	FROM smartwf.run_steps s WHERE s.started_at > clock_timestamp() - interval '1 minute'
+), late AS (
+	SELECT channel, (SELECT count(*) FROM smartwf.notifications n WHERE n.channel = c.channel
+		AND n.due_at IS NOT NULL) AS number,
+		(SELECT extract(epoch FROM clock_timestamp() - min(n.created_at)) FROM smartwf.notifications n
+			WHERE n.channel = c.channel AND n.due_at IS NOT NULL) AS age
+	FROM unnest(ARRAY['smtp', 'signalr']) AS c (channel))
+SELECT 'runs' AS metric, s.status AS label, coalesce((SELECT sum(number) FROM run r WHERE r.status = s.status),
+	0)::double precision AS value
+FROM unnest(ARRAY['draft', 'queued', 'running', 'waiting', 'failed']) AS s (status)
+UNION ALL
+SELECT 'failed_runs', flow, number FROM run WHERE status = 'failed'
+UNION ALL
+SELECT 'queue_length', '', number FROM ready
+UNION ALL
+SELECT 'queue_age_seconds', '', coalesce(age, 0) FROM ready
+UNION ALL
+SELECT 'steps_per_second', '', number / 60.0 FROM step
+UNION ALL
+SELECT 'failed_steps_per_second', '', failed / 60.0 FROM step
+UNION ALL
+SELECT 'deliveries_waiting', channel, number FROM late
+UNION ALL
+SELECT 'delivery_lag_seconds', channel, coalesce(age, 0) FROM late
+UNION ALL
+SELECT 'deliveries_failed', '', count(*) FROM smartwf.notifications WHERE status = 'failed'
+UNION ALL
+SELECT 'confirmations_open', '', count(*) FROM smartwf.confirmations WHERE status = 'open'
+UNION ALL
+SELECT 'oldest_confirmation_seconds', '', coalesce(extract(epoch FROM clock_timestamp() - min(asked_at)), 0)
+	FROM smartwf.confirmations WHERE status = 'open'
+UNION ALL
+SELECT 'timers_due', '', count(*) FROM smartwf.element_timers WHERE due_at <= clock_timestamp()
+UNION ALL
+SELECT 'timers_failed', '', count(*) FROM smartwf.element_timers WHERE due_at IS NULL AND message IS NOT NULL
+UNION ALL
+SELECT 'refusals_lost', '', smartwf.lost_refusals()
+UNION ALL
+SELECT 'migrations_unfinished', '', count(*) FROM smartwf.migrations WHERE status IN ('running', 'paused', 'failed')
+UNION ALL
+SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state)
+	FROM (VALUES ('idle'), ('working')) AS w (state);
+COMMENT ON VIEW smartwf.metrics IS
+'Metrics for monitoring, one row for each value, all of them gauges: unfinished runs by status, failed runs by flow, '
+'length and age of the queue, steps and failed steps per second in the last minute, waiting deliveries and the age of '
+'the oldest by channel, failed deliveries, open questions and the age of the oldest, timers that are due or have '
+'failed, refused attempts that were lost, migrations that have not ended or have failed, and workers by state.';
+CREATE FUNCTION smartwf.workflow_catalogue(workflow text) RETURNS json
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+	RETURN json_build_object(
+		'structures', (SELECT coalesce(json_agg(s.name ORDER BY s.name), '[]') FROM smartwf.structures s
+			WHERE s.workflow = workflow_catalogue.workflow),
+		'columns', (SELECT coalesce(json_agg(json_build_object('structure', s.name, 'name', a.attname,
+				'type', format_type(a.atttypid, a.atttypmod),
+				'holds', (SELECT json_agg(t) FROM unnest(smartwf.parameter_types()) AS t
+					WHERE smartwf.column_holds(t, false, a.atttypid))) ORDER BY s.name, a.attnum), '[]')
+			FROM smartwf.structures s JOIN pg_attribute a ON a.attrelid = smartwf.attached_relation(s.name)
+				AND a.attnum > 0 AND NOT a.attisdropped
+			WHERE s.workflow = workflow_catalogue.workflow AND a.attname NOT IN (s.state_column, s.docid_column)),
+		'roles', (SELECT json_agg(r.rolname ORDER BY r.rolname) FROM pg_roles r WHERE r.rolname !~ '^pg_'),
+		'hooks', (SELECT coalesce(json_agg(format('%I.%I', n.nspname, p.proname) ORDER BY n.nspname, p.proname), '[]')
+			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+			WHERE p.pronargs = 1 AND p.proargtypes[0] = 'smartwf.event'::regtype AND p.prorettype = 'text'::regtype
+				AND p.prokind = 'f' AND NOT p.proretset AND n.nspname NOT IN ('smartwf', 'smartwf_api')),
+		'flows', (SELECT coalesce(json_agg(DISTINCT f.name), '[]') FROM smartwf.flows f WHERE f.status = 'published'),
+		'templates', (SELECT coalesce(json_agg(t.name ORDER BY t.name), '[]') FROM smartwf.templates t),
+		'parameterTypes', to_json(smartwf.parameter_types()));
+END
+$$;
+COMMENT ON FUNCTION smartwf.workflow_catalogue(text) IS
+'Returns what an editor of a workflow (text) offers (json): the structures that are attached to it; columns of their '
+'tables, with their types and the types of parameters that they can hold; roles; hooks, functions that can be used as '
+'such; flows; templates; and parameterTypes. Raises 42501 unless the caller may read the definitions.';
 CREATE OR REPLACE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regprocedure
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH RECURSIVE ours AS (
@@ -4978,7 +5360,8 @@ CREATE OR REPLACE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regpro
 			'builder_catalogue', 'define_workflow', 'import_workflow', 'export_workflow', 'check_workflow',
 			'workflow_definition', 'diagram', 'draft_workflow', 'publish_workflow', 'discard_workflow', 'replace_workflow',
 			'update_workflow', 'add_state', 'update_state', 'move_state', 'remove_state', 'add_transition',
-			'update_transition', 'move_transition', 'remove_transition', 'add_arc', 'remove_arc', 'compare_workflows')
+			'update_transition', 'move_transition', 'remove_transition', 'add_arc', 'remove_arc', 'compare_workflows',
+			'workflow_catalogue')
 			OR format('smartwf.%s', o.proname) IN (SELECT c.function FROM smartwf.checkers c)
 			OR o.oid IN (SELECT t.tgfoid FROM pg_trigger t
 				JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'smartwf'::regnamespace)
@@ -4988,6 +5371,47 @@ CREATE OR REPLACE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regpro
 		JOIN ours o ON o.proname = called.name)
 	SELECT n.oid::regprocedure FROM needed n JOIN pg_proc p USING (oid) WHERE p.prorettype <> 'trigger'::regtype
 $$;
+CREATE VIEW smartwf_api.migrations WITH (security_invoker) AS
+SELECT m.id AS migration, m.structure, m.version, m.states, m.by_docid, m.undoes, m.status, m.documents, m.done, m.failed,
+	m.message, m.actor, m.started_at, m.changed_at, m.finished_at
+FROM smartwf.migrations m;
+COMMENT ON VIEW smartwf_api.migrations IS
+'Migrations of structures to another version of their workflow, with their progress, for operators.';
+COMMENT ON COLUMN smartwf_api.migrations.status IS 'running, paused, finished, failed, cancelled or undone.';
+COMMENT ON COLUMN smartwf_api.migrations.documents IS 'How many documents must be looked at one by one.';
+COMMENT ON COLUMN smartwf_api.migrations.done IS 'How many of them have been.';
+COMMENT ON COLUMN smartwf_api.migrations.failed IS 'How many of them could not be moved.';
+COMMENT ON COLUMN smartwf_api.migrations.message IS 'Why it does not go on.';
+COMMENT ON COLUMN smartwf_api.migrations.actor IS 'Name of the role or person that has started it.';
+COMMENT ON COLUMN smartwf_api.migrations.started_at IS 'Time at which it was started.';
+CREATE VIEW smartwf_api.migration_documents WITH (security_invoker) AS
+SELECT d.migration, d.docid, d.status, d.from_state, d.revision, d.sqlstate, d.message FROM smartwf.migration_documents d;
+COMMENT ON VIEW smartwf_api.migration_documents IS
+'Documents that a migration looked at one by one, and why some could not be moved, for operators.';
+COMMENT ON COLUMN smartwf_api.migration_documents.status IS 'pending, done or failed.';
+COMMENT ON COLUMN smartwf_api.migration_documents.revision IS 'Revision of the line of history that it got; null if none.';
+COMMENT ON COLUMN smartwf_api.migration_documents.message IS 'Why it could not be moved, or which timers have ended.';
+CREATE VIEW smartwf_api.documents_by_state WITH (security_invoker) AS SELECT * FROM smartwf.documents_by_state;
+COMMENT ON VIEW smartwf_api.documents_by_state IS
+'How many documents are in each state of each version, for operators.';
+CREATE VIEW smartwf_api.state_durations WITH (security_invoker) AS SELECT * FROM smartwf.state_durations;
+COMMENT ON VIEW smartwf_api.state_durations IS
+'How long documents have stayed in states that they have left, for operators.';
+CREATE VIEW smartwf_api.stuck_documents WITH (security_invoker) AS SELECT * FROM smartwf.stuck_documents;
+COMMENT ON VIEW smartwf_api.stuck_documents IS
+'Documents that do not get on, for operators.';
+COMMENT ON COLUMN smartwf_api.stuck_documents.message IS 'What keeps it there.';
+CREATE VIEW smartwf_api.refusals WITH (security_invoker) AS
+SELECT r.id AS refusal, r.at, r.docid, r.structure, r.workflow, r.version, r.transition, r.from_state, r.to_state, r.actor,
+	r.code, r.message
+FROM smartwf.refusals r;
+COMMENT ON VIEW smartwf_api.refusals IS
+'Attempts to change the state of documents that were refused, of workflows that keep them, for operators.';
+COMMENT ON COLUMN smartwf_api.refusals.at IS 'Time of the attempt.';
+COMMENT ON COLUMN smartwf_api.refusals.transition IS 'Name of the transition; null if a state was asked for.';
+COMMENT ON COLUMN smartwf_api.refusals.to_state IS 'State that was asked for.';
+COMMENT ON COLUMN smartwf_api.refusals.actor IS 'Name of the role or person that was refused.';
+COMMENT ON COLUMN smartwf_api.refusals.message IS 'Why it was refused.';
 DO $update$
 DECLARE
 	routine regprocedure;
@@ -5000,15 +5424,17 @@ BEGIN
 		documents_to_move,documents_to_return,end_migration,ending_timers,
 		fault_hint,finish_migration,followed_version,functions_of_designers,
 		guard_contradiction,homeless_documents,last_line,list_documents_to_move,
-		list_named_documents,list_or_end_migration,mapping_faults,migrate,
-		migration_plan,migration_plan_as_owner,migration_to_steer,migration_to_undo,
-		migration_undo_plan,migration_undo_plan_as_owner,move_structure,open_migration,
-		pause_migration,pause_migration_as_owner,plan_checksum,refused_rows,
-		resume_migration,resume_migration_as_owner,risk_warnings,start_migration,
+		list_named_documents,list_or_end_migration,lost_refusals,mapping_faults,
+		migrate,migration_plan,migration_plan_as_owner,migration_to_steer,
+		migration_to_undo,migration_undo_plan,migration_undo_plan_as_owner,move_structure,
+		open_migration,pause_migration,pause_migration_as_owner,plan_checksum,
+		refused_rows,resume_migration,resume_migration_as_owner,risk_warnings,
+		simulate_workflow,simulate_workflow_as_owner,simulated_transitions,start_migration,
 		start_migration_as_owner,states_elsewhere,states_with_other_timer,steer_migration,
 		store_definition,structure_to_move,table_warnings,timer_faults,
-		timers_exist,undo_migration,undo_migration_as_owner,version_before,
-		version_to_follow,workflow_definition,workflow_draft_answer,workflow_shape,
+		timers_exist,try_rules,undo_migration,undo_migration_as_owner,
+		undo_transition,version_before,version_to_follow,why,
+		workflow_catalogue,workflow_definition,workflow_draft_answer,workflow_shape,
 		writers_of,work_migration}')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
@@ -5016,6 +5442,11 @@ BEGIN
 END
 $update$;
 GRANT EXECUTE ON FUNCTION
+	smartwf.undo_transition(text, text),
+	smartwf.why(text),
+	smartwf.lost_refusals(),
+	smartwf.followed_version(text, int, text),
+	smartwf.simulate_workflow(text, jsonb, timestamptz, boolean),
 	smartwf.migration_plan(text, int, jsonb, text[]),
 	smartwf.start_migration(text, int, jsonb, text[], text),
 	smartwf.pause_migration(bigint),
@@ -5028,6 +5459,80 @@ GRANT EXECUTE ON FUNCTION
 	TO PUBLIC;
 GRANT EXECUTE ON PROCEDURE smartwf.work_migration(bigint) TO PUBLIC;
 
+DO $install$
+DECLARE
+	place record;
+BEGIN
+	FOR place IN
+		SELECT c.oid::regclass AS view, a.attname, a.attnum, w.words
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		LEFT JOIN (VALUES ('docid', 'Document id.'), ('structure',
+			'Name of the structure that the document belongs to.'),
+			('run', 'Id of the run.'), ('flow', 'Name of the flow.'), ('status', 'Status of the run or question.'),
+				('step', 'Name of the step.'), ('actor', 'Name of the role or person that has started the run.'),
+			('model', 'Fields on which the run works; null if the caller may not see them.'),
+				('sqlstate', 'SQLSTATE of the error.'), ('message', 'Text of the question, or message of the error.'),
+			('started_at', 'Time at which the run was started.'), ('changed_at', 'Time of the last change.'),
+				('confirmation', 'Id of the question, to be answered by answer_confirmation().'),
+			('field', 'Field of the model in which the answer is stored.'), ('options', 'Possible answers.'),
+				('users', 'Roles and persons that are asked.'),
+			('answers_needed', 'Number of persons that must give the same answer.'),
+				('due_at', 'Time at which the question expires.'), ('choice', 'Answer that was taken.'),
+				('asked_at', 'Time at which the question was asked.'),
+			('closed_at', 'Time at which the question was closed.'), ('at', 'Time of the notification or question.'),
+				('notification', 'Id of the notification.'), ('subject', 'Subject of the notification.'),
+				('body', 'Text of the notification or question.'),
+				('read_at', 'Time at which the notification was marked as read; see mark_read().'),
+			('workflow', 'Name of the workflow.'), ('version', 'Version of the workflow.'), ('state', 'Name of the state.'),
+			('label', 'Label in the reader''s language.'), ('activity', 'What is being done in the state.'),
+			('color', 'Color of the state, as #RRGGBB.'), ('since', 'Time since which the document is in the state.'),
+			('locked_by', 'Role or person that has locked the document.'), ('transition', 'Name of the transition.'),
+			('transition_label', 'Label of the transition in the reader''s language.'),
+			('error', 'Why the transition would be refused now; null if it would not.'),
+			('valid', 'Whether the transition leaves the current state.'),
+			('to_state', 'State that the transition leads to, or has led to.'),
+			('from_state', 'State before the change.'), ('ask_comment', 'Whether the transition accepts a comment.'),
+			('reference_column', 'Column from which the time is computed; null: from attached_at.'),
+			('timer', 'Name of the timer.'), ('task', 'Number of the task in the timer, from 1.'),
+			('kind', 'Kind of the task.'), ('settings', 'Settings of the task.'),
+			('action', 'volatile, or persistent: whether the next transition detaches the timer.'),
+			('attempt', 'Number of attempts.'), ('attached_at', 'Time at which the timer was attached.'),
+			('may_start', 'Whether the caller may start the flow.'),
+			('may_manage', 'Whether the caller may manage the flow and its runs.'),
+			('is_paused', 'Whether the flow is paused.'), ('owner', 'Role that has published the version.'),
+			('max_runs', 'Number of runs that workers execute at the same time; null: no limit.'),
+			('changed_by', 'Who has changed the draft last.'), ('description', 'Description, for display.'),
+			('answered_at', 'Time of the answer.'), ('channel', 'smtp or signalr.'),
+			('recipient', 'Role or person to whom it is sent.'), ('created_at', 'Time at which it was sent.'),
+			('delivered_at', 'Time at which it was delivered.'), ('outcome', 'Answer that was taken, or outcome of the steps.'),
+			('pid', 'Process id, as in pg_stat_activity.'), ('work', 'Kind of work.'), ('doing', 'Run, timer or delivery at present.'),
+			('done', 'Number of transactions that were committed.'), ('failed', 'Number of transactions that failed.'),
+			('metric', 'Name of the metric, with its unit.'), ('value', 'Value of the metric.'),
+			('steps', 'Number of steps.'), ('seconds', 'Average duration of the steps, in seconds.'),
+			('flow_label', 'Label of the flow.'), ('name', 'Name.'), ('text_body', 'Text, as plain text.'),
+			('html_body', 'Text, as HTML.'), ('properties', 'Properties that a step has to provide.'), ('asked_as', 'Names by which the caller is asked.'),
+			('answers', 'Number of persons that have answered.'), ('is_mine', 'Whether the caller has started the run.'),
+			('context', 'Where the error was raised.'), ('priority', 'Priority of the run, 0 to 9.'),
+			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),
+			('migration', 'Id of the migration.'), ('by_docid', 'Whether only certain documents are moved.'),
+			('states', 'Where documents go whose state the version does not have.'),
+			('undoes', 'Migration that this one undoes.'), ('documents', 'Number of documents.'),
+			('finished_at', 'Time at which it ended.'), ('oldest', 'Time of the earliest last change.'),
+			('newest', 'Time of the latest change.'), ('stays', 'How many times a document has been there, and has left.'),
+			('average', 'Average duration of these stays.'), ('median', 'Half of the stays were shorter.'),
+			('ninth_decile', 'Nine of ten stays were shorter.'), ('longest', 'The longest stay.'),
+			('code', 'Code of the reason.'), ('refusal', 'Id of the refused attempt.'),
+			('parameters', 'Parameters that were given.'), ('messages', 'What the hooks m2 and m3 returned.')
+			) AS w (name, words) ON w.name = a.attname
+		WHERE c.relnamespace = 'smartwf_api'::regnamespace
+	LOOP
+		IF place.words IS NOT NULL AND pg_catalog.col_description(place.view, place.attnum) IS NULL THEN
+			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', place.view, place.attname, place.words);
+		END IF;
+		EXECUTE format('GRANT SELECT ON %s TO PUBLIC', place.view);
+	END LOOP;
+END
+$install$;
 -- as far as they are new
 DO $install$
 DECLARE
@@ -5040,7 +5545,9 @@ BEGIN
 		FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname IN (
 			'compare_workflows', 'migration_plan', 'start_migration', 'pause_migration',
-			'resume_migration', 'cancel_migration', 'migration_undo_plan', 'undo_migration', 'diagram')
+			'resume_migration', 'cancel_migration', 'migration_undo_plan', 'undo_migration',
+			'simulate_workflow', 'why', 'undo_transition', 'check_workflow', 'workflow_catalogue',
+			'diagram')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '

@@ -31,3 +31,14 @@ COMMENT ON FUNCTION smartwf.pass_transitions(text[], text, text, jsonb) IS
 'pass_transition(). Each document is processed in a subtransaction of its own. Returns one row for each document: '
 'docid (text); ok (boolean), whether the transition was passed; otherwise code (text), the code or SQLSTATE of the '
 'error, and message (text). Raises WF400 if the call is malformed.';
+
+CREATE FUNCTION smartwf.undo_transition(docid text, comment text DEFAULT NULL) RETURNS json
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_undo_transition';
+COMMENT ON FUNCTION smartwf.undo_transition(text, text) IS
+'Undoes the last transition of a document: it goes back to the state that it came from. docid (text): the document; '
+'comment (text): an optional comment. Allowed where the transition says so ("undo": true) to those who may pass it, and '
+'to administrators. Only the state is undone, not what parameters and hooks have written; no guard or hook is asked, '
+'and the history gets one line more. Returns the same as smartwf.set_state() (json). Raises WF235 if the last change of '
+'the document was no transition, WF300 if it may not be undone or the document is locked, WF228 if the document follows '
+'a version meanwhile that does not have the state, WF412 if somebody changes the document at the same time, and the '
+'errors of smartwf.pass_transition() if there is no such document.';

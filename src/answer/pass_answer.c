@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/subtransaction.h"
+#include "transition/undo.h"
 #include "answer.h"
 #include "pass_answer.h"
 
@@ -37,6 +38,20 @@ answer_to_set_state(const PassCall *call, StringInfo data)
 
 	append_reached(data, call->docid, call->name, &passed);
 	return passed.messages;
+}
+
+/* smartwf.undo_transition(docid, comment) */
+PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_undo_transition);
+Datum
+smartwf_undo_transition(PG_FUNCTION_ARGS)
+{
+	const char *docid = needed_argument(fcinfo, 0, "docid");
+	Passed		passed = undo_transition(docid, text_argument(fcinfo, 1));
+	StringInfoData data;
+
+	initStringInfo(&data);
+	append_reached(&data, docid, passed.workflow->states[passed.state].name, &passed);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(data.data, data.len));
 }
 
 static Jsonb *

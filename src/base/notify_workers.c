@@ -48,6 +48,14 @@ notify_workers_at_commit(int kinds)
 	to_wake |= kinds;
 }
 
+/* There is work already, whatever becomes of this transaction. */
+void
+notify_workers_now(int kinds)
+{
+	if (wake != NULL)
+		wake(kinds);
+}
+
 /* Called at library load: registers the callback that interrupts a run. */
 void
 interrupter_register(Interrupter with)

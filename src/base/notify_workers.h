@@ -19,6 +19,7 @@ typedef bool (*Interrupter) (int64 run);
 extern void notify_workers_init(void);
 extern void worker_notifier_register(WorkerNotifier waker);
 extern void notify_workers_at_commit(int kinds);
+extern void notify_workers_now(int kinds);
 extern void interrupter_register(Interrupter interrupter);
 extern bool interrupt_run(int64 run);
 

@@ -270,14 +270,15 @@ COMMENT ON FUNCTION smartwf.define_workflow(jsonb) IS
 
 CREATE FUNCTION smartwf.check_workflow(name text, version int DEFAULT NULL)
 	RETURNS TABLE (severity text, code text, object text, message text, hint text)
-	LANGUAGE sql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	WITH stored AS MATERIALIZED (
-		SELECT smartwf.workflow_definition(name, version)::jsonb AS definition)
-	SELECT f.*, smartwf.fault_hint(f.code) FROM stored s, smartwf.definition_faults(s.definition) f
-	WHERE s.definition IS NOT NULL
-	UNION ALL
-	SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined', NULL
-	FROM stored s WHERE s.definition IS NULL
+	LANGUAGE plpgsql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	stored jsonb := smartwf.workflow_definition(name, version)::jsonb;
+BEGIN
+	IF stored IS NULL THEN
+		RETURN QUERY SELECT 'error', 'WFL0003', format('workflow %s', name), 'it is not defined', NULL::text;
+	END IF;
+	RETURN QUERY SELECT f.*, smartwf.fault_hint(f.code) FROM smartwf.definition_faults(stored) f WHERE stored IS NOT NULL;
+END
 $$;
 COMMENT ON FUNCTION smartwf.check_workflow(text, int) IS
 'Checks a stored workflow. name (text): the workflow; version (int): the version, by default the newest, including '

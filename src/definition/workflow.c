@@ -182,6 +182,7 @@ read_transitions(Workflow *workflow, const JsonbValue *definition)
 		transition->name = text_member(object, "name");
 		transition->label = label_member(object, transition->name);
 		transition->forbids_comment = !boolean_member(object, "ask_comment", true);
+		transition->undo = boolean_member(object, "undo", false);
 		transition->guard = text_member(object, "guard");
 		transition->guard_message = text_member(object, "guard_message");
 		transition->flow = text_member(object, "flow");
@@ -334,6 +335,7 @@ read_workflow(const QueryResult *result)
 	workflow->id = result_int(result, 0, 1);
 	workflow->name = result_text(result, 0, 2);
 	workflow->version = result_int(result, 0, 3);
+	workflow->keeps_refusals = boolean_member(definition, "keep_refusals", false);
 	read_states(workflow, definition);
 	read_transitions(workflow, definition);
 	read_arcs(workflow, definition);
@@ -350,7 +352,7 @@ read_workflow(const QueryResult *result)
 
 #define DEFINITION_OF \
 	"SELECT w.id, w.name, w.version, pg_catalog.jsonb_build_object(" \
-	" 'locale', w.locale," \
+	" 'locale', w.locale, 'keep_refusals', pg_catalog.to_jsonb(w) OPERATOR(pg_catalog.->) 'keep_refusals'," \
 	" 'states', " LIST("states", "", "x.position, x.name") "," \
 	" 'translations', " LIST("translations", "", "x.locale, x.kind, x.name") "," \
 	" 'transitions', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)" \

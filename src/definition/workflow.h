@@ -64,6 +64,7 @@ typedef struct Transition
 	const char *name;
 	const char *label;
 	bool		forbids_comment;
+	bool		undo;			/* who may pass it may undo it */
 	const char *guard;			/* NULL if none */
 	const char *guard_message;	/* may be NULL */
 	const char *hooks[NUMBER_OF_HOOKS]; /* NULL if none */
@@ -100,6 +101,7 @@ typedef struct Workflow
 	RowVersion	row;			/* version of the row of smartwf.workflows that this was built from */
 	const char *name;
 	int32		version;
+	bool		keeps_refusals;	/* refused attempts are kept */
 	bool		is_complete;	/* its rows match the shape it was published with */
 	State	   *states;
 	int			number_of_states;

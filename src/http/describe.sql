@@ -55,6 +55,14 @@ BEGIN
 			('answers', 'Number of persons that have answered.'), ('is_mine', 'Whether the caller has started the run.'),
 			('context', 'Where the error was raised.'), ('priority', 'Priority of the run, 0 to 9.'),
 			('revision', 'Number of the change, from 0.'), ('comment', 'Comment that was given.'),
+			('migration', 'Id of the migration.'), ('by_docid', 'Whether only certain documents are moved.'),
+			('states', 'Where documents go whose state the version does not have.'),
+			('undoes', 'Migration that this one undoes.'), ('documents', 'Number of documents.'),
+			('finished_at', 'Time at which it ended.'), ('oldest', 'Time of the earliest last change.'),
+			('newest', 'Time of the latest change.'), ('stays', 'How many times a document has been there, and has left.'),
+			('average', 'Average duration of these stays.'), ('median', 'Half of the stays were shorter.'),
+			('ninth_decile', 'Nine of ten stays were shorter.'), ('longest', 'The longest stay.'),
+			('code', 'Code of the reason.'), ('refusal', 'Id of the refused attempt.'),
 			('parameters', 'Parameters that were given.'), ('messages', 'What the hooks m2 and m3 returned.')
 			) AS w (name, words) ON w.name = a.attname
 		WHERE c.relnamespace = 'smartwf_api'::regnamespace

@@ -92,6 +92,53 @@ CREATE VIEW smartwf_api.activity WITH (security_invoker) AS SELECT * FROM smartw
 COMMENT ON VIEW smartwf_api.activity IS
 'Steps that runs have executed in each of the last 24 hours, by outcome, for operators.';
 
+CREATE VIEW smartwf_api.migrations WITH (security_invoker) AS
+SELECT m.id AS migration, m.structure, m.version, m.states, m.by_docid, m.undoes, m.status, m.documents, m.done, m.failed,
+	m.message, m.actor, m.started_at, m.changed_at, m.finished_at
+FROM smartwf.migrations m;
+COMMENT ON VIEW smartwf_api.migrations IS
+'Migrations of structures to another version of their workflow, with their progress, for operators.';
+COMMENT ON COLUMN smartwf_api.migrations.status IS 'running, paused, finished, failed, cancelled or undone.';
+COMMENT ON COLUMN smartwf_api.migrations.documents IS 'How many documents must be looked at one by one.';
+COMMENT ON COLUMN smartwf_api.migrations.done IS 'How many of them have been.';
+COMMENT ON COLUMN smartwf_api.migrations.failed IS 'How many of them could not be moved.';
+COMMENT ON COLUMN smartwf_api.migrations.message IS 'Why it does not go on.';
+COMMENT ON COLUMN smartwf_api.migrations.actor IS 'Name of the role or person that has started it.';
+COMMENT ON COLUMN smartwf_api.migrations.started_at IS 'Time at which it was started.';
+
+CREATE VIEW smartwf_api.migration_documents WITH (security_invoker) AS
+SELECT d.migration, d.docid, d.status, d.from_state, d.revision, d.sqlstate, d.message FROM smartwf.migration_documents d;
+COMMENT ON VIEW smartwf_api.migration_documents IS
+'Documents that a migration looked at one by one, and why some could not be moved, for operators.';
+COMMENT ON COLUMN smartwf_api.migration_documents.status IS 'pending, done or failed.';
+COMMENT ON COLUMN smartwf_api.migration_documents.revision IS 'Revision of the line of history that it got; null if none.';
+COMMENT ON COLUMN smartwf_api.migration_documents.message IS 'Why it could not be moved, or which timers have ended.';
+
+CREATE VIEW smartwf_api.documents_by_state WITH (security_invoker) AS SELECT * FROM smartwf.documents_by_state;
+COMMENT ON VIEW smartwf_api.documents_by_state IS
+'How many documents are in each state of each version, for operators.';
+
+CREATE VIEW smartwf_api.state_durations WITH (security_invoker) AS SELECT * FROM smartwf.state_durations;
+COMMENT ON VIEW smartwf_api.state_durations IS
+'How long documents have stayed in states that they have left, for operators.';
+
+CREATE VIEW smartwf_api.stuck_documents WITH (security_invoker) AS SELECT * FROM smartwf.stuck_documents;
+COMMENT ON VIEW smartwf_api.stuck_documents IS
+'Documents that do not get on, for operators.';
+COMMENT ON COLUMN smartwf_api.stuck_documents.message IS 'What keeps it there.';
+
+CREATE VIEW smartwf_api.refusals WITH (security_invoker) AS
+SELECT r.id AS refusal, r.at, r.docid, r.structure, r.workflow, r.version, r.transition, r.from_state, r.to_state, r.actor,
+	r.code, r.message
+FROM smartwf.refusals r;
+COMMENT ON VIEW smartwf_api.refusals IS
+'Attempts to change the state of documents that were refused, of workflows that keep them, for operators.';
+COMMENT ON COLUMN smartwf_api.refusals.at IS 'Time of the attempt.';
+COMMENT ON COLUMN smartwf_api.refusals.transition IS 'Name of the transition; null if a state was asked for.';
+COMMENT ON COLUMN smartwf_api.refusals.to_state IS 'State that was asked for.';
+COMMENT ON COLUMN smartwf_api.refusals.actor IS 'Name of the role or person that was refused.';
+COMMENT ON COLUMN smartwf_api.refusals.message IS 'Why it was refused.';
+
 -- A browser that looks every few seconds is told 304 while nothing has changed.
 CREATE FUNCTION smartwf_api.inbox_tag() RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -132,7 +179,8 @@ BEGIN
 			'export_workflow', 'import_workflow', 'lifecycle', 'document_row', 'steer_runs', 'pause_flow',
 			'resume_flow', 'restart_all', 'deliver_again', 'run_model', 'compare_workflows', 'migration_plan',
 			'start_migration', 'pause_migration', 'resume_migration', 'cancel_migration', 'migration_undo_plan',
-			'undo_migration')
+			'undo_migration',
+			'simulate_workflow', 'why', 'undo_transition', 'check_workflow', 'workflow_catalogue')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '

@@ -42,6 +42,34 @@ COMMENT ON TABLE smartwf.history IS
 SELECT pg_catalog.pg_extension_config_dump('smartwf.elements', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.history', '');
 
+CREATE TABLE smartwf.refusals (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at timestamptz NOT NULL,
+	docid text COLLATE "C" NOT NULL,
+	structure text COLLATE "C" NOT NULL,
+	workflow text COLLATE "C" NOT NULL,
+	version int NOT NULL,
+	transition text COLLATE "C",
+	from_state text COLLATE "C",
+	to_state text COLLATE "C",
+	actor text NOT NULL,
+	actor_is_person boolean NOT NULL,
+	code text NOT NULL,
+	message text NOT NULL
+);
+CREATE INDEX refusals_docid ON smartwf.refusals (docid, at);
+COMMENT ON TABLE smartwf.refusals IS
+'Attempts to change the state of documents that were refused, if their workflow keeps them ("keepRefusals": true): at, '
+'docid, structure, workflow, version, transition (null if none was named), from_state, to_state, actor and '
+'actor_is_person, and the code and message of the refusal, in the language of whoever was refused. Workers store them a '
+'moment later, outside of the transaction that failed. Operators see all rows. Deleted by smartwf.purge().';
+ALTER TABLE smartwf.refusals ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON smartwf.refusals FOR SELECT USING ((SELECT smartwf.is_operator()));
+CREATE POLICY inserter ON smartwf.refusals FOR INSERT WITH CHECK (true);
+GRANT SELECT ON smartwf.refusals TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smartwf.refusals', '');
+SELECT pg_catalog.pg_extension_config_dump('smartwf.refusals_id_seq', '');
+
 CREATE FUNCTION smartwf.last_line(docid text, OUT revision int, OUT version_id int, OUT state text,
 	OUT at timestamptz) RETURNS record
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'smartwf_last_line';

@@ -42,6 +42,7 @@ move_documents(const Move *move)
 {
 	Request		request = {
 		.workflow = move->workflow, .target = move->state, .comment = move->comment,
+		.revisions = move->revisions,
 		.moved = move->documents, .number_moved = move->number_of_documents,
 	};
 	List	   *volatile docids = prepare_documents(move);

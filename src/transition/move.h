@@ -17,6 +17,7 @@ typedef struct Move
 	const Workflow *workflow;	/* the version that the documents go to */
 	int			state;			/* its state that they go to */
 	const char *comment;		/* in their history */
+	List	   *revisions;		/* int: those at which the document may be; NIL for any */
 	MovedDocument *documents;	/* will be sorted */
 	int			number_of_documents;
 }			Move;

@@ -33,6 +33,7 @@
 #include "base/compat.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/refusal.h"
 #include "base/switch_user.h"
 #include "check.h"
 #include "hook.h"
@@ -487,51 +488,117 @@ repeat_later(const TransitionCheck *check, Request *request)
 	return NULL;
 }
 
+/* An UPDATE that changes the state, and what is known of it. */
+typedef struct ProposedUpdate
+{
+	Firing	   *firing;
+	TransitionCheck check;
+	ElementStatus status;
+	Request    *request;		/* NULL if it is a plain UPDATE */
+	char	   *old_state;
+	char	   *new_state;
+}			ProposedUpdate;
+
+/* Which transition is it, and may it be passed?  The row as it shall be stored, NULL if it shall not. */
+static HeapTuple
+judge_update(ProposedUpdate *update)
+{
+	Firing	   *firing = update->firing;
+	TransitionCheck *check = &update->check;
+	HeapTuple	row;
+
+	choose_transition(check, update->request, update->new_state);
+	if (!needs_proposed_row(check->transition))
+	{
+		(void) check_transition(check);
+		await_storage(firing, check, &update->status, update->old_state, NULL);
+		return firing->new;
+	}
+	if (update->old_state != NULL)
+		check->proposed = row_with_state(firing->table, firing->new, firing->descriptor, update->old_state);
+	if (!check_transition(check))
+		return repeat_later(check, update->request);
+	row = row_with_state(firing->table, check->proposed, firing->descriptor, update->new_state);
+	await_storage(firing, check, &update->status, update->old_state, row);
+	return row;
+}
+
+/* Keep a refused attempt, whose error is being raised. */
+static void
+note_refused_update(const ProposedUpdate *update, const ErrorData *error)
+{
+	const TransitionCheck *check = &update->check;
+	const Request *request = update->request;
+	const Transition *transition = check->transition != NULL ? check->transition :
+		request != NULL ? request->transition : NULL;
+	Failure		failure;
+
+	if (!failure_of_sqlstate(error->sqlerrcode, &failure))
+		return;
+	keep_refusal(&(Refusal)
+				 {
+					 .docid = check->docid, .structure = check->table->structure->name,
+					 .workflow = check->workflow->name, .version = check->workflow->version,
+					 .transition = transition == NULL ? NULL : transition->name,
+					 .from_state = update->old_state, .to_state = update->new_state,
+					 .actor = actor_name(), .actor_is_person = actor_is_person(),
+					 .code = error_code(error), .message = error->message,
+				 });
+}
+
+/* The same, where refused attempts are kept. */
+static HeapTuple
+judge_and_keep(ProposedUpdate *update)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile HeapTuple row = NULL;
+
+	PG_TRY();
+	{
+		row = judge_update(update);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		note_refused_update(update, CopyErrorData());
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return row;
+}
+
 /* Check an UPDATE that changes the state; the row as it shall be stored, NULL if it shall not. */
 static HeapTuple
 check_update(Firing *firing, const char *docid, Request *request)
 {
-	ElementStatus	status;
-	TransitionCheck	check = {
-		.table = firing->table, .relation = firing->data->tg_relation,
-		.docid = docid, .current = firing->old, .proposed = firing->new,
-		.is_request = request != NULL,
+	ProposedUpdate update = {
+		.firing = firing, .request = request,
+		.check = {
+			.table = firing->table, .relation = firing->data->tg_relation,
+			.docid = docid, .current = firing->old, .proposed = firing->new,
+			.is_request = request != NULL,
+		},
+		.old_state = state_of_row(firing->table, firing->old, firing->descriptor),
+		.new_state = state_of_row(firing->table, firing->new, firing->descriptor),
 	};
-	char	   *old_state = state_of_row(firing->table, firing->old, firing->descriptor);
-	char	   *new_state = state_of_row(firing->table, firing->new, firing->descriptor);
-	HeapTuple	row;
+	TransitionCheck *check = &update.check;
 
 	if (request != NULL)
 	{
 		request_take_over(request, docid);
-		check.agreed = request->agreed;
-		check.may_update = request->may_update;
-		check.comment = request->comment;
-		check.parameters = request->parameters;
+		check->agreed = request->agreed;
+		check->may_update = request->may_update;
+		check->comment = request->comment;
+		check->parameters = request->parameters;
 	}
-	read_element_status(firing, docid, &status);
-	require_revision(request, docid, status.revision);
-	check.locked_by = status.locked_by;
-	check.locked_by_person = status.locked_by_person;
-	check.workflow = request != NULL && request->moved != NULL ? request->workflow :
-		workflow_of_element(firing, &status, docid, old_state);
-	check.from = old_state == NULL ? NO_STATE : state_index(check.workflow, old_state);
-	choose_transition(&check, request, new_state);
-
-	if (!needs_proposed_row(check.transition))
-	{
-		(void) check_transition(&check);
-		await_storage(firing, &check, &status, old_state, NULL);
-		return firing->new;
-	}
-	if (old_state != NULL)
-		check.proposed = row_with_state(firing->table, firing->new,
-											firing->descriptor, old_state);
-	if (!check_transition(&check))
-		return repeat_later(&check, request);
-	row = row_with_state(firing->table, check.proposed, firing->descriptor, new_state);
-	await_storage(firing, &check, &status, old_state, row);
-	return row;
+	read_element_status(firing, docid, &update.status);
+	require_revision(request, docid, update.status.revision);
+	check->locked_by = update.status.locked_by;
+	check->locked_by_person = update.status.locked_by_person;
+	check->workflow = request != NULL && request->moved != NULL ? request->workflow :
+		workflow_of_element(firing, &update.status, docid, update.old_state);
+	check->from = update.old_state == NULL ? NO_STATE : state_index(check->workflow, update.old_state);
+	return check->workflow->keeps_refusals ? judge_and_keep(&update) : judge_update(&update);
 }
 
 /* An UPDATE that leaves the state alone still may move the row. */

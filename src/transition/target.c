@@ -14,6 +14,7 @@
 #include "base/actor.h"
 #include "base/argument.h"
 #include "base/error.h"
+#include "base/refusal.h"
 #include "base/texts.h"
 #include "table_statement.h"
 #include "target.h"
@@ -164,6 +165,24 @@ target_may_update(Target *target, bool without_policies)
 	return *answer > 0;
 }
 
+/* Somebody asks for what the workflow does not have: that, too, is an attempt that may be kept. */
+static void
+keep_unknown(const Target *target, Failure failure, const char *transition, const char *state)
+{
+	if (!target->workflow->keeps_refusals)
+		return;
+	keep_refusal(&(Refusal)
+				 {
+					 .docid = target->element.docid, .structure = target->element.structure,
+					 .workflow = target->workflow->name, .version = target->workflow->version,
+					 .transition = transition, .to_state = state,
+					 .actor = actor_name(), .actor_is_person = actor_is_person(),
+					 .code = smartwf_failures[failure].code,
+					 .message = failure_message(failure, transition != NULL ? transition : state,
+												target->workflow->name),
+				 });
+}
+
 /* A transition of the element's workflow, or CRUD0229. */
 const Transition *
 require_transition(Target *target, const char *name)
@@ -173,6 +192,7 @@ require_transition(Target *target, const char *name)
 	if (transition == NULL)
 	{
 		require_visible(target);
+		keep_unknown(target, UNKNOWN_TRANSITION, name, NULL);
 		raise_failure(UNKNOWN_TRANSITION, name, target->workflow->name);
 	}
 	return transition;
@@ -187,6 +207,7 @@ require_state(Target *target, const char *name)
 	if (state == NO_STATE)
 	{
 		require_visible(target);
+		keep_unknown(target, UNKNOWN_STATE, NULL, name);
 		raise_failure(UNKNOWN_STATE, name, target->workflow->name);
 	}
 	return state;

@@ -52,6 +52,9 @@ static OwnStatement statements[] = {
 		"DELETE FROM smartwf.notifications WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.notifications"
 		" WHERE (status" EQ "'delivered' OR (status" EQ "'failed' AND $2))"
 	" AND created_at OPERATOR(pg_catalog.<) $1 LIMIT $3 FOR UPDATE SKIP LOCKED))", true},
+	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
+		"DELETE FROM smartwf.refusals WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.refusals"
+	" WHERE at OPERATOR(pg_catalog.<) $1 AND $2 IS NOT NULL ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))"},
 };
 
 /*

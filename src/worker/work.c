@@ -31,6 +31,7 @@
 #include "deliver.h"
 #include "migrate.h"
 #include "purge.h"
+#include "refusals.h"
 #include "registry.h"
 #include "step.h"
 #include "transaction.h"
@@ -339,6 +340,7 @@ static const struct
 	{WORK_ON_RUNS, fire_due_timers, next_due_task},
 	{WORK_ON_RUNS, migrate_when_due, next_due_migration},
 	{WORK_ON_DELIVERY, deliver_due, next_due_delivery},
+	{WORK_ON_DELIVERY, store_refusals, next_refusal},
 	{WORK_ON_DELIVERY, purge_when_due, next_purge},
 };
 

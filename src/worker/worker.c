@@ -31,6 +31,7 @@
 #include "bounds.h"
 #include "death.h"
 #include "launcher.h"
+#include "refusals.h"
 #include "registry.h"
 #include "transaction.h"
 #include "work.h"
@@ -65,6 +66,7 @@ worker_init(void)
 		return;
 	in_hand_init(slots);
 	registry_init(slots);
+	refusals_init();
 }
 
 /* Once, until the version is another one. */

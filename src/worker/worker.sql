@@ -55,6 +55,12 @@ COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
 'false. Raises 42501 unless the caller is an administrator, 2D000 in a transaction block, and WF400 if older_than is '
 'null or negative.';
 
+CREATE FUNCTION smartwf.lost_refusals() RETURNS bigint
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_lost_refusals';
+COMMENT ON FUNCTION smartwf.lost_refusals() IS
+'Returns how many refused attempts (bigint) could not be kept since the server was started, in all databases, because '
+'too many waited for a worker at once.';
+
 CREATE PROCEDURE smartwf.work_migration(migration bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_work_migration';
 COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
@@ -107,13 +113,17 @@ SELECT 'timers_due', '', count(*) FROM smartwf.element_timers WHERE due_at <= cl
 UNION ALL
 SELECT 'timers_failed', '', count(*) FROM smartwf.element_timers WHERE due_at IS NULL AND message IS NOT NULL
 UNION ALL
+SELECT 'refusals_lost', '', smartwf.lost_refusals()
+UNION ALL
+SELECT 'migrations_unfinished', '', count(*) FROM smartwf.migrations WHERE status IN ('running', 'paused', 'failed')
+UNION ALL
 SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state)
 	FROM (VALUES ('idle'), ('working')) AS w (state);
 COMMENT ON VIEW smartwf.metrics IS
 'Metrics for monitoring, one row for each value, all of them gauges: unfinished runs by status, failed runs by flow, '
 'length and age of the queue, steps and failed steps per second in the last minute, waiting deliveries and the age of '
 'the oldest by channel, failed deliveries, open questions and the age of the oldest, timers that are due or have '
-'failed, and workers by state.';
+'failed, refused attempts that were lost, migrations that have not ended or have failed, and workers by state.';
 COMMENT ON COLUMN smartwf.metrics.metric IS 'Name of the metric, including its unit unless it is a count.';
 COMMENT ON COLUMN smartwf.metrics.label IS
 'Status, flow, channel or state to which the value belongs; empty if the metric has a single value.';
