@@ -54,6 +54,7 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/plan.sql \
 	src/migration/start.sql \
+	src/migration/runs.sql \
 	src/insight/standing.sql \
 	src/insight/why.sql \
 	src/insight/simulate.sql \

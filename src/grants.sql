@@ -71,6 +71,8 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.lost_refusals(),
 	smartwf.followed_version(text, int, text),
 	smartwf.simulate_workflow(text, jsonb, timestamptz, boolean),
+	smartwf.run_migration_plan(text, int, jsonb),
+	smartwf.start_run_migration(text, int, jsonb, text),
 	smartwf.migration_plan(text, int, jsonb, text[]),
 	smartwf.start_migration(text, int, jsonb, text[], text),
 	smartwf.pause_migration(bigint),

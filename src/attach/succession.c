@@ -9,21 +9,13 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "storage/own_statement.h"
+#include "storage/own_table.h"
 #include "storage/result.h"
 #include "succession.h"
-
-/* The schema of before, which the library serves too, has no such table. */
-static bool
-has_successions(void)
-{
-	return OidIsValid(get_relname_relid("successions", get_namespace_oid("smartwf", false)));
-}
 
 /* Those of a structure (Succession *), the latest first. */
 List *
@@ -34,7 +26,7 @@ read_successions(const char *structure)
 	QueryResult *result;
 	List	   *successions = NIL;
 
-	if (!has_successions())
+	if (!own_relation_exists("successions"))
 		return NIL;
 	result = read_as_owner("SELECT version_id, successor_id, at, actor, ended_at, ended_by FROM smartwf.successions"
 						   " WHERE structure" EQ "$1 ORDER BY id DESC", 1, &type, &name);

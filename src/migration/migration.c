@@ -137,8 +137,11 @@ int64
 due_migration(void)
 {
 	Datum		value = TimestampTzGetDatum(clock_now());
-	QueryResult *result = own_execute(&find_due, &value, NULL);
+	QueryResult *result;
 
+	if (!own_relation_exists("migrations"))
+		return 0;
+	result = own_execute(&find_due, &value, NULL);
 	return result->rows == 0 ? 0 : result_bigint(result, 0, 1);
 }
 
@@ -147,8 +150,11 @@ TimestampTz
 next_due_migration(void)
 {
 	Datum		value = TimestampTzGetDatum(clock_now());
-	QueryResult *result = own_execute(&find_next, &value, NULL);
+	QueryResult *result;
 
+	if (!own_relation_exists("migrations"))
+		return DT_NOEND;
+	result = own_execute(&find_next, &value, NULL);
 	return result->rows == 0 ? DT_NOEND : result_time(result, 0, 1, DT_NOEND);
 }
 

@@ -71,6 +71,13 @@ own_relation_oid(OwnRelation *relation)
 	return oid;
 }
 
+/* Is there such a table?  The schema of the version before, which the library serves too, has fewer. */
+bool
+own_relation_exists(const char *name)
+{
+	return OidIsValid(get_relname_relid(name, get_namespace_oid("smartwf", false)));
+}
+
 /* Where a table has a column of ours, of the type that we know. */
 static AttrNumber
 number_of_column(Relation relation, const OwnColumn *column)

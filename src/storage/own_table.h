@@ -46,6 +46,7 @@ typedef struct OwnTable
 }			OwnTable;
 
 extern Oid	own_relation_oid(OwnRelation *relation);
+extern bool own_relation_exists(const char *name);
 extern Relation own_table_open(OwnTable *table, LOCKMODE lock);
 extern int64 next_identity(OwnTable *table, Relation relation);
 extern Oid	relation_owner(Oid relid);

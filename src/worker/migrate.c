@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "migration/migration.h"
+#include "migration/runs.h"
 #include "bounds.h"
 #include "migrate.h"
 #include "procedure.h"
@@ -84,6 +85,22 @@ migrate_when_due(void)
 		return false;
 	take_turn(&turn);
 	return turn.progress == MIGRATION_GOES_ON || turn.progress == MIGRATION_ENDED;
+}
+
+static void
+move_runs_now(void *argument)
+{
+	*(int64 *) argument = move_due_runs();
+}
+
+/* For a worker: move runs whose steps have ended; true if there were any. */
+bool
+move_runs_when_due(void)
+{
+	int64		moved = 0;
+
+	(void) run_in_transaction("move runs to another version", move_runs_now, &moved);
+	return moved > 0;
 }
 
 static void

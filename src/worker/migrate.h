@@ -8,5 +8,6 @@
 #include "postgres.h"
 
 extern bool migrate_when_due(void);
+extern bool move_runs_when_due(void);
 
 #endif

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "storage/own_statement.h"
+#include "storage/own_table.h"
 #include "storage/result.h"
 #include "procedure.h"
 #include "purge.h"
@@ -52,6 +53,10 @@ static OwnStatement statements[] = {
 		"DELETE FROM smartwf.notifications WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.notifications"
 		" WHERE (status" EQ "'delivered' OR (status" EQ "'failed' AND $2))"
 	" AND created_at OPERATOR(pg_catalog.<) $1 LIMIT $3 FOR UPDATE SKIP LOCKED))", true},
+};
+
+/* The same for what the schema of the version before does not have. */
+static OwnStatement refused[] = {
 	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
 		"DELETE FROM smartwf.refusals WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.refusals"
 	" WHERE at OPERATOR(pg_catalog.<) $1 AND $2 IS NOT NULL ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))"},
@@ -82,9 +87,10 @@ static OwnStatement walks[] = {
 typedef struct Batch
 {
 	OwnStatement *statement;
+	const char *table;			/* nothing is done if it is not there */
 	TimestampTz before;
 	bool		failed;
-	uint64		rows;
+	uint64		rows;			/* set by purge_batch() */
 }			Batch;
 
 static void
@@ -95,16 +101,17 @@ purge_batch(void *argument)
 		TimestampTzGetDatum(batch->before), BoolGetDatum(batch->failed), Int32GetDatum(BATCH),
 	};
 
-	batch->rows = own_execute(batch->statement, values, NULL)->processed;
+	if (own_relation_exists(batch->table))
+		batch->rows = own_execute(batch->statement, values, NULL)->processed;
 }
 
 /* Batch by batch; returns an error, or NULL. */
 static ErrorData *
-purge_by(OwnStatement *list, int number, TimestampTz before, bool keep_failed)
+purge_by(OwnStatement *list, int number, const char *table, TimestampTz before, bool keep_failed)
 {
 	for (int i = 0; i < number; i++)
 	{
-		Batch		batch = {&list[i], before, !keep_failed};
+		Batch		batch = {&list[i], table, before, !keep_failed};
 
 		do
 		{
@@ -165,6 +172,17 @@ purge_history(TimestampTz before)
 	return NULL;
 }
 
+/* All that is not history. */
+static ErrorData *
+purge_ended(TimestampTz before, bool keep_failed)
+{
+	ErrorData  *error = purge_by(statements, lengthof(statements), "runs", before, keep_failed);
+
+	if (error == NULL)
+		error = purge_by(refused, lengthof(refused), "refusals", before, keep_failed);
+	return error;
+}
+
 /* Automatic purge */
 
 static TimestampTz last_purge = 0;
@@ -192,8 +210,7 @@ purge_when_due(void)
 	if (purge_after == 0 || !AmBackgroundWorkerProcess() || next_purge() > GetCurrentTimestamp())
 		return false;
 	last_purge = GetCurrentTimestamp();
-	(void) purge_by(statements, lengthof(statements),
-					GetCurrentTimestamp() - purge_after * USECS_PER_MINUTE, purge_keeps_failed);
+	(void) purge_ended(GetCurrentTimestamp() - purge_after * USECS_PER_MINUTE, purge_keeps_failed);
 	return false;
 }
 
@@ -217,7 +234,7 @@ static void
 purge_now(void *argument)
 {
 	PurgeCall  *call = argument;
-	ErrorData  *error = purge_by(statements, lengthof(statements), call->before, call->keep_failed);
+	ErrorData  *error = purge_ended(call->before, call->keep_failed);
 
 	if (error == NULL && call->with_history)
 		error = purge_history(call->before);

@@ -23,6 +23,7 @@
 #include "flow/run/run.h"
 #include "flow/run/run_table.h"
 #include "migration/migration.h"
+#include "migration/runs.h"
 #include "outbox/delivery/delivery.h"
 #include "timer/task.h"
 #include "timer/timer.h"
@@ -339,6 +340,7 @@ static const struct
 	{WORK_ON_RUNS, drive_due_runs, next_due_run},
 	{WORK_ON_RUNS, fire_due_timers, next_due_task},
 	{WORK_ON_RUNS, migrate_when_due, next_due_migration},
+	{WORK_ON_RUNS, move_runs_when_due, next_due_run_migration},
 	{WORK_ON_DELIVERY, deliver_due, next_due_delivery},
 	{WORK_ON_DELIVERY, store_refusals, next_refusal},
 	{WORK_ON_DELIVERY, purge_when_due, next_purge},
