@@ -3723,6 +3723,12 @@ COMMENT ON FUNCTION smartwf.table_warnings(jsonb) IS
 'Returns warnings about guards and parameters in the JSON form of a workflow (jsonb) that do not fit the tables which '
 'are attached to it.';
 INSERT INTO smartwf.checkers VALUES ('definition', 'smartwf.table_warnings');
+CREATE FUNCTION smartwf.rows_in_states(structure text, states text[], OUT docid text, OUT state text)
+	RETURNS SETOF record
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_rows_of_structure';
+COMMENT ON FUNCTION smartwf.rows_in_states(text, text[]) IS
+'Returns the same as smartwf.rows_of_structure() of those rows of a structure (text) that are in one of the states '
+'(text[]), with the same errors.';
 CREATE OR REPLACE FUNCTION smartwf.workflow_definition(name text, version int DEFAULT NULL) RETURNS json
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.with_members(json_build_object(
@@ -4275,6 +4281,7 @@ CREATE TABLE smartwf.migrations (
 	changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	finished_at timestamptz,
 	due_at timestamptz,
+	pass int NOT NULL DEFAULT 0,
 	position text COLLATE "C" NOT NULL DEFAULT '',
 	writers text[]
 ) WITH (fillfactor = 50);
@@ -4285,14 +4292,15 @@ COMMENT ON TABLE smartwf.migrations IS
 'documents go whose state it does not have; by_docid: whether only certain documents are moved; undoes: the migration '
 'that this one undoes. status: running, paused, finished, failed (some documents could not be moved), cancelled or '
 'undone. documents: how many had to be looked at one by one, done and failed: how many of them were. message: why it '
-'does not go on. actor, started_at, changed_at, finished_at: by whom and when. due_at, position, writers: what the '
-'workers need to know. Administrators and operators see all rows. Maintained by the functions for migrations.';
+'does not go on. actor, started_at, changed_at, finished_at: by whom and when. due_at, pass, position, writers: what '
+'the workers need to know. Administrators and operators see all rows. Maintained by the functions for migrations.';
 CREATE TABLE smartwf.migration_documents (
 	migration bigint NOT NULL,
 	docid text COLLATE "C" NOT NULL,
 	version_id int NOT NULL,
 	to_state text COLLATE "C",
 	at_revision int,
+	pass int NOT NULL DEFAULT 0,
 	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'done', 'failed')),
 	from_id int,
 	from_state text COLLATE "C",
@@ -4301,12 +4309,12 @@ CREATE TABLE smartwf.migration_documents (
 	message text,
 	PRIMARY KEY (migration, docid)
 ) WITH (fillfactor = 50);
-CREATE INDEX migration_documents_pending ON smartwf.migration_documents (migration, docid) WHERE status = 'pending';
 COMMENT ON TABLE smartwf.migration_documents IS
 'Documents that a migration looks at one by one. version_id: the version that the document goes to; to_state: the '
-'state that it goes back to, if it is still at_revision. status: pending, done or failed. from_id, from_state: the '
-'version and the state in which it was; revision: that of its line of history, null if it has none. sqlstate, message: '
-'why it could not be moved, or which timers have ended. Maintained by the functions for migrations.';
+'state that it goes back to, if it is still at_revision; pass: of the migration, in which it is looked at. status: '
+'failed; done, if there is something to say about it; otherwise pending, until the migration has ended. from_id, '
+'from_state: the version and the state in which it was; revision: that of its line of history, null if it has none. '
+'sqlstate, message: why it could not be moved, or which timers have ended. Maintained by the functions for migrations.';
 ALTER TABLE smartwf.migrations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reader ON smartwf.migrations FOR SELECT USING ((SELECT smartwf.is_operator()));
 CREATE POLICY inserter ON smartwf.migrations FOR INSERT WITH CHECK (true);
@@ -4374,28 +4382,34 @@ COMMENT ON FUNCTION smartwf.version_before(smartwf.migrations, int, text) IS
 CREATE FUNCTION smartwf.list_documents_to_move(m smartwf.migrations) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	changing text[] := smartwf.changing_states(m.version_id, m.states);
-	with_timer text[] := smartwf.states_with_other_timer(m.version_id);
 	gone text[] := smartwf.changing_states(m.version_id, '{}');
+	-- that the version has, but that are mapped, or have another timer there
+	others text[] := ARRAY(SELECT DISTINCT s FROM unnest(smartwf.changing_states(m.version_id, m.states)
+		|| smartwf.states_with_other_timer(m.version_id)) AS s WHERE s <> ALL (gone));
 	listed bigint := 0;
 	more bigint;
 BEGIN
 	IF m.by_docid OR m.undoes IS NOT NULL THEN
 		RETURN 0;				-- they were listed when it began
 	END IF;
-	IF cardinality(changing || with_timer) > 0 THEN
-		INSERT INTO smartwf.migration_documents (migration, docid, version_id)
-			SELECT m.id, r.docid, m.version_id FROM smartwf.rows_of_structure(m.structure) r
-				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
-			WHERE r.state = ANY (changing || with_timer)
-				-- also those that have come there since, by the version of before
-				AND (r.state = ANY (gone) OR (l.at < m.started_at
-					AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id))
-			ON CONFLICT DO NOTHING;
+	IF cardinality(gone) > 0 THEN
+		INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
+			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, gone) r
+			WHERE r.docid IS NOT NULL ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS listed = ROW_COUNT;
 	END IF;
-	INSERT INTO smartwf.migration_documents (migration, docid, version_id)
-		SELECT DISTINCT m.id, t.docid, m.version_id
+	IF cardinality(others) > 0 THEN
+		INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
+			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, others) r
+				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
+			-- not those that have come there since, by this version
+			WHERE l.at < m.started_at AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
+			ON CONFLICT DO NOTHING;
+		GET DIAGNOSTICS more = ROW_COUNT;
+		listed := listed + more;
+	END IF;
+	INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
+		SELECT DISTINCT m.id, t.docid, m.version_id, m.pass + 1
 		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
 		WHERE e.structure = m.structure AND t.workflow_id <> m.version_id
 		ON CONFLICT DO NOTHING;
@@ -4427,9 +4441,8 @@ BEGIN
 	IF m.undoes IS NOT NULL AND m.status = 'finished' THEN
 		UPDATE smartwf.migrations x SET status = 'undone', changed_at = clock_timestamp() WHERE x.id = m.undoes;
 	END IF;
-	-- those that were only looked at
-	DELETE FROM smartwf.migration_documents d
-		WHERE d.migration = end_migration.migration AND d.status = 'done' AND d.revision IS NULL AND d.message IS NULL;
+	-- those of which there is nothing to say
+	DELETE FROM smartwf.migration_documents d WHERE d.migration = end_migration.migration AND d.status = 'pending';
 END
 $$;
 COMMENT ON FUNCTION smartwf.end_migration(bigint) IS
@@ -4442,9 +4455,14 @@ DECLARE
 	listed bigint;
 BEGIN
 	SELECT * INTO m FROM smartwf.migrations x WHERE x.id = migration;
+	-- whoever began to write after the migration had begun goes by the new version
+	IF m.writers = '{}' THEN
+		PERFORM smartwf.end_migration(migration);
+		RETURN 'ended';
+	END IF;
 	present := smartwf.writers_of(m.structure);
 	listed := smartwf.list_documents_to_move(m);
-	UPDATE smartwf.migrations x SET documents = x.documents + listed, writers = coalesce(x.writers, present),
+	UPDATE smartwf.migrations x SET documents = x.documents + listed, pass = x.pass + 1, writers = coalesce(x.writers, present),
 		changed_at = clock_timestamp(), due_at = clock_timestamp()
 			+ CASE WHEN listed = 0 THEN interval '0.5 s' ELSE interval '0' END
 		WHERE x.id = migration RETURNING * INTO m;
@@ -4654,8 +4672,8 @@ BEGIN
 	END IF;
 	RETURN (SELECT array_agg(format('CRUD0228 %s: state "%s" is not available for workflow "%s" version %s', r.docid,
 			r.state, target.name, target.version) ORDER BY r.docid)
-		FROM (SELECT x.docid, x.state FROM smartwf.rows_of_structure(s.name) x
-			WHERE x.state = ANY (homeless) AND (docids IS NULL OR x.docid = ANY (docids)) ORDER BY x.docid LIMIT 100) r);
+		FROM (SELECT x.docid, x.state FROM smartwf.rows_in_states(s.name, homeless) x
+			WHERE docids IS NULL OR x.docid = ANY (docids) ORDER BY x.docid LIMIT 100) r);
 END
 $$;
 COMMENT ON FUNCTION smartwf.homeless_documents(smartwf.structures, smartwf.workflows, jsonb, text[]) IS
@@ -4776,7 +4794,8 @@ BEGIN
 	END IF;
 	UPDATE smartwf.migrations x SET status = steer_migration.status, changed_at = clock_timestamp(), message = NULL,
 		finished_at = CASE WHEN steer_migration.status = 'cancelled' THEN clock_timestamp() END,
-		due_at = CASE WHEN steer_migration.status = 'running' THEN clock_timestamp() END, position = ''
+		due_at = CASE WHEN steer_migration.status = 'running' THEN clock_timestamp() END,
+		position = CASE m.status WHEN 'failed' THEN '' ELSE x.position END
 		WHERE x.id = migration;
 END
 $$;
@@ -4794,8 +4813,9 @@ CREATE FUNCTION smartwf.resume_migration_as_owner(migration bigint) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.steer_migration(migration, 'resumed', '{paused,failed}', 'running');
 	UPDATE smartwf.migrations m SET failed = 0, finished_at = NULL WHERE m.id = migration;
-	UPDATE smartwf.migration_documents d SET status = 'pending', sqlstate = NULL, message = NULL
-		WHERE d.migration = resume_migration_as_owner.migration AND d.status = 'failed'
+	UPDATE smartwf.migration_documents d SET status = 'pending', sqlstate = NULL, message = NULL, pass = m.pass
+		FROM smartwf.migrations m
+		WHERE m.id = resume_migration_as_owner.migration AND d.migration = m.id AND d.status = 'failed'
 $$;
 COMMENT ON FUNCTION smartwf.resume_migration_as_owner(bigint) IS
 'What smartwf.resume_migration() does, as the owner of the extension.';
@@ -4853,15 +4873,19 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 		refusal text)
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	WITH known AS MATERIALIZED (
-		SELECT e.docid, l.revision, l.version_id, l.state, e.workflow_id AS born_id, d.from_id, d.from_state,
-			d.revision IS NOT NULL AND d.revision = l.revision AS is_as_left,
+		SELECT e.docid, l.revision, l.workflow_id AS version_id, l.to_state AS state, d.from_id, e.workflow_id AS born_id,
+			coalesce(d.from_state, l.from_state) AS from_state,
+			CASE WHEN m.by_docid THEN d.revision = l.revision ELSE l.is_written END AS is_as_left,
 			e.locked_by IS NOT NULL AND NOT (e.locked_by = smartwf.actor()
 				AND coalesce(e.locked_by_person, false) = smartwf.actor_is_person()) AS is_locked
-		FROM smartwf.elements e CROSS JOIN LATERAL smartwf.last_line(e.docid) l
-			LEFT JOIN smartwf.migration_documents d ON (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
-				AND d.revision IS NOT NULL
-		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.version_id = m.version_id
-			AND (d.docid IS NOT NULL OR (NOT m.by_docid AND e.workflow_id <> m.version_id))
+		FROM smartwf.elements e CROSS JOIN LATERAL (
+				-- the migration has written it if it changed the state, without a transition, in its name and time
+				SELECT h.*, h.transition IS NULL AND h.from_state <> h.to_state AND h.actor = m.actor
+					AND h.comment = format('version %s', m.version) AND h.at BETWEEN m.started_at AND m.finished_at AS is_written
+				FROM smartwf.history h WHERE h.docid = e.docid ORDER BY h.revision DESC LIMIT 1) l
+			LEFT JOIN smartwf.migration_documents d ON m.by_docid AND (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
+		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.workflow_id = m.version_id
+			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE e.workflow_id <> m.version_id END
 	), back AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.is_as_left THEN k.from_state ELSE k.state END AS goes_to FROM known k
 	), pair AS (
@@ -4870,7 +4894,8 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 	), refused AS (
 		SELECT f.* FROM pair p, smartwf.refused_rows(m.structure, p.states, p.goals) f)
 	SELECT b.docid, b.version_id, b.state,
-		CASE WHEN b.is_as_left THEN b.from_id ELSE smartwf.version_before(m, coalesce(b.from_id, b.born_id), b.state) END,
+		coalesce(CASE WHEN b.is_as_left THEN b.from_id END,
+			smartwf.version_before(m, coalesce(b.from_id, b.born_id), b.goes_to)),
 		b.goes_to, b.revision, b.is_locked, (SELECT f.reason FROM refused f WHERE f.docid = b.docid AND b.is_as_left LIMIT 1)
 	FROM back b
 $$;
@@ -5622,15 +5647,15 @@ BEGIN
 		migration_to_steer,migration_to_undo,migration_undo_plan,migration_undo_plan_as_owner,
 		move_due_runs,move_runs,move_structure,open_migration,
 		pause_migration,pause_migration_as_owner,plan_checksum,refused_rows,
-		resume_migration,resume_migration_as_owner,risk_warnings,run_migration_plan,
-		run_migration_plan_as_owner,run_plan_checksum,runs_to_move,simulate_workflow,
-		simulate_workflow_as_owner,simulated_transitions,start_migration,start_migration_as_owner,
-		start_run_migration,start_run_migration_as_owner,states_elsewhere,states_with_other_timer,
-		steer_migration,store_definition,structure_to_move,table_warnings,
-		timer_faults,timers_exist,try_rules,undo_migration,
-		undo_migration_as_owner,undo_transition,version_before,version_to_follow,
-		why,workflow_catalogue,workflow_definition,workflow_draft_answer,
-		workflow_shape,writers_of,work_migration}')
+		resume_migration,resume_migration_as_owner,risk_warnings,rows_in_states,
+		run_migration_plan,run_migration_plan_as_owner,run_plan_checksum,runs_to_move,
+		simulate_workflow,simulate_workflow_as_owner,simulated_transitions,start_migration,
+		start_migration_as_owner,start_run_migration,start_run_migration_as_owner,states_elsewhere,
+		states_with_other_timer,steer_migration,store_definition,structure_to_move,
+		table_warnings,timer_faults,timers_exist,try_rules,
+		undo_migration,undo_migration_as_owner,undo_transition,version_before,
+		version_to_follow,why,workflow_catalogue,workflow_definition,
+		workflow_draft_answer,workflow_shape,writers_of,work_migration}')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
 	END LOOP;

@@ -43,6 +43,7 @@
 #include "base/actor.h"
 #include "base/compat.h"
 #include "base/switch_user.h"
+#include "base/texts.h"
 #include "storage/own_statement.h"
 #include "storage/own_table.h"
 #include "attached_table.h"
@@ -439,12 +440,25 @@ smartwf_make_triggers(PG_FUNCTION_ARGS)
 
 /* Rows */
 
+static void
+put_row(ReturnSetInfo *result, const char *docid, const char *state)
+{
+	Datum		values[2] = {0};
+	bool		nulls[2] = {docid == NULL, state == NULL};
+
+	if (docid != NULL)
+		values[0] = CStringGetTextDatum(docid);
+	if (state != NULL)
+		values[1] = CStringGetTextDatum(state);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 /*
- * The ids and states of the rows of one table, read without evaluating
- * anything that the table's owner has defined.
+ * The ids and states of the rows of one table, of all or of those in some STATES, read
+ * without evaluating anything that the table's owner has defined.
  */
 static void
-put_rows_of_table(ReturnSetInfo *result, Oid relid, const char *structure)
+put_rows_of_table(ReturnSetInfo *result, Oid relid, const char *structure, bool all_states, List *states)
 {
 	Relation	relation = table_open(relid, AccessShareLock);
 	AttachedTable *table = attached_table(relid, structure);
@@ -458,16 +472,10 @@ put_rows_of_table(ReturnSetInfo *result, Oid relid, const char *structure)
 	{
 		HeapTuple	row = ExecFetchSlotHeapTuple(slot, false, NULL);
 		char	   *state = state_of_row(table, row, RelationGetDescr(relation));
-		char	   *docid = docid_of_row_or_null(table, row, RelationGetDescr(relation));
-		Datum		values[2] = {0};
-		bool		nulls[2] = {docid == NULL, state == NULL};
 
 		CHECK_FOR_INTERRUPTS();
-		if (docid != NULL)
-			values[0] = CStringGetTextDatum(docid);
-		if (state != NULL)
-			values[1] = CStringGetTextDatum(state);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		if (all_states || (state != NULL && is_in_texts(states, state)))
+			put_row(result, docid_of_row_or_null(table, row, RelationGetDescr(relation)), state);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(outer);
@@ -479,8 +487,8 @@ put_rows_of_table(ReturnSetInfo *result, Oid relid, const char *structure)
 }
 
 /*
- * smartwf.rows_of_structure(structure): the rows of the table, its partitions
- * and its children.  This must be a plain scan: it runs as smartwf's owner, so
+ * smartwf.rows_of_structure(structure), rows_in_states(structure, states): the rows of
+ * the table, its partitions and its children.  This must be a plain scan: it runs as smartwf's owner, so
  * no policy, view, index expression or constraint of another user may be
  * evaluated.
  */
@@ -491,6 +499,8 @@ smartwf_rows_of_structure(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	const Structure *structure = structure_by_name(name);
+	bool		all_states = PG_NARGS() == 1;
+	List	   *states = all_states ? NIL : list_of_texts(PG_GETARG_DATUM(1));
 	ListCell   *cell;
 	Oid			relid;
 
@@ -503,6 +513,6 @@ smartwf_rows_of_structure(PG_FUNCTION_ARGS)
 		require_ownership(relid, true);
 	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_RELATION)
-			put_rows_of_table(result, lfirst_oid(cell), name);
+			put_rows_of_table(result, lfirst_oid(cell), name, all_states, states);
 	return (Datum) 0;
 }

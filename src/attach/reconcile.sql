@@ -9,6 +9,13 @@ COMMENT ON FUNCTION smartwf.rows_of_structure(text) IS
 'if there is no such structure. Raises 42P01 if no table has the triggers of the structure, and 42501 unless the '
 'caller owns the table or is an administrator.';
 
+CREATE FUNCTION smartwf.rows_in_states(structure text, states text[], OUT docid text, OUT state text)
+	RETURNS SETOF record
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_rows_of_structure';
+COMMENT ON FUNCTION smartwf.rows_in_states(text, text[]) IS
+'Returns the same as smartwf.rows_of_structure() of those rows of a structure (text) that are in one of the states '
+'(text[]), with the same errors.';
+
 CREATE FUNCTION smartwf.announce_end(docid text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_announce_end';
 COMMENT ON FUNCTION smartwf.announce_end(text) IS

@@ -52,18 +52,19 @@ static OwnStatement find_structure = {1, {INT8OID},
 };
 
 static OwnStatement claim = {1, {INT8OID},
-	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at FROM smartwf.migrations"
+	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass FROM smartwf.migrations"
 	" WHERE id" EQ "$1 AND status" EQ "'running' FOR UPDATE SKIP LOCKED"
 };
 
-static OwnStatement take_batch = {3, {INT8OID, TEXTOID, INT4OID},
+static OwnStatement take_batch = {4, {INT8OID, TEXTOID, INT4OID, INT4OID},
 	"SELECT docid, version_id, to_state, at_revision FROM smartwf.migration_documents"
-	" WHERE migration" EQ "$1 AND status" EQ "'pending' AND docid OPERATOR(pg_catalog.>) $2 ORDER BY docid LIMIT $3"
+	" WHERE migration" EQ "$1 AND pass" EQ "$4 AND docid OPERATOR(pg_catalog.>) $2 ORDER BY docid LIMIT $3"
 };
 
-static OwnStatement note_documents = {8, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID,
-	TEXTARRAYOID, TEXTARRAYOID},
-	"UPDATE smartwf.migration_documents d SET status = n.status, from_id = n.from_id, from_state = n.from_state,"
+static OwnStatement note_documents = {9, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID,
+	TEXTARRAYOID, TEXTARRAYOID, INT4OID},
+	"UPDATE smartwf.migration_documents d SET status = n.status,"
+	" pass = CASE n.status WHEN 'pending' THEN $9 ELSE d.pass END, from_id = n.from_id, from_state = n.from_state,"
 	" revision = n.revision, sqlstate = n.sqlstate, message = n.message"
 	" FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5),"
 	" pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8))"
@@ -76,8 +77,10 @@ static OwnStatement note_progress = {5, {INT8OID, TEXTOID, INT4OID, INT4OID, TIM
 	" failed = failed OPERATOR(pg_catalog.+) $4, due_at = $5, changed_at = pg_catalog.clock_timestamp() WHERE id" EQ "$1"
 };
 
-static OwnStatement some_are_pending = {1, {INT8OID},
-	"SELECT FROM smartwf.migration_documents WHERE migration" EQ "$1 AND status" EQ "'pending' LIMIT 1"
+/* Those that were put off are looked at in the next pass. */
+static OwnStatement begin_pass = {2, {INT8OID, INT4OID},
+	"UPDATE smartwf.migrations SET pass = $2 WHERE id" EQ "$1 AND EXISTS (SELECT FROM smartwf.migration_documents d"
+	" WHERE d.migration" EQ "$1 AND d.pass" EQ "$2)"
 };
 
 static OwnStatement list_or_end = {2, {INT8OID, BOOLOID},
@@ -126,6 +129,7 @@ typedef struct Migration
 	bool		actor_is_person;
 	const char *position;
 	TimestampTz started_at;
+	int			pass;
 	bool		is_called;		/* in the caller's transaction: errors are raised, and locks waited for */
 	List	   *documents;		/* of Document *, the batch in the order of docid */
 }			Migration;
@@ -207,6 +211,7 @@ claim_migration(Migration *migration)
 	migration->actor_is_person = result_boolean(result, 0, 5);
 	migration->position = result_text(result, 0, 6);
 	migration->started_at = result_time(result, 0, 7, 0);
+	migration->pass = result_int(result, 0, 8);
 	return true;
 }
 
@@ -215,6 +220,7 @@ read_batch(Migration *migration)
 {
 	Datum		values[] = {
 		Int64GetDatum(migration->id), CStringGetTextDatum(migration->position), Int32GetDatum(BATCH),
+		Int32GetDatum(migration->pass),
 	};
 	QueryResult *result = own_execute(&take_batch, values, NULL);
 
@@ -271,6 +277,14 @@ lock_documents(Migration *migration, Relation relation)
 	}
 }
 
+/* Is it in a state that the version does not have?  Then nothing else needs to be known. */
+static bool
+must_leave_state(const Migration *migration, const Document *document)
+{
+	return document->row != NULL && document->state != NULL && document->to != NULL && document->back_to == NULL &&
+		!migration->by_docid && state_index(document->to, document->state) == NO_STATE;
+}
+
 /* Has the document come to the version by this migration, or will it?  Otherwise it was there already. */
 static bool
 comes_by(const Migration *migration, const Document *document)
@@ -286,7 +300,7 @@ comes_by(const Migration *migration, const Document *document)
 static const char *
 mapped_state(const Migration *migration, const Document *document)
 {
-	JsonbValue *value = !comes_by(migration, document) ? NULL :
+	JsonbValue *value = !must_leave_state(migration, document) && !comes_by(migration, document) ? NULL :
 		json_text_member(migration->states, document->state);
 
 	return value == NULL ? NULL : json_text(value);
@@ -327,6 +341,11 @@ look_at(Migration *migration, Document *document)
 	Element		element;
 
 	document->outcome = DONE;
+	if (must_leave_state(migration, document))
+	{
+		find_target_state(migration, document);
+		return document->outcome == DONE;
+	}
 	if (document->row == NULL && element_read(document->docid, &element) && !element.is_deleted)
 	{
 		if (read_row(migration->table, document->docid) != NULL)
@@ -480,17 +499,21 @@ joined_names(List *names)
 static void
 finish_document(Migration *migration, Relation relation, Document *document)
 {
-	HeapTuple	row = keeps_state(document) ? document->row : read_row(migration->table, document->docid);
-	ElementRow	element = {migration->table, RelationGetDescr(relation), row};
-	const Workflow *before = followed_before(migration->structure->successions, document->status.workflow_id, document->state,
-											 migration->started_at);
+	ElementRow	element = {migration->table, RelationGetDescr(relation), document->row};
+	const Workflow *before;
 	List	   *ended;
 	Element		stored;
 
-	if (row == NULL)
-		return;
 	if (migration->by_docid && element_read(document->docid, &stored))
 		element_follow(&stored, document->to->id);
+	if (!migration->table->timers_exist)
+		return;
+	if (!keeps_state(document))
+		element.row = read_row(migration->table, document->docid);
+	if (element.row == NULL)
+		return;
+	before = followed_before(migration->structure->successions, document->status.workflow_id, document->state,
+							 migration->started_at);
 	ended = timers_follow(document->docid, &element, keeps_state(document) ? before : NULL, document->to,
 						  document->target);
 	if (ended != NIL)
@@ -526,7 +549,7 @@ carry_out(Migration *migration, Relation relation)
 	{
 		Document   *document = lfirst(cell);
 
-		if (document->outcome == DONE && document->row != NULL && document->followed != NULL)
+		if (document->outcome == DONE && document->row != NULL && document->state != NULL && document->to != NULL)
 			finish_document(migration, relation, document);
 	}
 }
@@ -562,7 +585,14 @@ array_of_column(Column *column, Oid type)
 											  type == INT4OID ? sizeof(int32) : -1, type == INT4OID, TYPALIGN_INT));
 }
 
-/* Note what came of the documents, and how far the migration has come. */
+/* Is there something to say about a document?  The others have moved, as their history says. */
+static bool
+is_noted(const Migration *migration, const Document *document)
+{
+	return document->outcome != DONE || document->message != NULL || migration->by_docid;
+}
+
+/* Note what came of the documents, and how many there were. */
 static void
 note_batch(const Migration *migration, int *done, int *failed)
 {
@@ -572,20 +602,21 @@ note_batch(const Migration *migration, int *done, int *failed)
 	};
 	static const Oid types[COLUMNS] = {TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, TEXTOID, TEXTOID};
 	Column	   *columns = palloc0(sizeof(Column) * COLUMNS);
-	Datum		values[COLUMNS + 1] = {Int64GetDatum(migration->id)};
+	Datum		values[COLUMNS + 2] = {Int64GetDatum(migration->id)};
 	ListCell   *cell;
 
 	*done = *failed = 0;
 	foreach(cell, migration->documents)
 	{
 		const Document *document = lfirst(cell);
-		bool		is_done = document->outcome == DONE;
+		static const char *const statuses[] = {[PUT_OFF] = "pending", [DONE] = "done", [FAILED] = "failed"};
 
-		if (document->outcome == PUT_OFF)
+		*done += document->outcome == DONE;
+		*failed += document->outcome == FAILED;
+		if (!is_noted(migration, document))
 			continue;
-		*(is_done ? done : failed) += 1;
 		add_text(&columns[DOCID], document->docid);
-		add_text(&columns[STATUS], is_done ? "done" : "failed");
+		add_text(&columns[STATUS], statuses[document->outcome]);
 		add_int(&columns[FROM_ID], document->followed == NULL ? 0 : document->followed->id, document->followed == NULL);
 		add_text(&columns[FROM_STATE], document->state);
 		add_int(&columns[REVISION], document->revision, document->revision == UNKNOWN_REVISION);
@@ -596,6 +627,7 @@ note_batch(const Migration *migration, int *done, int *failed)
 		return;
 	for (int i = 0; i < COLUMNS; i++)
 		values[i + 1] = array_of_column(&columns[i], types[i]);
+	values[COLUMNS + 1] = Int32GetDatum(migration->pass + 1);
 	(void) own_execute(&note_documents, values, NULL);
 }
 
@@ -618,14 +650,15 @@ go_on_at(int64 id, const char *position, int done, int failed, int64 pause)
 static MigrationProgress
 come_to_the_end(const Migration *migration)
 {
-	Datum		values[] = {Int64GetDatum(migration->id), BoolGetDatum(migration->is_called)};
+	Datum		values[] = {Int64GetDatum(migration->id), Int32GetDatum(migration->pass + 1)};
 	char	   *progress;
 
-	if (own_execute(&some_are_pending, values, NULL)->processed > 0)
+	if (own_execute(&begin_pass, values, NULL)->processed > 0)
 	{
 		go_on_at(migration->id, "", 0, 0, PAUSE_MICROSECONDS);
 		return MIGRATION_WAITS;
 	}
+	values[1] = BoolGetDatum(migration->is_called);
 	progress = own_text(&list_or_end, values, NULL);
 	if (strcmp(progress, "ended") == 0)
 		return MIGRATION_ENDED;

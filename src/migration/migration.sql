@@ -24,6 +24,7 @@ CREATE TABLE smartwf.migrations (
 	changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	finished_at timestamptz,
 	due_at timestamptz,
+	pass int NOT NULL DEFAULT 0,
 	position text COLLATE "C" NOT NULL DEFAULT '',
 	writers text[]
 ) WITH (fillfactor = 50);
@@ -34,8 +35,8 @@ COMMENT ON TABLE smartwf.migrations IS
 'documents go whose state it does not have; by_docid: whether only certain documents are moved; undoes: the migration '
 'that this one undoes. status: running, paused, finished, failed (some documents could not be moved), cancelled or '
 'undone. documents: how many had to be looked at one by one, done and failed: how many of them were. message: why it '
-'does not go on. actor, started_at, changed_at, finished_at: by whom and when. due_at, position, writers: what the '
-'workers need to know. Administrators and operators see all rows. Maintained by the functions for migrations.';
+'does not go on. actor, started_at, changed_at, finished_at: by whom and when. due_at, pass, position, writers: what '
+'the workers need to know. Administrators and operators see all rows. Maintained by the functions for migrations.';
 
 CREATE TABLE smartwf.migration_documents (
 	migration bigint NOT NULL,
@@ -43,6 +44,7 @@ CREATE TABLE smartwf.migration_documents (
 	version_id int NOT NULL,
 	to_state text COLLATE "C",
 	at_revision int,
+	pass int NOT NULL DEFAULT 0,
 	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'done', 'failed')),
 	from_id int,
 	from_state text COLLATE "C",
@@ -51,12 +53,12 @@ CREATE TABLE smartwf.migration_documents (
 	message text,
 	PRIMARY KEY (migration, docid)
 ) WITH (fillfactor = 50);
-CREATE INDEX migration_documents_pending ON smartwf.migration_documents (migration, docid) WHERE status = 'pending';
 COMMENT ON TABLE smartwf.migration_documents IS
 'Documents that a migration looks at one by one. version_id: the version that the document goes to; to_state: the '
-'state that it goes back to, if it is still at_revision. status: pending, done or failed. from_id, from_state: the '
-'version and the state in which it was; revision: that of its line of history, null if it has none. sqlstate, message: '
-'why it could not be moved, or which timers have ended. Maintained by the functions for migrations.';
+'state that it goes back to, if it is still at_revision; pass: of the migration, in which it is looked at. status: '
+'failed; done, if there is something to say about it; otherwise pending, until the migration has ended. from_id, '
+'from_state: the version and the state in which it was; revision: that of its line of history, null if it has none. '
+'sqlstate, message: why it could not be moved, or which timers have ended. Maintained by the functions for migrations.';
 
 ALTER TABLE smartwf.migrations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reader ON smartwf.migrations FOR SELECT USING ((SELECT smartwf.is_operator()));
@@ -137,28 +139,34 @@ COMMENT ON FUNCTION smartwf.version_before(smartwf.migrations, int, text) IS
 CREATE FUNCTION smartwf.list_documents_to_move(m smartwf.migrations) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	changing text[] := smartwf.changing_states(m.version_id, m.states);
-	with_timer text[] := smartwf.states_with_other_timer(m.version_id);
 	gone text[] := smartwf.changing_states(m.version_id, '{}');
+	-- that the version has, but that are mapped, or have another timer there
+	others text[] := ARRAY(SELECT DISTINCT s FROM unnest(smartwf.changing_states(m.version_id, m.states)
+		|| smartwf.states_with_other_timer(m.version_id)) AS s WHERE s <> ALL (gone));
 	listed bigint := 0;
 	more bigint;
 BEGIN
 	IF m.by_docid OR m.undoes IS NOT NULL THEN
 		RETURN 0;				-- they were listed when it began
 	END IF;
-	IF cardinality(changing || with_timer) > 0 THEN
-		INSERT INTO smartwf.migration_documents (migration, docid, version_id)
-			SELECT m.id, r.docid, m.version_id FROM smartwf.rows_of_structure(m.structure) r
-				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
-			WHERE r.state = ANY (changing || with_timer)
-				-- also those that have come there since, by the version of before
-				AND (r.state = ANY (gone) OR (l.at < m.started_at
-					AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id))
-			ON CONFLICT DO NOTHING;
+	IF cardinality(gone) > 0 THEN
+		INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
+			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, gone) r
+			WHERE r.docid IS NOT NULL ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS listed = ROW_COUNT;
 	END IF;
-	INSERT INTO smartwf.migration_documents (migration, docid, version_id)
-		SELECT DISTINCT m.id, t.docid, m.version_id
+	IF cardinality(others) > 0 THEN
+		INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
+			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, others) r
+				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
+			-- not those that have come there since, by this version
+			WHERE l.at < m.started_at AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
+			ON CONFLICT DO NOTHING;
+		GET DIAGNOSTICS more = ROW_COUNT;
+		listed := listed + more;
+	END IF;
+	INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
+		SELECT DISTINCT m.id, t.docid, m.version_id, m.pass + 1
 		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
 		WHERE e.structure = m.structure AND t.workflow_id <> m.version_id
 		ON CONFLICT DO NOTHING;
@@ -193,9 +201,8 @@ BEGIN
 	IF m.undoes IS NOT NULL AND m.status = 'finished' THEN
 		UPDATE smartwf.migrations x SET status = 'undone', changed_at = clock_timestamp() WHERE x.id = m.undoes;
 	END IF;
-	-- those that were only looked at
-	DELETE FROM smartwf.migration_documents d
-		WHERE d.migration = end_migration.migration AND d.status = 'done' AND d.revision IS NULL AND d.message IS NULL;
+	-- those of which there is nothing to say
+	DELETE FROM smartwf.migration_documents d WHERE d.migration = end_migration.migration AND d.status = 'pending';
 END
 $$;
 COMMENT ON FUNCTION smartwf.end_migration(bigint) IS
@@ -210,9 +217,14 @@ DECLARE
 	listed bigint;
 BEGIN
 	SELECT * INTO m FROM smartwf.migrations x WHERE x.id = migration;
+	-- whoever began to write after the migration had begun goes by the new version
+	IF m.writers = '{}' THEN
+		PERFORM smartwf.end_migration(migration);
+		RETURN 'ended';
+	END IF;
 	present := smartwf.writers_of(m.structure);
 	listed := smartwf.list_documents_to_move(m);
-	UPDATE smartwf.migrations x SET documents = x.documents + listed, writers = coalesce(x.writers, present),
+	UPDATE smartwf.migrations x SET documents = x.documents + listed, pass = x.pass + 1, writers = coalesce(x.writers, present),
 		changed_at = clock_timestamp(), due_at = clock_timestamp()
 			+ CASE WHEN listed = 0 THEN interval '0.5 s' ELSE interval '0' END
 		WHERE x.id = migration RETURNING * INTO m;

@@ -39,8 +39,8 @@ BEGIN
 	END IF;
 	RETURN (SELECT array_agg(format('CRUD0228 %s: state "%s" is not available for workflow "%s" version %s', r.docid,
 			r.state, target.name, target.version) ORDER BY r.docid)
-		FROM (SELECT x.docid, x.state FROM smartwf.rows_of_structure(s.name) x
-			WHERE x.state = ANY (homeless) AND (docids IS NULL OR x.docid = ANY (docids)) ORDER BY x.docid LIMIT 100) r);
+		FROM (SELECT x.docid, x.state FROM smartwf.rows_in_states(s.name, homeless) x
+			WHERE docids IS NULL OR x.docid = ANY (docids) ORDER BY x.docid LIMIT 100) r);
 END
 $$;
 COMMENT ON FUNCTION smartwf.homeless_documents(smartwf.structures, smartwf.workflows, jsonb, text[]) IS
@@ -169,7 +169,8 @@ BEGIN
 	END IF;
 	UPDATE smartwf.migrations x SET status = steer_migration.status, changed_at = clock_timestamp(), message = NULL,
 		finished_at = CASE WHEN steer_migration.status = 'cancelled' THEN clock_timestamp() END,
-		due_at = CASE WHEN steer_migration.status = 'running' THEN clock_timestamp() END, position = ''
+		due_at = CASE WHEN steer_migration.status = 'running' THEN clock_timestamp() END,
+		position = CASE m.status WHEN 'failed' THEN '' ELSE x.position END
 		WHERE x.id = migration;
 END
 $$;
@@ -189,8 +190,9 @@ CREATE FUNCTION smartwf.resume_migration_as_owner(migration bigint) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	SELECT smartwf.steer_migration(migration, 'resumed', '{paused,failed}', 'running');
 	UPDATE smartwf.migrations m SET failed = 0, finished_at = NULL WHERE m.id = migration;
-	UPDATE smartwf.migration_documents d SET status = 'pending', sqlstate = NULL, message = NULL
-		WHERE d.migration = resume_migration_as_owner.migration AND d.status = 'failed'
+	UPDATE smartwf.migration_documents d SET status = 'pending', sqlstate = NULL, message = NULL, pass = m.pass
+		FROM smartwf.migrations m
+		WHERE m.id = resume_migration_as_owner.migration AND d.migration = m.id AND d.status = 'failed'
 $$;
 COMMENT ON FUNCTION smartwf.resume_migration_as_owner(bigint) IS
 'What smartwf.resume_migration() does, as the owner of the extension.';
@@ -258,15 +260,19 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 		refusal text)
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	WITH known AS MATERIALIZED (
-		SELECT e.docid, l.revision, l.version_id, l.state, e.workflow_id AS born_id, d.from_id, d.from_state,
-			d.revision IS NOT NULL AND d.revision = l.revision AS is_as_left,
+		SELECT e.docid, l.revision, l.workflow_id AS version_id, l.to_state AS state, d.from_id, e.workflow_id AS born_id,
+			coalesce(d.from_state, l.from_state) AS from_state,
+			CASE WHEN m.by_docid THEN d.revision = l.revision ELSE l.is_written END AS is_as_left,
 			e.locked_by IS NOT NULL AND NOT (e.locked_by = smartwf.actor()
 				AND coalesce(e.locked_by_person, false) = smartwf.actor_is_person()) AS is_locked
-		FROM smartwf.elements e CROSS JOIN LATERAL smartwf.last_line(e.docid) l
-			LEFT JOIN smartwf.migration_documents d ON (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
-				AND d.revision IS NOT NULL
-		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.version_id = m.version_id
-			AND (d.docid IS NOT NULL OR (NOT m.by_docid AND e.workflow_id <> m.version_id))
+		FROM smartwf.elements e CROSS JOIN LATERAL (
+				-- the migration has written it if it changed the state, without a transition, in its name and time
+				SELECT h.*, h.transition IS NULL AND h.from_state <> h.to_state AND h.actor = m.actor
+					AND h.comment = format('version %s', m.version) AND h.at BETWEEN m.started_at AND m.finished_at AS is_written
+				FROM smartwf.history h WHERE h.docid = e.docid ORDER BY h.revision DESC LIMIT 1) l
+			LEFT JOIN smartwf.migration_documents d ON m.by_docid AND (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
+		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.workflow_id = m.version_id
+			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE e.workflow_id <> m.version_id END
 	), back AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.is_as_left THEN k.from_state ELSE k.state END AS goes_to FROM known k
 	), pair AS (
@@ -275,7 +281,8 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 	), refused AS (
 		SELECT f.* FROM pair p, smartwf.refused_rows(m.structure, p.states, p.goals) f)
 	SELECT b.docid, b.version_id, b.state,
-		CASE WHEN b.is_as_left THEN b.from_id ELSE smartwf.version_before(m, coalesce(b.from_id, b.born_id), b.state) END,
+		coalesce(CASE WHEN b.is_as_left THEN b.from_id END,
+			smartwf.version_before(m, coalesce(b.from_id, b.born_id), b.goes_to)),
 		b.goes_to, b.revision, b.is_locked, (SELECT f.reason FROM refused f WHERE f.docid = b.docid AND b.is_as_left LIMIT 1)
 	FROM back b
 $$;
