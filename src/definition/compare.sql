@@ -34,7 +34,7 @@ CREATE FUNCTION smartwf.definition_parts(definition jsonb) RETURNS TABLE (kind t
 		SELECT l.key AS locale, k.key AS list, m.key AS name, m.value
 		FROM smartwf.members(definition -> 'translations') l, smartwf.members(l.value) k, smartwf.members(k.value) m)
 	SELECT 'workflow', format('workflow %s', definition ->> 'name'),
-		definition - '{states,transitions,timers,translations,unsupported}'::text[]
+		definition - '{states,transitions,timers,translations,unsupported}'::text[] WHERE definition IS NOT NULL
 	UNION ALL
 	SELECT i.kind, i.object, i.item - '{arcs,parameters,grants,timers,tasks,notifications}'::text[] FROM item i
 	UNION ALL
@@ -63,7 +63,7 @@ COMMENT ON FUNCTION smartwf.definition_parts(jsonb) IS
 'Returns the parts of the JSON form of a workflow (jsonb), each without the parts that it contains: its kind and name '
 '(object) (text), and its JSON value (jsonb).';
 
-CREATE FUNCTION smartwf.compare_definitions(before_ jsonb, after_ jsonb)
+CREATE FUNCTION smartwf.compare_completed(before_ jsonb, after_ jsonb)
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH pair AS MATERIALIZED (
@@ -94,16 +94,28 @@ CREATE FUNCTION smartwf.compare_definitions(before_ jsonb, after_ jsonb)
 		FROM common b JOIN common a USING (list) WHERE b.side = 'before' AND a.side = 'after' AND b.names <> a.names)
 	SELECT * FROM difference d ORDER BY d.kind <> 'workflow', d.object COLLATE "C", d.kind, d.property COLLATE "C"
 $$;
+COMMENT ON FUNCTION smartwf.compare_completed(jsonb, jsonb) IS
+'Returns what differs between two complete JSON forms of a workflow (jsonb), as smartwf.compare_workflows() does.';
+
+CREATE FUNCTION smartwf.compare_definitions(definition jsonb, with_definition jsonb)
+	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM smartwf.compare_completed(smartwf.complete_definition(definition),
+		smartwf.complete_definition(with_definition));
+END
+$$;
 COMMENT ON FUNCTION smartwf.compare_definitions(jsonb, jsonb) IS
-'Returns what differs between two JSON forms of a workflow (jsonb), as smartwf.compare_workflows() does.';
+'Returns what differs between two JSON forms of a workflow, for example the published one and that of a file. definition '
+'(jsonb): the one before, null if there is none; with_definition (jsonb): the one after. Returns the same as '
+'smartwf.compare_workflows().';
 
 CREATE FUNCTION smartwf.compare_workflows(name text, from_version int DEFAULT NULL, to_version int DEFAULT 0)
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RETURN QUERY SELECT * FROM smartwf.compare_definitions(
-		smartwf.complete_definition(smartwf.definition_to_compare(name, from_version)),
-		smartwf.complete_definition(smartwf.definition_to_compare(name, to_version)));
+	RETURN QUERY SELECT * FROM smartwf.compare_definitions(smartwf.definition_to_compare(name, from_version),
+		smartwf.definition_to_compare(name, to_version));
 END
 $$;
 COMMENT ON FUNCTION smartwf.compare_workflows(text, int, int) IS
@@ -122,7 +134,7 @@ DECLARE
 	edges text;
 BEGIN
 	WITH difference AS MATERIALIZED (
-		SELECT * FROM smartwf.compare_definitions(before_, after_)
+		SELECT * FROM smartwf.compare_completed(before_, after_)
 	), side AS (
 		SELECT s.item, s.number + 1000 * d.rank AS number, d.rank
 		FROM (VALUES (1, after_), (2, before_)) AS d (rank, definition), smartwf.items(d.definition, 'states') s

@@ -27,6 +27,7 @@
 #include "base/message.h"
 #include "base/subtransaction.h"
 #include "base/texts.h"
+#include "flow/run/failure.h"
 #include "storage/element.h"
 #include "storage/own_statement.h"
 #include "storage/own_table.h"
@@ -38,6 +39,9 @@
 
 /* Documents per transaction. */
 #define BATCH 500
+
+/* Rows of others are looked at again after that time. */
+#define PAUSE_MICROSECONDS (500 * 1000)
 
 static OwnStatement find_due = {1, {TIMESTAMPTZOID},
 	"SELECT id FROM smartwf.migrations WHERE due_at OPERATOR(pg_catalog.<=) $1 ORDER BY due_at LIMIT 1"
@@ -91,6 +95,10 @@ static OwnStatement note_failure = {2, {INT8OID, TEXTOID},
 	"UPDATE smartwf.migrations SET status = 'failed', message = $2, due_at = NULL,"
 	" changed_at = pg_catalog.clock_timestamp(), finished_at = pg_catalog.clock_timestamp() WHERE id" EQ "$1"
 	" AND status" EQ "'running'"
+};
+
+static OwnStatement postpone = {2, {INT8OID, TIMESTAMPTZOID},
+	"UPDATE smartwf.migrations SET due_at = $2 WHERE id" EQ "$1 AND status" EQ "'running'"
 };
 
 typedef enum DocumentOutcome
@@ -424,6 +432,8 @@ move_one_by_one(Migration *migration, MovingGroup *group)
 		error = run_in_subtransaction(move_group, group, false);
 		if (error == NULL)
 			note_moved(migration, group);
+		else if (is_lock_conflict(error->sqlerrcode))
+			((Document *) lfirst(cell))->outcome = PUT_OFF;
 		else
 			fail(migration, lfirst(cell), pstrdup(unpack_sql_state(error->sqlerrcode)), error->message);
 	}
@@ -643,9 +653,6 @@ go_on_at(int64 id, const char *position, int done, int failed, int64 pause)
 	(void) own_execute(&note_progress, values, NULL);
 }
 
-/* Rows of others are looked at again after that time. */
-#define PAUSE_MICROSECONDS (500 * 1000)
-
 /* The list has been gone through: once more, look for further documents, or end. */
 static MigrationProgress
 come_to_the_end(const Migration *migration)
@@ -699,12 +706,21 @@ migrate_batch(int64 id)
 	return work_on(&migration);
 }
 
-/* A batch has failed as a whole: an administrator must see to it. */
+/*
+ * A batch has failed as a whole: an administrator must see to it, unless it only had to
+ * wait for others.
+ */
 void
 note_migration_failure(int64 id, const ErrorData *error)
 {
 	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(error->message)};
 
+	if (is_lock_conflict(error->sqlerrcode))
+	{
+		values[1] = TimestampTzGetDatum(GetCurrentTimestamp() + PAUSE_MICROSECONDS);
+		(void) own_execute(&postpone, values, NULL);
+		return;
+	}
 	(void) own_execute(&note_failure, values, NULL);
 	ereport(LOG,
 			(errmsg("migration " INT64_FORMAT " failed: %s", id, error->message),

@@ -15,6 +15,7 @@
 #include "base/compat.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "flow/run/failure.h"
 #include "migration/migration.h"
 #include "migration/runs.h"
 #include "bounds.h"
@@ -71,7 +72,9 @@ take_turn(Turn *turn)
 	(void) end_step();
 	turn->error = error_of_late_step(error, "the migration");
 	if (turn->error != NULL && run_in_transaction("note the failure of a migration", note_now, turn) == NULL)
-		turn->progress = MIGRATION_ENDED;
+		turn->progress = is_lock_conflict(turn->error->sqlerrcode) ? MIGRATION_WAITS : MIGRATION_ENDED;
+	if (turn->progress == MIGRATION_WAITS)
+		turn->error = NULL;
 }
 
 /* For a worker: a batch of a migration that is due; true if there was one. */
