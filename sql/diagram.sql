@@ -23,5 +23,7 @@ SELECT smartwf.diagram('W', 'gif');
 SELECT smartwf.diagram('nowhere');
 SELECT smartwf.diagram('W', 'dot', 'nobody');
 SELECT smartwf.diagram('W', 'dot', '1', 2);
+-- what labels say is no markup of a format
+SELECT f, smartwf.diagram_text(E'1. <b>"a_b"</b> _c_\n%%{x}%% `d` C:\\n &lt; $$ fa:fa-car', f) FROM unnest('{mermaid,dot,plantuml}'::text[]) AS f;
 DROP TABLE doc;
 DROP EXTENSION smartwf;

@@ -5804,5 +5804,18 @@ BEGIN
 END
 $install$;
 
+-- labels of diagrams are no markup
+CREATE OR REPLACE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE format WHEN 'dot' THEN replace(replace(replace(l.label, '&', '&amp;'), '\', '\\'), '"', '\"')
+		WHEN 'mermaid' THEN (SELECT string_agg(CASE WHEN c.c ~ '[]["#$%&*+.:<>@\\^`{|}~]'
+				OR c.c ~ '[-)]' AND substr(l.label, 1, c.n::int - 1) ~ '^[0-9]*$'
+				OR c.c = '_' AND substr(' ' || l.label || ' ', c.n::int, 3) !~ '[[:alnum:]]_[[:alnum:]]'
+			THEN format('#%s;', ascii(c.c)) ELSE c.c END, '' ORDER BY c.n)
+			FROM regexp_split_to_table(l.label, '') WITH ORDINALITY AS c (c, n))
+		ELSE replace(l.label, '"', '''''') END
+	FROM regexp_replace(name, '[[:cntrl:]]+', ' ', 'g') AS l (label)
+$$;
+
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;

@@ -24,11 +24,18 @@ COMMENT ON FUNCTION smartwf.diagram_forms() IS
 'Returns one row for each format of diagrams: the templates for its head, groups, nodes, marked nodes, edges, marked '
 'edges, edges that were removed, foot, and the end of a flow (text each).';
 
+-- Labels are what anybody has written.  Mermaid takes for markup what looks like HTML, Markdown, icons, formulas,
+-- directives or line breaks, its versions not all the same.
 CREATE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE format WHEN 'dot' THEN replace(replace(name, '\', '\\'), '"', '\"')
-		WHEN 'mermaid' THEN replace(replace(name, '#', '#35;'), '"', '#quot;')
-		ELSE replace(name, '"', '''''') END
+	SELECT CASE format WHEN 'dot' THEN replace(replace(replace(l.label, '&', '&amp;'), '\', '\\'), '"', '\"')
+		WHEN 'mermaid' THEN (SELECT string_agg(CASE WHEN c.c ~ '[]["#$%&*+.:<>@\\^`{|}~]'
+				OR c.c ~ '[-)]' AND substr(l.label, 1, c.n::int - 1) ~ '^[0-9]*$'
+				OR c.c = '_' AND substr(' ' || l.label || ' ', c.n::int, 3) !~ '[[:alnum:]]_[[:alnum:]]'
+			THEN format('#%s;', ascii(c.c)) ELSE c.c END, '' ORDER BY c.n)
+			FROM regexp_split_to_table(l.label, '') WITH ORDINALITY AS c (c, n))
+		ELSE replace(l.label, '"', '''''') END
+	FROM regexp_replace(name, '[[:cntrl:]]+', ' ', 'g') AS l (label)
 $$;
 COMMENT ON FUNCTION smartwf.diagram_text(text, text) IS
 'Returns name (text) quoted for use in a label of a diagram of the given format (text).';
