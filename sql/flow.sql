@@ -48,6 +48,9 @@ SELECT smartwf.define_flow(:'full');
 SELECT smartwf.flow_definition('FULL')::jsonb = :'full'::jsonb AS round_trip_is_exact;
 SELECT * FROM smartwf.check_flow('FULL');
 SELECT smartwf.define_flow(smartwf.flow_definition('FULL')::jsonb) AS same_version;
+-- the schema by which an editor has checked it is not stored
+SELECT smartwf.define_flow(:'full'::jsonb || '{"$schema": "flow.schema.json"}') AS same_version,
+	smartwf.flow_definition('FULL')::jsonb = :'full'::jsonb AS round_trip_is_exact;
 SELECT smartwf.define_flow(:'full'::jsonb || '{"label": "Deux"}') AS next_version;
 SELECT smartwf.flow_definition('FULL', 1) ->> 'label', smartwf.flow_definition('FULL', 2) ->> 'label', smartwf.flow_definition('FULL', 3) IS NULL;
 SELECT name, version, status, restrict_access FROM smartwf.flows ORDER BY version;
@@ -81,6 +84,8 @@ SELECT code, object, message FROM smartwf.flow_faults('{"name": "1x", "foo": 1, 
   {"name": "f", "kind": "update_model_field", "settings": {"field": "x"}}, {"name": "g", "kind": "update_model_field", "settings": {"field": "x", "value": 1, "source": "y"}},
   {"name": " d ", "kind": "execute_data_flow", "settings": {"dataflow": "none"}},
   {"name": "later", "kind": "switch_case", "settings": {"field": "x"}, "cases": {"a": []}}]}, 5, {"name": "A", "steps": [{"name": "z", "kind": "update_model", "settings": []}]}]}');
+SELECT code, object, message FROM smartwf.flow_faults('{"name": "E", "$schema": 1, "stages": [{"name": "A", "steps": [
+ {"name": "s", "kind": "switch_case", "settings": {"field": "x"}, "cases": {"a": [], "b": null, "c": {"name": "e", "kind": "finish"}}}]}]}');
 SELECT code, object, message FROM smartwf.flow_faults('{"name": "E", "stages": []}');
 SELECT code, object, message FROM smartwf.flow_faults('{}');
 SELECT code, object, message FROM smartwf.flow_faults('{"name": "E", "maxRuns": 0, "stages": [{"name": "A", "steps": [

@@ -5817,5 +5817,117 @@ CREATE OR REPLACE FUNCTION smartwf.diagram_text(name text, format text) RETURNS 
 	FROM regexp_replace(name, '[[:cntrl:]]+', ' ', 'g') AS l (label)
 $$;
 
+-- the key $schema of flows, and the steps of cases
+CREATE OR REPLACE FUNCTION smartwf.flow_form_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH flow AS (
+		SELECT format('flow %s', definition ->> 'name') AS object
+	), stage AS (
+		SELECT format('stage %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'stages')
+	), step AS (
+		SELECT * FROM smartwf.flow_steps(definition)
+	), form (kind, key, type, needed) AS (
+		VALUES ('flow', '$schema', 'string', false), ('flow', 'name', 'string', true), ('flow', 'label', 'string', false),
+			('flow', 'structure', 'string', false),
+			('flow', 'restrictAccess', 'boolean', false), ('flow', 'runAs', 'string', false),
+				('flow', 'maxRuns', 'number', false),
+			('flow', 'grants', 'array', false), ('flow', 'start', 'array', false), ('flow', 'managers', 'array', false),
+			('flow', 'model', 'object', false), ('flow', 'stages', 'array', true),
+			('model', 'fields', 'array', true),
+			('field', 'name', 'string', true), ('field', 'label', 'string', false), ('field', 'type', 'string', false),
+				('field', 'options', 'array', false),
+			('stage', 'name', 'string', true), ('stage', 'steps', 'array', true),
+			('step', 'name', 'string', true), ('step', 'kind', 'string', true), ('step', 'settings', 'object', false),
+			('step', 'else', 'array', false), ('step', 'cases', 'object', false), ('step', 'default', 'array', false),
+				('step', 'failure', 'object', false),
+			('failure', 'retries', 'number', false), ('failure', 'backoff', 'string', false),
+				('failure', 'maximumBackoff', 'string', false),
+			('failure', 'then', 'string', false), ('failure', 'steps', 'array', false),
+			('grant', 'role', 'string', true)
+	), part AS (
+		SELECT 'flow' AS kind, object, definition AS item FROM flow
+		UNION ALL
+		SELECT 'stage', object, item FROM stage
+		UNION ALL
+		SELECT 'step', object, item FROM step
+		UNION ALL
+		SELECT 'failure', object, item -> 'failure' FROM step WHERE jsonb_typeof(item -> 'failure') = 'object'
+		UNION ALL
+		SELECT 'grant', format('%s %s', g.word, number), item
+		FROM (VALUES ('grants', 'grant'), ('start', 'start'), ('managers', 'manager')) AS g (key, word),
+			smartwf.items(definition, g.key)
+		UNION ALL
+		SELECT 'model', 'model', definition -> 'model' WHERE jsonb_typeof(definition -> 'model') = 'object'
+		UNION ALL
+		SELECT 'field', format('field %s', coalesce(item ->> 'name', '#' || number)), item
+			FROM smartwf.items(definition -> 'model', 'fields'))
+	SELECT 'WFL0504', p.object, format('must be an object, not %s', jsonb_typeof(p.item)) FROM part p
+		WHERE jsonb_typeof(p.item) <> 'object'
+	UNION ALL
+	SELECT 'WFL0502', p.object, format('unknown property "%s"', m.key)
+	FROM part p, smartwf.members(p.item) m WHERE NOT EXISTS (SELECT FROM form f WHERE (f.kind, f.key) = (p.kind, m.key))
+	UNION ALL
+	SELECT 'WFL0504', p.object, format('"%s" must be %s %s, not %s', f.key, CASE WHEN f.type IN ('array', 'object')
+		THEN 'an' ELSE 'a' END, f.type, m.value)
+	FROM part p JOIN form f USING (kind) JOIN LATERAL smartwf.members(p.item) m ON m.key = f.key
+	WHERE jsonb_typeof(m.value) NOT IN (f.type, 'null')
+	UNION ALL
+	SELECT 'WFL0504', s.object, format('the steps of case "%s" must be an array, not %s', c.key, c.value)
+	FROM step s, smartwf.members(s.item -> 'cases') c WHERE jsonb_typeof(c.value) NOT IN ('array', 'null')
+	UNION ALL
+	SELECT CASE f.key WHEN 'name' THEN 'WFL0500' ELSE 'WFL0503' END, p.object, format('"%s" is missing', f.key)
+	FROM part p JOIN form f USING (kind) WHERE f.needed AND jsonb_typeof(p.item) = 'object' AND p.item ->> f.key IS NULL
+	UNION ALL
+	SELECT 'WFL0500', object,
+		format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most',
+		definition ->> 'name')
+	FROM flow WHERE jsonb_typeof(definition -> 'name') = 'string'
+		AND definition ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
+	UNION ALL
+	SELECT 'WFL0500', p.object, 'a name must not be empty, begin or end with a blank, or be longer than 100 characters'
+	FROM part p WHERE p.kind IN ('stage', 'step', 'field') AND jsonb_typeof(p.item -> 'name') = 'string'
+		AND p.item ->> 'name' !~ '^\S([^\r\n]{0,98}\S)?$'
+	UNION ALL
+	SELECT 'WFL0500', object, format('a %s of that name is defined twice', kind) FROM part
+	WHERE kind IN ('stage', 'step', 'field') AND item ->> 'name' IS NOT NULL GROUP BY kind, object HAVING count(*) > 1
+	UNION ALL
+	SELECT 'WFL0505', object, 'it has no stage' FROM flow WHERE definition -> 'stages' = '[]'
+	UNION ALL
+	SELECT 'WFL0505', object, 'it has no step' FROM stage WHERE item -> 'steps' = '[]'
+	UNION ALL
+	SELECT 'WFL0501', object, format('unknown kind "%s"', kind) FROM step s
+	WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
+	UNION ALL
+	SELECT 'WFL0502', s.object, format('a step of kind "%s" has no setting "%s"', s.kind, m.key)
+	FROM step s, smartwf.members(s.item -> 'settings') m
+	WHERE EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
+		AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE (f.kind, f.setting) = (s.kind, m.key))
+	UNION ALL
+	SELECT 'WFL0503', s.object, format('setting "%s" is missing', f.setting)
+	FROM step s JOIN smartwf.flow_settings() f ON f.kind = s.kind AND f.needed
+	WHERE s.item -> 'settings' ->> f.setting IS NULL
+	UNION ALL
+	SELECT 'WFL0504', s.object, format('setting "%s" must be %s %s, not %s', f.setting, CASE
+		WHEN f.type IN ('array', 'object') THEN 'an' ELSE 'a' END, f.type, m.value)
+	FROM step s, smartwf.members(s.item -> 'settings') m, smartwf.flow_settings() f
+	WHERE (f.kind, f.setting) = (s.kind, m.key) AND f.type <> 'any' AND jsonb_typeof(m.value) NOT IN (f.type, 'null')
+	UNION ALL
+	SELECT 'WFL0502', object, format('a step of kind "%s" has no "%s"', kind, b.key)
+	FROM step s, (VALUES ('else', 'if_condition'), ('cases', 'switch_case'), ('default', 'switch_case'))
+		AS b (key, of_kind)
+	WHERE s.kind <> b.of_kind AND s.item ? b.key
+$$;
+CREATE OR REPLACE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT '{"label": "", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": null,
+			"grants": [], "start": [], "managers": [], "model": null}'
+		|| jsonb_strip_nulls(definition - '{stages,$schema}'::text[])
+		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps',
+			smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
+			FROM smartwf.items(definition, 'stages')))
+$$;
+
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;

@@ -116,7 +116,7 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 	), step AS (
 		SELECT * FROM smartwf.flow_steps(definition)
 	), form (kind, key, type, needed) AS (
-		VALUES ('flow', 'name', 'string', true), ('flow', 'label', 'string', false),
+		VALUES ('flow', '$schema', 'string', false), ('flow', 'name', 'string', true), ('flow', 'label', 'string', false),
 			('flow', 'structure', 'string', false),
 			('flow', 'restrictAccess', 'boolean', false), ('flow', 'runAs', 'string', false),
 				('flow', 'maxRuns', 'number', false),
@@ -160,6 +160,9 @@ CREATE FUNCTION smartwf.flow_form_faults(definition jsonb)
 		THEN 'an' ELSE 'a' END, f.type, m.value)
 	FROM part p JOIN form f USING (kind) JOIN LATERAL smartwf.members(p.item) m ON m.key = f.key
 	WHERE jsonb_typeof(m.value) NOT IN (f.type, 'null')
+	UNION ALL
+	SELECT 'WFL0504', s.object, format('the steps of case "%s" must be an array, not %s', c.key, c.value)
+	FROM step s, smartwf.members(s.item -> 'cases') c WHERE jsonb_typeof(c.value) NOT IN ('array', 'null')
 	UNION ALL
 	SELECT CASE f.key WHEN 'name' THEN 'WFL0500' ELSE 'WFL0503' END, p.object, format('"%s" is missing', f.key)
 	FROM part p JOIN form f USING (kind) WHERE f.needed AND jsonb_typeof(p.item) = 'object' AND p.item ->> f.key IS NULL

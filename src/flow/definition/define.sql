@@ -155,7 +155,8 @@ COMMENT ON FUNCTION smartwf.complete_flow_list(jsonb) IS
 CREATE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '{"label": "", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": null,
-			"grants": [], "start": [], "managers": [], "model": null}' || jsonb_strip_nulls(definition - 'stages')
+			"grants": [], "start": [], "managers": [], "model": null}'
+		|| jsonb_strip_nulls(definition - '{stages,$schema}'::text[])
 		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps',
 			smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
 			FROM smartwf.items(definition, 'stages')))
