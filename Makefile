@@ -143,6 +143,21 @@ uninstall-web:
 		while read -r file; do rm -f "$$file"; done <.smartwf && rm -f .smartwf && \
 		{ rmdir assets . 2>/dev/null || true; }; fi
 
+# JSON Schemas of definitions, for editors
+SCHEMAS = workflow.schema.json flow.schema.json
+SCHEMA_DIR = $(datadir)/$(EXTENSION)
+
+.PHONY: install-schemas uninstall-schemas
+install: install-schemas
+install-schemas:
+	$(MKDIR_P) '$(DESTDIR)$(SCHEMA_DIR)'
+	$(INSTALL_DATA) $(addprefix $(SOURCE)/docs/schema/,$(SCHEMAS)) '$(DESTDIR)$(SCHEMA_DIR)/'
+
+uninstall: uninstall-schemas
+uninstall-schemas:
+	rm -f $(addprefix '$(DESTDIR)$(SCHEMA_DIR)'/,$(SCHEMAS))
+	rmdir '$(DESTDIR)$(SCHEMA_DIR)' 2>/dev/null || true
+
 # for a release: the version again comes from smartwf.control
 META.json: META.json.in smartwf.control
 	sed 's/@VERSION@/$(EXTENSION_VERSION)/' $< > $@
