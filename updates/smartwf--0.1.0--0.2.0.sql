@@ -3938,6 +3938,17 @@ $$;
 COMMENT ON FUNCTION smartwf.diagram_forms() IS
 'Returns one row for each format of diagrams: the templates for its head, groups, nodes, marked nodes, edges, marked '
 'edges, edges that were removed, foot, and the end of a flow (text each).';
+CREATE OR REPLACE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE format WHEN 'dot' THEN replace(replace(replace(l.label, '&', '&amp;'), '\', '\\'), '"', '\"')
+		WHEN 'mermaid' THEN (SELECT string_agg(CASE WHEN c.c ~ '[]["#$%&*+.:<>@\\^`{|}~]'
+				OR c.c ~ '[-)]' AND substr(l.label, 1, c.n::int - 1) ~ '^[0-9]*$'
+				OR c.c = '_' AND substr(' ' || l.label || ' ', c.n::int, 3) !~ '[[:alnum:]]_[[:alnum:]]'
+			THEN format('#%s;', ascii(c.c)) ELSE c.c END, '' ORDER BY c.n)
+			FROM regexp_split_to_table(l.label, '') WITH ORDINALITY AS c (c, n))
+		ELSE replace(l.label, '"', '''''') END
+	FROM regexp_replace(name, '[[:cntrl:]]+', ' ', 'g') AS l (label)
+$$;
 CREATE OR REPLACE FUNCTION smartwf.diagram_mark(format text, status text) RETURNS text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE format WHEN 'mermaid' THEN m.class WHEN 'dot' THEN lower(m.color) ELSE '#' || m.color END
@@ -3980,7 +3991,7 @@ CREATE FUNCTION smartwf.definition_parts(definition jsonb) RETURNS TABLE (kind t
 		SELECT l.key AS locale, k.key AS list, m.key AS name, m.value
 		FROM smartwf.members(definition -> 'translations') l, smartwf.members(l.value) k, smartwf.members(k.value) m)
 	SELECT 'workflow', format('workflow %s', definition ->> 'name'),
-		definition - '{states,transitions,timers,translations,unsupported}'::text[]
+		definition - '{states,transitions,timers,translations,unsupported}'::text[] WHERE definition IS NOT NULL
 	UNION ALL
 	SELECT i.kind, i.object, i.item - '{arcs,parameters,grants,timers,tasks,notifications}'::text[] FROM item i
 	UNION ALL
@@ -4008,7 +4019,7 @@ $$;
 COMMENT ON FUNCTION smartwf.definition_parts(jsonb) IS
 'Returns the parts of the JSON form of a workflow (jsonb), each without the parts that it contains: its kind and name '
 '(object) (text), and its JSON value (jsonb).';
-CREATE FUNCTION smartwf.compare_definitions(before_ jsonb, after_ jsonb)
+CREATE FUNCTION smartwf.compare_completed(before_ jsonb, after_ jsonb)
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 	WITH pair AS MATERIALIZED (
@@ -4039,15 +4050,26 @@ CREATE FUNCTION smartwf.compare_definitions(before_ jsonb, after_ jsonb)
 		FROM common b JOIN common a USING (list) WHERE b.side = 'before' AND a.side = 'after' AND b.names <> a.names)
 	SELECT * FROM difference d ORDER BY d.kind <> 'workflow', d.object COLLATE "C", d.kind, d.property COLLATE "C"
 $$;
+COMMENT ON FUNCTION smartwf.compare_completed(jsonb, jsonb) IS
+'Returns what differs between two complete JSON forms of a workflow (jsonb), as smartwf.compare_workflows() does.';
+CREATE FUNCTION smartwf.compare_definitions(definition jsonb, with_definition jsonb)
+	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM smartwf.compare_completed(smartwf.complete_definition(definition),
+		smartwf.complete_definition(with_definition));
+END
+$$;
 COMMENT ON FUNCTION smartwf.compare_definitions(jsonb, jsonb) IS
-'Returns what differs between two JSON forms of a workflow (jsonb), as smartwf.compare_workflows() does.';
+'Returns what differs between two JSON forms of a workflow, for example the published one and that of a file. definition '
+'(jsonb): the one before, null if there is none; with_definition (jsonb): the one after. Returns the same as '
+'smartwf.compare_workflows().';
 CREATE FUNCTION smartwf.compare_workflows(name text, from_version int DEFAULT NULL, to_version int DEFAULT 0)
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RETURN QUERY SELECT * FROM smartwf.compare_definitions(
-		smartwf.complete_definition(smartwf.definition_to_compare(name, from_version)),
-		smartwf.complete_definition(smartwf.definition_to_compare(name, to_version)));
+	RETURN QUERY SELECT * FROM smartwf.compare_definitions(smartwf.definition_to_compare(name, from_version),
+		smartwf.definition_to_compare(name, to_version));
 END
 $$;
 COMMENT ON FUNCTION smartwf.compare_workflows(text, int, int) IS
@@ -4064,7 +4086,7 @@ DECLARE
 	edges text;
 BEGIN
 	WITH difference AS MATERIALIZED (
-		SELECT * FROM smartwf.compare_definitions(before_, after_)
+		SELECT * FROM smartwf.compare_completed(before_, after_)
 	), side AS (
 		SELECT s.item, s.number + 1000 * d.rank AS number, d.rank
 		FROM (VALUES (1, after_), (2, before_)) AS d (rank, definition), smartwf.items(d.definition, 'states') s
@@ -4173,6 +4195,116 @@ COMMENT ON FUNCTION smartwf.diagram(text, text, text, int, int) IS
 'compare_with (int): another version, by which what was added since, removed and changed is marked. Version 0 is the '
 'draft, where two are compared. Raises WF400 if the format is unknown, and 42704 if there is no such workflow, version, '
 'or document of the workflow.';
+CREATE OR REPLACE FUNCTION smartwf.flow_form_faults(definition jsonb)
+	RETURNS TABLE (code text, object text, message text)
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	WITH flow AS (
+		SELECT format('flow %s', definition ->> 'name') AS object
+	), stage AS (
+		SELECT format('stage %s', coalesce(item ->> 'name', '#' || number)) AS object, item
+		FROM smartwf.items(definition, 'stages')
+	), step AS (
+		SELECT * FROM smartwf.flow_steps(definition)
+	), form (kind, key, type, needed) AS (
+		VALUES ('flow', '$schema', 'string', false), ('flow', 'name', 'string', true), ('flow', 'label', 'string', false),
+			('flow', 'structure', 'string', false),
+			('flow', 'restrictAccess', 'boolean', false), ('flow', 'runAs', 'string', false),
+				('flow', 'maxRuns', 'number', false),
+			('flow', 'grants', 'array', false), ('flow', 'start', 'array', false), ('flow', 'managers', 'array', false),
+			('flow', 'model', 'object', false), ('flow', 'stages', 'array', true),
+			('model', 'fields', 'array', true),
+			('field', 'name', 'string', true), ('field', 'label', 'string', false), ('field', 'type', 'string', false),
+				('field', 'options', 'array', false),
+			('stage', 'name', 'string', true), ('stage', 'steps', 'array', true),
+			('step', 'name', 'string', true), ('step', 'kind', 'string', true), ('step', 'settings', 'object', false),
+			('step', 'else', 'array', false), ('step', 'cases', 'object', false), ('step', 'default', 'array', false),
+				('step', 'failure', 'object', false),
+			('failure', 'retries', 'number', false), ('failure', 'backoff', 'string', false),
+				('failure', 'maximumBackoff', 'string', false),
+			('failure', 'then', 'string', false), ('failure', 'steps', 'array', false),
+			('grant', 'role', 'string', true)
+	), part AS (
+		SELECT 'flow' AS kind, object, definition AS item FROM flow
+		UNION ALL
+		SELECT 'stage', object, item FROM stage
+		UNION ALL
+		SELECT 'step', object, item FROM step
+		UNION ALL
+		SELECT 'failure', object, item -> 'failure' FROM step WHERE jsonb_typeof(item -> 'failure') = 'object'
+		UNION ALL
+		SELECT 'grant', format('%s %s', g.word, number), item
+		FROM (VALUES ('grants', 'grant'), ('start', 'start'), ('managers', 'manager')) AS g (key, word),
+			smartwf.items(definition, g.key)
+		UNION ALL
+		SELECT 'model', 'model', definition -> 'model' WHERE jsonb_typeof(definition -> 'model') = 'object'
+		UNION ALL
+		SELECT 'field', format('field %s', coalesce(item ->> 'name', '#' || number)), item
+			FROM smartwf.items(definition -> 'model', 'fields'))
+	SELECT 'WFL0504', p.object, format('must be an object, not %s', jsonb_typeof(p.item)) FROM part p
+		WHERE jsonb_typeof(p.item) <> 'object'
+	UNION ALL
+	SELECT 'WFL0502', p.object, format('unknown property "%s"', m.key)
+	FROM part p, smartwf.members(p.item) m WHERE NOT EXISTS (SELECT FROM form f WHERE (f.kind, f.key) = (p.kind, m.key))
+	UNION ALL
+	SELECT 'WFL0504', p.object, format('"%s" must be %s %s, not %s', f.key, CASE WHEN f.type IN ('array', 'object')
+		THEN 'an' ELSE 'a' END, f.type, m.value)
+	FROM part p JOIN form f USING (kind) JOIN LATERAL smartwf.members(p.item) m ON m.key = f.key
+	WHERE jsonb_typeof(m.value) NOT IN (f.type, 'null')
+	UNION ALL
+	SELECT 'WFL0504', s.object, format('the steps of case "%s" must be an array, not %s', c.key, c.value)
+	FROM step s, smartwf.members(s.item -> 'cases') c WHERE jsonb_typeof(c.value) NOT IN ('array', 'null')
+	UNION ALL
+	SELECT CASE f.key WHEN 'name' THEN 'WFL0500' ELSE 'WFL0503' END, p.object, format('"%s" is missing', f.key)
+	FROM part p JOIN form f USING (kind) WHERE f.needed AND jsonb_typeof(p.item) = 'object' AND p.item ->> f.key IS NULL
+	UNION ALL
+	SELECT 'WFL0500', object,
+		format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most',
+		definition ->> 'name')
+	FROM flow WHERE jsonb_typeof(definition -> 'name') = 'string'
+		AND definition ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
+	UNION ALL
+	SELECT 'WFL0500', p.object, 'a name must not be empty, begin or end with a blank, or be longer than 100 characters'
+	FROM part p WHERE p.kind IN ('stage', 'step', 'field') AND jsonb_typeof(p.item -> 'name') = 'string'
+		AND p.item ->> 'name' !~ '^\S([^\r\n]{0,98}\S)?$'
+	UNION ALL
+	SELECT 'WFL0500', object, format('a %s of that name is defined twice', kind) FROM part
+	WHERE kind IN ('stage', 'step', 'field') AND item ->> 'name' IS NOT NULL GROUP BY kind, object HAVING count(*) > 1
+	UNION ALL
+	SELECT 'WFL0505', object, 'it has no stage' FROM flow WHERE definition -> 'stages' = '[]'
+	UNION ALL
+	SELECT 'WFL0505', object, 'it has no step' FROM stage WHERE item -> 'steps' = '[]'
+	UNION ALL
+	SELECT 'WFL0501', object, format('unknown kind "%s"', kind) FROM step s
+	WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
+	UNION ALL
+	SELECT 'WFL0502', s.object, format('a step of kind "%s" has no setting "%s"', s.kind, m.key)
+	FROM step s, smartwf.members(s.item -> 'settings') m
+	WHERE EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
+		AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE (f.kind, f.setting) = (s.kind, m.key))
+	UNION ALL
+	SELECT 'WFL0503', s.object, format('setting "%s" is missing', f.setting)
+	FROM step s JOIN smartwf.flow_settings() f ON f.kind = s.kind AND f.needed
+	WHERE s.item -> 'settings' ->> f.setting IS NULL
+	UNION ALL
+	SELECT 'WFL0504', s.object, format('setting "%s" must be %s %s, not %s', f.setting, CASE
+		WHEN f.type IN ('array', 'object') THEN 'an' ELSE 'a' END, f.type, m.value)
+	FROM step s, smartwf.members(s.item -> 'settings') m, smartwf.flow_settings() f
+	WHERE (f.kind, f.setting) = (s.kind, m.key) AND f.type <> 'any' AND jsonb_typeof(m.value) NOT IN (f.type, 'null')
+	UNION ALL
+	SELECT 'WFL0502', object, format('a step of kind "%s" has no "%s"', kind, b.key)
+	FROM step s, (VALUES ('else', 'if_condition'), ('cases', 'switch_case'), ('default', 'switch_case'))
+		AS b (key, of_kind)
+	WHERE s.kind <> b.of_kind AND s.item ? b.key
+$$;
+CREATE OR REPLACE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT '{"label": "", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": null,
+			"grants": [], "start": [], "managers": [], "model": null}'
+		|| jsonb_strip_nulls(definition - '{stages,$schema}'::text[])
+		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps',
+			smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
+			FROM smartwf.items(definition, 'stages')))
+$$;
 CREATE OR REPLACE FUNCTION smartwf.timer_faults(definition jsonb)
 	RETURNS TABLE (severity text, code text, object text, message text)
 	LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
@@ -5636,11 +5768,12 @@ DECLARE
 BEGIN
 	FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{cancel_migration,cancel_migration_as_owner,changing_states,check_workflow,
-		column_holds,compare_definitions,compare_workflows,compared_diagram,
-		complete_definition,complete_optional_keys,definition_keys,definition_parts,
-		definition_to_compare,diagram,diagram_forms,diagram_mark,
-		documents_to_move,documents_to_return,end_migration,ending_timers,
-		fault_hint,finish_migration,flow_to_follow,followed_version,
+		column_holds,compare_completed,compare_definitions,compare_workflows,
+		compared_diagram,complete_definition,complete_flow,complete_optional_keys,
+		definition_keys,definition_parts,definition_to_compare,diagram,
+		diagram_forms,diagram_mark,diagram_text,documents_to_move,
+		documents_to_return,end_migration,ending_timers,fault_hint,
+		finish_migration,flow_form_faults,flow_to_follow,followed_version,
 		functions_of_designers,guard_contradiction,homeless_documents,last_line,
 		list_documents_to_move,list_named_documents,list_or_end_migration,lost_refusals,
 		mapping_faults,migrate,migration_plan,migration_plan_as_owner,
@@ -5803,131 +5936,6 @@ BEGIN
 	END LOOP;
 END
 $install$;
-
--- labels of diagrams are no markup
-CREATE OR REPLACE FUNCTION smartwf.diagram_text(name text, format text) RETURNS text
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE format WHEN 'dot' THEN replace(replace(replace(l.label, '&', '&amp;'), '\', '\\'), '"', '\"')
-		WHEN 'mermaid' THEN (SELECT string_agg(CASE WHEN c.c ~ '[]["#$%&*+.:<>@\\^`{|}~]'
-				OR c.c ~ '[-)]' AND substr(l.label, 1, c.n::int - 1) ~ '^[0-9]*$'
-				OR c.c = '_' AND substr(' ' || l.label || ' ', c.n::int, 3) !~ '[[:alnum:]]_[[:alnum:]]'
-			THEN format('#%s;', ascii(c.c)) ELSE c.c END, '' ORDER BY c.n)
-			FROM regexp_split_to_table(l.label, '') WITH ORDINALITY AS c (c, n))
-		ELSE replace(l.label, '"', '''''') END
-	FROM regexp_replace(name, '[[:cntrl:]]+', ' ', 'g') AS l (label)
-$$;
-
--- the key $schema of flows, and the steps of cases
-CREATE OR REPLACE FUNCTION smartwf.flow_form_faults(definition jsonb)
-	RETURNS TABLE (code text, object text, message text)
-	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-	WITH flow AS (
-		SELECT format('flow %s', definition ->> 'name') AS object
-	), stage AS (
-		SELECT format('stage %s', coalesce(item ->> 'name', '#' || number)) AS object, item
-		FROM smartwf.items(definition, 'stages')
-	), step AS (
-		SELECT * FROM smartwf.flow_steps(definition)
-	), form (kind, key, type, needed) AS (
-		VALUES ('flow', '$schema', 'string', false), ('flow', 'name', 'string', true), ('flow', 'label', 'string', false),
-			('flow', 'structure', 'string', false),
-			('flow', 'restrictAccess', 'boolean', false), ('flow', 'runAs', 'string', false),
-				('flow', 'maxRuns', 'number', false),
-			('flow', 'grants', 'array', false), ('flow', 'start', 'array', false), ('flow', 'managers', 'array', false),
-			('flow', 'model', 'object', false), ('flow', 'stages', 'array', true),
-			('model', 'fields', 'array', true),
-			('field', 'name', 'string', true), ('field', 'label', 'string', false), ('field', 'type', 'string', false),
-				('field', 'options', 'array', false),
-			('stage', 'name', 'string', true), ('stage', 'steps', 'array', true),
-			('step', 'name', 'string', true), ('step', 'kind', 'string', true), ('step', 'settings', 'object', false),
-			('step', 'else', 'array', false), ('step', 'cases', 'object', false), ('step', 'default', 'array', false),
-				('step', 'failure', 'object', false),
-			('failure', 'retries', 'number', false), ('failure', 'backoff', 'string', false),
-				('failure', 'maximumBackoff', 'string', false),
-			('failure', 'then', 'string', false), ('failure', 'steps', 'array', false),
-			('grant', 'role', 'string', true)
-	), part AS (
-		SELECT 'flow' AS kind, object, definition AS item FROM flow
-		UNION ALL
-		SELECT 'stage', object, item FROM stage
-		UNION ALL
-		SELECT 'step', object, item FROM step
-		UNION ALL
-		SELECT 'failure', object, item -> 'failure' FROM step WHERE jsonb_typeof(item -> 'failure') = 'object'
-		UNION ALL
-		SELECT 'grant', format('%s %s', g.word, number), item
-		FROM (VALUES ('grants', 'grant'), ('start', 'start'), ('managers', 'manager')) AS g (key, word),
-			smartwf.items(definition, g.key)
-		UNION ALL
-		SELECT 'model', 'model', definition -> 'model' WHERE jsonb_typeof(definition -> 'model') = 'object'
-		UNION ALL
-		SELECT 'field', format('field %s', coalesce(item ->> 'name', '#' || number)), item
-			FROM smartwf.items(definition -> 'model', 'fields'))
-	SELECT 'WFL0504', p.object, format('must be an object, not %s', jsonb_typeof(p.item)) FROM part p
-		WHERE jsonb_typeof(p.item) <> 'object'
-	UNION ALL
-	SELECT 'WFL0502', p.object, format('unknown property "%s"', m.key)
-	FROM part p, smartwf.members(p.item) m WHERE NOT EXISTS (SELECT FROM form f WHERE (f.kind, f.key) = (p.kind, m.key))
-	UNION ALL
-	SELECT 'WFL0504', p.object, format('"%s" must be %s %s, not %s', f.key, CASE WHEN f.type IN ('array', 'object')
-		THEN 'an' ELSE 'a' END, f.type, m.value)
-	FROM part p JOIN form f USING (kind) JOIN LATERAL smartwf.members(p.item) m ON m.key = f.key
-	WHERE jsonb_typeof(m.value) NOT IN (f.type, 'null')
-	UNION ALL
-	SELECT 'WFL0504', s.object, format('the steps of case "%s" must be an array, not %s', c.key, c.value)
-	FROM step s, smartwf.members(s.item -> 'cases') c WHERE jsonb_typeof(c.value) NOT IN ('array', 'null')
-	UNION ALL
-	SELECT CASE f.key WHEN 'name' THEN 'WFL0500' ELSE 'WFL0503' END, p.object, format('"%s" is missing', f.key)
-	FROM part p JOIN form f USING (kind) WHERE f.needed AND jsonb_typeof(p.item) = 'object' AND p.item ->> f.key IS NULL
-	UNION ALL
-	SELECT 'WFL0500', object,
-		format('"%s" is no name: a letter or underscore, then letters, digits, "_" or ":", 49 characters at most',
-		definition ->> 'name')
-	FROM flow WHERE jsonb_typeof(definition -> 'name') = 'string'
-		AND definition ->> 'name' !~ '^[A-Za-z_][A-Za-z0-9_:]{0,48}$'
-	UNION ALL
-	SELECT 'WFL0500', p.object, 'a name must not be empty, begin or end with a blank, or be longer than 100 characters'
-	FROM part p WHERE p.kind IN ('stage', 'step', 'field') AND jsonb_typeof(p.item -> 'name') = 'string'
-		AND p.item ->> 'name' !~ '^\S([^\r\n]{0,98}\S)?$'
-	UNION ALL
-	SELECT 'WFL0500', object, format('a %s of that name is defined twice', kind) FROM part
-	WHERE kind IN ('stage', 'step', 'field') AND item ->> 'name' IS NOT NULL GROUP BY kind, object HAVING count(*) > 1
-	UNION ALL
-	SELECT 'WFL0505', object, 'it has no stage' FROM flow WHERE definition -> 'stages' = '[]'
-	UNION ALL
-	SELECT 'WFL0505', object, 'it has no step' FROM stage WHERE item -> 'steps' = '[]'
-	UNION ALL
-	SELECT 'WFL0501', object, format('unknown kind "%s"', kind) FROM step s
-	WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
-	UNION ALL
-	SELECT 'WFL0502', s.object, format('a step of kind "%s" has no setting "%s"', s.kind, m.key)
-	FROM step s, smartwf.members(s.item -> 'settings') m
-	WHERE EXISTS (SELECT FROM smartwf.flow_settings() f WHERE f.kind = s.kind)
-		AND NOT EXISTS (SELECT FROM smartwf.flow_settings() f WHERE (f.kind, f.setting) = (s.kind, m.key))
-	UNION ALL
-	SELECT 'WFL0503', s.object, format('setting "%s" is missing', f.setting)
-	FROM step s JOIN smartwf.flow_settings() f ON f.kind = s.kind AND f.needed
-	WHERE s.item -> 'settings' ->> f.setting IS NULL
-	UNION ALL
-	SELECT 'WFL0504', s.object, format('setting "%s" must be %s %s, not %s', f.setting, CASE
-		WHEN f.type IN ('array', 'object') THEN 'an' ELSE 'a' END, f.type, m.value)
-	FROM step s, smartwf.members(s.item -> 'settings') m, smartwf.flow_settings() f
-	WHERE (f.kind, f.setting) = (s.kind, m.key) AND f.type <> 'any' AND jsonb_typeof(m.value) NOT IN (f.type, 'null')
-	UNION ALL
-	SELECT 'WFL0502', object, format('a step of kind "%s" has no "%s"', kind, b.key)
-	FROM step s, (VALUES ('else', 'if_condition'), ('cases', 'switch_case'), ('default', 'switch_case'))
-		AS b (key, of_kind)
-	WHERE s.kind <> b.of_kind AND s.item ? b.key
-$$;
-CREATE OR REPLACE FUNCTION smartwf.complete_flow(definition jsonb) RETURNS jsonb
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT '{"label": "", "structure": "", "restrictAccess": true, "runAs": "starter", "maxRuns": null,
-			"grants": [], "start": [], "managers": [], "model": null}'
-		|| jsonb_strip_nulls(definition - '{stages,$schema}'::text[])
-		|| jsonb_build_object('stages', (SELECT jsonb_agg(jsonb_build_object('name', item -> 'name', 'steps',
-			smartwf.complete_flow_list(item -> 'steps')) ORDER BY number)
-			FROM smartwf.items(definition, 'stages')))
-$$;
 
 -- sessions ask again which version they serve
 ALTER TABLE smartwf.workflows ALTER COLUMN id SET STATISTICS -1;
