@@ -114,6 +114,21 @@ COMMENT ON COLUMN smartwf_api.migration_documents.status IS 'pending, done or fa
 COMMENT ON COLUMN smartwf_api.migration_documents.revision IS 'Revision of the line of history that it got; null if none.';
 COMMENT ON COLUMN smartwf_api.migration_documents.message IS 'Why it could not be moved, or which timers have ended.';
 
+CREATE VIEW smartwf_api.run_migrations WITH (security_invoker) AS
+SELECT m.id AS migration, m.flow, m.version, m.steps, m.status, m.runs, m.done, m.message, m.actor, m.started_at,
+	m.finished_at
+FROM smartwf.run_migrations m;
+COMMENT ON VIEW smartwf_api.run_migrations IS
+'Migrations of the runs of flows to another version, with their progress, for operators.';
+COMMENT ON COLUMN smartwf_api.run_migrations.version IS 'Version of the flow.';
+COMMENT ON COLUMN smartwf_api.run_migrations.steps IS 'Where runs go whose step the version does not have.';
+COMMENT ON COLUMN smartwf_api.run_migrations.status IS 'running, finished or failed.';
+COMMENT ON COLUMN smartwf_api.run_migrations.runs IS 'How many runs there were.';
+COMMENT ON COLUMN smartwf_api.run_migrations.done IS 'How many were moved.';
+COMMENT ON COLUMN smartwf_api.run_migrations.message IS 'Why some cannot be moved.';
+COMMENT ON COLUMN smartwf_api.run_migrations.actor IS 'Name of the role or person that has started it.';
+COMMENT ON COLUMN smartwf_api.run_migrations.started_at IS 'Time at which it was started.';
+
 CREATE VIEW smartwf_api.documents_by_state WITH (security_invoker) AS SELECT * FROM smartwf.documents_by_state;
 COMMENT ON VIEW smartwf_api.documents_by_state IS
 'How many documents are in each state of each version, for operators.';

@@ -401,12 +401,46 @@ test('what is not meant for the world is not there', async () => {
 	assert.equal((await ask('GET', '/rest/elements', { as: manager, headers: { 'Accept-Profile': 'smartwf' } })).status, 406);
 });
 
+test('a lifecycle changes under way, over HTTP: planned, moved, undone, each with its status', async () => {
+	const rest = (path, as, body) => ask(body === undefined ? 'GET' : 'POST', `/rest/${path}`, { as, body });
+	sql(`SELECT smartwf.define_workflow('{"name": "MOVING", "keepRefusals": true, "states": [{"name": "a", "initial": true}, {"name": "b"}],
+		"transitions": [{"name": "go", "undo": true, "arcs": [{"from": "a", "to": "b"}], "grants": [{"role": "clerk"}]}]}');
+		CREATE TABLE moving (id text PRIMARY KEY, state text); GRANT SELECT, INSERT ON moving TO clerk;
+		SELECT smartwf.attach('moving', 'MOVING'); INSERT INTO moving VALUES ('m1'), ('m2');
+		SELECT smartwf.define_workflow('{"name": "MOVING", "states": [{"name": "a", "initial": true}, {"name": "c"}], "transitions": []}')`);
+	assert.equal((await rest('rpc/pass_transition', clerk, { docid: 'm1', transition: 'go' })).status, 200);
+	assert.equal((await rest('rpc/migration_plan', clerk, { structure: 'moving' })).status, 403);
+	const states = { b: 'c' };
+	const plan = (await rest('rpc/migration_plan', manager, { structure: 'moving', states })).json;
+	assert.deepEqual(plan.map((row) => [row.from_version, row.state, row.elements, row.to_state, row.verdict]), [[1, 'a', 1, 'a', 'follows'], [1, 'b', 1, 'c', 'changes']]);
+	const homeless = await rest('rpc/start_migration', manager, { structure: 'moving' });
+	assert.match(homeless.json.details, /CRUD0228 m1: state "b"/);
+	assert.equal((await rest('rpc/start_migration', manager, { structure: 'moving', states, plan: 'another' })).status, 412);
+	const migration = (await rest('rpc/start_migration', manager, { structure: 'moving', states, plan: plan[0].plan })).json;
+	assert.equal(typeof migration, 'number');
+	sql(`CALL smartwf.work_migration(${migration})`);
+	assert.deepEqual((await rest(`migrations?migration=eq.${migration}&select=status,documents,done`, manager)).json, [{ status: 'finished', documents: 1, done: 1 }]);
+	assert.deepEqual((await rest('migrations', clerk)).json, []);
+	const why = (await rest('rpc/why', clerk, { docid: 'm1' })).json;
+	assert.deepEqual(why.map((row) => [row.kind, row.object]), [['state', 'c'], ['transition', null]]);
+	assert.equal((await rest('rpc/why', clerk, { docid: 'nobody' })).status, 404);
+	assert.deepEqual((await rest('documents_by_state?structure=eq.moving&select=version,state,documents&order=state', manager)).json,
+		[{ version: 2, state: 'a', documents: 1 }, { version: 2, state: 'c', documents: 1 }]);
+	const undo = (await rest('rpc/undo_migration', manager, { migration })).json;
+	sql(`CALL smartwf.work_migration(${undo})`);
+	assert.equal((await rest('rpc/undo_transition', clerk, { docid: 'm1' })).json.code, 'CRUD0235');
+	assert.deepEqual((await rest('rpc/compare_workflows', manager, { name: 'MOVING', from_version: 1, to_version: 2 })).status, 403);
+	const [{ state, version }] = (await rest('documents?docid=eq.m1&select=state,version', clerk)).json;
+	assert.deepEqual([state, version], ['b', 1]);
+	sql('DROP TABLE moving');
+});
+
 test("PostgREST's description of the schema is readable", async () => {
 	const { json } = await ask('GET', '/rest/', { as: clerk });
 	assert.equal(json.info.title, 'Lifecycles of documents');
 	assert.match(json.info.description, /check the privileges of the caller/);
 	const operations = Object.entries(json.paths).filter(([path]) => path !== '/');
-	assert.equal(operations.length, 94);
+	assert.equal(operations.length, 116);
 	for (const [path, methods] of operations)
 		for (const [method, operation] of Object.entries(methods))
 			assert.ok(operation.summary?.length > 30, `${method} ${path} has no summary`);
