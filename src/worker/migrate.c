@@ -75,6 +75,8 @@ take_turn(Turn *turn)
 		turn->progress = is_lock_conflict(turn->error->sqlerrcode) ? MIGRATION_WAITS : MIGRATION_ENDED;
 	if (turn->progress == MIGRATION_WAITS)
 		turn->error = NULL;
+	/* the triggers of the table have acted as its owner */
+	clean_session();
 }
 
 /* For a worker: a batch of a migration that is due; true if there was one. */

@@ -1,7 +1,7 @@
 /*
  * step.h
- *		A step that a process executes: within its limits, and noted as being
- *		executed.
+ *		A step that a process executes: within its limits, noted as being executed,
+ *		and leaving nothing behind.
  */
 #ifndef SMARTWF_STEP_H
 #define SMARTWF_STEP_H
@@ -12,5 +12,6 @@
 
 extern void begin_step(const char *doing, const WorkInHand *work, int64 timeout);
 extern bool end_step(void);
+extern void clean_session(void);
 
 #endif

@@ -4,15 +4,11 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
-#include "commands/prepare.h"
-#include "commands/sequence.h"
 #include "mb/pg_wchar.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/memutils.h"
-#include "utils/portal.h"
 
 #include "base/clock.h"
 #include "base/compat.h"
@@ -160,28 +156,12 @@ take_slot(void *argument)
 	}
 }
 
+/* Nothing of what a run's steps have left in the session is found by the next. */
 static void
-drop_temporary_tables(void *argument)
+leave_role(void)
 {
-	ResetTempTableNamespace();
-}
-
-/* Remove everything that a run's steps have left in the session. */
-static void
-clean_session(void)
-{
-	Oid			temporary;
-	Oid			toast;
-
 	worked_for = InvalidOid;
-	LockReleaseAll(USER_LOCKMETHOD, true);
-	DropAllPreparedStatements();
-	if (AmBackgroundWorkerProcess())
-		PortalHashTableDeleteAll();	/* in a procedure, one of the portals is its own */
-	ResetSequenceCaches();
-	GetTempNamespaceState(&temporary, &toast);
-	if (OidIsValid(temporary))
-		(void) run_in_transaction("drop temporary tables", drop_temporary_tables, NULL);
+	clean_session();
 }
 
 /*
@@ -198,7 +178,7 @@ attempt_step(StepAttempt *attempt)
 	attempt->error = run_in_transaction(NULL, advance_now, attempt);
 	if (attempt->error == NULL && attempt->must_clean)
 	{
-		clean_session();
+		leave_role();
 		attempt->error = run_in_transaction(NULL, advance_now, attempt);
 	}
 	is_cancelled = end_step();
@@ -226,7 +206,7 @@ drive_run(const Candidate *candidate)
 	while (attempt.advance == GOES_ON)
 		is_mine |= attempt_step(&attempt);
 	has_put_off |= !is_mine;
-	clean_session();
+	leave_role();
 	return is_mine;
 }
 
@@ -324,7 +304,7 @@ fire_due_timers(void)
 			turn.has_fired = run_in_transaction("note the failure of a timer", note_failure_now, &turn) == NULL;
 		has_worked |= turn.has_fired;
 		has_put_off |= !turn.has_fired;
-		clean_session();
+		leave_role();
 	}
 	return has_worked;
 }

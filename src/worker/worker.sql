@@ -66,7 +66,8 @@ CREATE PROCEDURE smartwf.work_migration(migration bigint)
 COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
 'Carries out a migration (bigint, its id) in the current session, where no workers do, with a commit after each batch. '
 'It ends with the migration, or when that is paused or cancelled, and waits for rows and transactions of other sessions. '
-'Does nothing if another session is at it. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
+'Does nothing if another session is at it. Temporary tables, prepared statements and advisory locks of the session are '
+'discarded. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
 'block, and the error if a batch fails.';
 
 CREATE VIEW smartwf.metrics WITH (security_barrier) AS
