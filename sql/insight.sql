@@ -68,6 +68,22 @@ SELECT smartwf.undo_transition('p3') #>> '{state,id}';
 SELECT comment FROM smartwf.document_history('p3') LIMIT 1;
 RESET smartwf.locale;
 
+-- by the policies of the table, where no grant allows it
+ALTER TABLE insight.paper ENABLE ROW LEVEL SECURITY;
+CREATE POLICY sees ON insight.paper FOR SELECT USING (true);
+CREATE POLICY writes ON insight.paper FOR UPDATE USING (owner = current_user);
+GRANT UPDATE ON insight.paper TO regress_clerk;
+SELECT smartwf.pass_transition('p3', 'hold') #>> '{state,id}';
+SET ROLE regress_clerk;
+SELECT smartwf.undo_transition('p3');
+RESET ROLE;
+UPDATE insight.paper SET owner = 'regress_clerk' WHERE id = 'p3';
+SET ROLE regress_clerk;
+SELECT smartwf.undo_transition('p3') #>> '{state,id}';
+RESET ROLE;
+REVOKE UPDATE ON insight.paper FROM regress_clerk;
+ALTER TABLE insight.paper DISABLE ROW LEVEL SECURITY;
+
 -- history passes by another definition
 SELECT * FROM smartwf.simulate_workflow('paper', '{"name": "PAPER",
 	"states": [{"name": "new", "initial": true}, {"name": "open"}, {"name": "done"}],

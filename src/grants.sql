@@ -73,6 +73,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.simulate_workflow(text, jsonb, timestamptz, boolean),
 	smartwf.run_migration_plan(text, int, jsonb),
 	smartwf.start_run_migration(text, int, jsonb, text),
+	smartwf.cancel_run_migration(bigint),
 	smartwf.migration_plan(text, int, jsonb, text[]),
 	smartwf.start_migration(text, int, jsonb, text[], text),
 	smartwf.pause_migration(bigint),

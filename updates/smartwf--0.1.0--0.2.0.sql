@@ -3527,6 +3527,11 @@ CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.successions
 ALTER TABLE smartwf.successions ENABLE ALWAYS TRIGGER signal;
 SELECT pg_catalog.pg_extension_config_dump('smartwf.successions', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.successions_id_seq', '');
+CREATE FUNCTION smartwf.followed_version(structure text, version_id int, state text) RETURNS int
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_followed_version';
+COMMENT ON FUNCTION smartwf.followed_version(text, int, text) IS
+'Returns the workflow version (int, its id) that documents follow which have a state (text) of a structure (text), and '
+'whose last line of history names a version (version_id, int). Returns version_id if nothing succeeds it.';
 CREATE OR REPLACE FUNCTION smartwf.definition_keys()
 	RETURNS TABLE (kind text, key text, type text, needed boolean, code text)
 	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -4457,11 +4462,6 @@ GRANT SELECT ON smartwf.migrations, smartwf.migration_documents TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('smartwf.migrations', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.migrations_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.migration_documents', '');
-CREATE FUNCTION smartwf.followed_version(structure text, version_id int, state text) RETURNS int
-	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_followed_version';
-COMMENT ON FUNCTION smartwf.followed_version(text, int, text) IS
-'Returns the workflow version (int, its id) that documents follow which have a state (text) of a structure (text), and '
-'whose last line of history names a version (version_id, int). Returns version_id if nothing succeeds it.';
 CREATE FUNCTION smartwf.states_elsewhere(version_id int) RETURNS TABLE (state text, timer text)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT DISTINCT s.name, s.timer
@@ -4535,7 +4535,7 @@ BEGIN
 			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, others) r
 				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
 			-- not those that have come there since, by this version
-			WHERE l.at < m.started_at AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
+			WHERE (l.version_id <> m.version_id OR l.at < m.started_at) AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
 			ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS more = ROW_COUNT;
 		listed := listed + more;
@@ -4896,7 +4896,9 @@ COMMENT ON FUNCTION smartwf.start_migration(text, int, jsonb, text[], text) IS
 'that smartwf.migration_plan() has told, if the migration must be what it said. Documents whose state the version has '
 'follow it as soon as the transaction commits, however many they are. Those that get another state, those with timers '
 'and those named by docids are worked off in batches by the workers, or by CALL smartwf.work_migration(). Returns the id '
-'of the migration (bigint), a row of smartwf.migrations that shows its progress. Raises 42501 unless the caller is an '
+'of the migration (bigint), a row of smartwf.migrations that shows its progress. Documents that the plan says cannot '
+'move, because of a constraint or a lock, do not keep it from starting: they stay where they are, and it ends as failed. '
+'Raises 42501 unless the caller is an '
 'administrator, 42704 if there is no such structure or published version, WF001 with one line of DETAIL for each '
 'fault, such as a document whose state has no target, WF412 if what the plan rests on has changed, WF400 if states is '
 'no object, and 55000 if another migration of the structure has not ended.';
@@ -5122,8 +5124,8 @@ CREATE FUNCTION smartwf.finish_migration(migration bigint) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_finish_migration';
 COMMENT ON FUNCTION smartwf.finish_migration(bigint) IS
 'Carries out a migration (bigint, its id) to its end, in the transaction of the caller, waiting for rows that others '
-'have locked. Raises the error of the first document that cannot be moved, and 42501 unless the caller is an '
-'administrator.';
+'have locked. Raises the error of the first document that cannot be moved, 55000 if the migration is not running, and '
+'42501 unless the caller is an administrator.';
 CREATE OR REPLACE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
 	docid text DEFAULT NULL)
 	RETURNS bigint
@@ -5158,7 +5160,7 @@ CREATE TABLE smartwf.run_migrations (
 	version_id int NOT NULL,
 	version int NOT NULL,
 	steps jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(steps) = 'object'),
-	status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'finished', 'failed')),
+	status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'finished', 'failed', 'cancelled')),
 	runs bigint NOT NULL DEFAULT 0,
 	done bigint NOT NULL DEFAULT 0,
 	message text,
@@ -5172,7 +5174,7 @@ CREATE UNIQUE INDEX run_migrations_flow ON smartwf.run_migrations (flow) WHERE s
 CREATE INDEX run_migrations_due ON smartwf.run_migrations (due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.run_migrations IS
 'Migrations of the runs of flows to another version. version_id, version: that version; steps: where runs go whose step '
-'it does not have. status: running, as long as some of the runs are executing a step; finished; or failed, with the '
+'it does not have. status: running, as long as some of the runs are executing a step; finished; cancelled; or failed, with the '
 'message, if runs have come to a step meanwhile that has no counterpart. runs, done: how many runs there were, and how '
 'many were moved. Operators see all rows. Maintained by smartwf.start_run_migration().';
 ALTER TABLE smartwf.run_migrations ENABLE ROW LEVEL SECURITY;
@@ -5257,17 +5259,22 @@ CREATE FUNCTION smartwf.move_runs(migration bigint) RETURNS bigint
 DECLARE
 	m smartwf.run_migrations;
 	target smartwf.flows;
+	free bigint[];
 	faults text;
 	moved bigint;
 	remaining bigint;
 BEGIN
-	SELECT * INTO m FROM smartwf.run_migrations x WHERE x.id = migration FOR UPDATE;
+	SELECT * INTO m FROM smartwf.run_migrations x WHERE x.id = migration AND x.status = 'running' FOR UPDATE SKIP LOCKED;
+	IF m.id IS NULL THEN
+		RETURN 0;				-- another worker is at it
+	END IF;
 	SELECT * INTO target FROM smartwf.flows f WHERE f.id = m.version_id;
-	WITH free AS MATERIALIZED (
-		SELECT r.id FROM smartwf.runs r WHERE r.flow = m.flow AND r.flow_id <> m.version_id AND r.started_at < m.started_at
-			AND r.status NOT IN ('finished', 'cancelled') FOR UPDATE SKIP LOCKED
-	), place AS (
-		SELECT t.* FROM smartwf.runs_to_move(target, m.steps) t JOIN free f ON f.id = t.run WHERE t.obstacle IS NULL
+	free := ARRAY(SELECT r.id FROM smartwf.runs r
+		WHERE r.flow = m.flow AND r.flow_id <> m.version_id AND r.started_at < m.started_at
+			AND r.status NOT IN ('finished', 'cancelled') LIMIT 1000 FOR UPDATE SKIP LOCKED);
+	-- a statement of its own, which sees the runs as they are now that they are locked
+	WITH place AS MATERIALIZED (
+		SELECT t.* FROM smartwf.runs_to_move(target, m.steps) t WHERE t.run = ANY (free) AND t.obstacle IS NULL
 	), asked AS (
 		UPDATE smartwf.confirmations c SET step = p.to_step FROM place p
 		WHERE c.run = p.run AND c.status = 'open' AND c.step <> p.to_step
@@ -5280,7 +5287,10 @@ BEGIN
 		status = CASE WHEN remaining = 0 THEN 'finished' WHEN faults IS NOT NULL AND moved = 0 THEN 'failed' ELSE 'running' END,
 		message = faults
 		WHERE x.id = migration RETURNING x.* INTO m;
-	UPDATE smartwf.run_migrations x SET due_at = CASE m.status WHEN 'running' THEN clock_timestamp() + interval '0.2 s' END,
+	-- seldomer, the longer a step takes
+	UPDATE smartwf.run_migrations x SET due_at = CASE WHEN m.status = 'running' THEN clock_timestamp() + CASE
+			WHEN moved > 0 THEN interval '0' ELSE least(greatest((clock_timestamp() - m.started_at) / 4, interval '0.2 s'),
+				interval '30 s') END END,
 		finished_at = CASE WHEN m.status <> 'running' THEN clock_timestamp() END
 		WHERE x.id = migration;
 	RETURN moved;
@@ -5297,6 +5307,23 @@ $$;
 COMMENT ON FUNCTION smartwf.move_due_runs() IS
 'Goes on with the migrations of runs that wait for steps to end, and returns how many runs were moved (bigint). Called by '
 'workers.';
+CREATE FUNCTION smartwf.cancel_run_migration_as_owner(migration bigint) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	UPDATE smartwf.run_migrations x SET status = 'cancelled', due_at = NULL, finished_at = clock_timestamp()
+		WHERE x.id = migration AND x.status = 'running';
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no migration % of runs that is under way', migration USING ERRCODE = 'undefined_object';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.cancel_run_migration_as_owner(bigint) IS
+'What smartwf.cancel_run_migration() does, as the owner of the extension.';
+CREATE FUNCTION smartwf.cancel_run_migration(migration bigint) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.cancel_run_migration(bigint) IS
+'Cancels a migration of runs (bigint, its id): runs that have moved stay where they are, those that execute a step keep '
+'their version. Raises 42501 unless the caller is an administrator, and 42704 if no such migration is under way.';
 CREATE FUNCTION smartwf.start_run_migration_as_owner(flow text, version int, steps jsonb, plan text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -5324,7 +5351,7 @@ BEGIN
 		ON CONFLICT DO NOTHING RETURNING id INTO started;
 	IF started IS NULL THEN
 		RAISE EXCEPTION 'runs of flow "%" are being moved already', flow
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait until that has ended.';
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait until that has ended, or cancel it.';
 	END IF;
 	PERFORM smartwf.move_runs(started);
 	RETURN started;
@@ -5534,11 +5561,11 @@ BEGIN
 	RETURN QUERY
 	WITH arc AS MATERIALIZED (
 		SELECT * FROM smartwf.simulated_transitions(definition)
-	), past AS (
+	), past AS MATERIALIZED (
 		SELECT h.* FROM smartwf.elements e JOIN smartwf.history h ON h.docid = e.docid
 		WHERE e.structure = s.name AND h.at >= e.created_at AND (since IS NULL OR h.at >= since)
 			AND h.from_state IS NOT NULL AND h.to_state IS NOT NULL AND (h.transition IS NOT NULL OR h.from_state <> h.to_state)
-	), judged AS (
+	), judged AS MATERIALIZED (
 		SELECT h.docid, h.revision, h.transition, r.verdict, r.reason
 		FROM past h LEFT JOIN arc a ON (a.transition, a.from_state) = (h.transition, h.from_state), LATERAL (
 			SELECT 1 AS n, 'refused' AS verdict, format('CRUD0228: there is no state "%s"', x.state) AS reason
@@ -5566,13 +5593,17 @@ BEGIN
 			FROM (SELECT 1) one LEFT JOIN pg_roles u ON u.rolname = h.actor
 			WHERE a.roles || a.columns <> '{}' AND u.rolsuper IS NOT TRUE AND NOT EXISTS (SELECT FROM unnest(a.roles) AS g (role)
 				JOIN pg_roles x ON x.rolname = g.role WHERE u.oid IS NOT NULL AND pg_has_role(u.oid, x.oid, 'MEMBER'))
-			UNION ALL
-			SELECT 7, 'doubtful', format('WFL0300: with the row as it is today, %s', y.objection)
-			FROM (SELECT smartwf.try_rules(h.docid, h.transition, h.from_state, h.to_state, a.guard,
+			ORDER BY 1 LIMIT 1) r
+	), doubted AS (
+		-- guards and hooks are asked about what has passed all else, since they cost, and may do things
+		SELECT h.docid, h.revision, h.transition, 'doubtful' AS verdict,
+			format('WFL0300: with the row as it is today, %s', y.objection) AS reason
+		FROM past h JOIN arc a ON (a.transition, a.from_state, a.to_state) = (h.transition, h.from_state, h.to_state),
+			LATERAL (SELECT smartwf.try_rules(h.docid, h.transition, h.from_state, h.to_state, a.guard,
 				CASE WHEN call_hooks THEN a.m0 END, CASE WHEN call_hooks THEN a.m1 END, h.comment, h.parameters, h.actor)
 					AS objection WHERE a.guard IS NOT NULL OR call_hooks AND (a.m0 IS NOT NULL OR a.m1 IS NOT NULL)) y
-			WHERE y.objection IS NOT NULL
-			ORDER BY 1 LIMIT 1) r
+		WHERE y.objection IS NOT NULL
+			AND NOT EXISTS (SELECT FROM judged j WHERE (j.docid, j.revision) = (h.docid, h.revision))
 	), stuck AS (
 		SELECT e.docid, l.revision, NULL::text AS transition, 'stuck' AS verdict,
 			CASE WHEN l.state <> ALL (states) THEN format('there is no state "%s", in which it is', l.state)
@@ -5582,6 +5613,8 @@ BEGIN
 			OR l.state NOT IN (SELECT a.from_state FROM arc a) AND EXISTS (SELECT FROM smartwf.arcs a
 				WHERE (a.workflow_id, a.from_state) = (smartwf.followed_version(s.name, l.version_id, l.state), l.state))))
 	SELECT * FROM judged j
+	UNION ALL
+	SELECT * FROM doubted d
 	UNION ALL
 	SELECT * FROM stuck k
 	ORDER BY docid, revision, verdict;
@@ -5602,6 +5635,13 @@ COMMENT ON FUNCTION smartwf.simulate_workflow(text, jsonb, timestamptz, boolean)
 'about the row of today, as the caller; stuck, of a document whose state is not there, or is one that nothing leaves any '
 'more. Nothing is written: what guards and hooks do is rolled back. Raises 42501 unless the caller is an administrator, '
 '42704 if there is no such structure, and WF001 with one line of DETAIL for each fault of the definition.';
+COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
+'Deletes finished and cancelled runs, delivered notifications, refused attempts, and migrations that have ended, which '
+'then cannot be undone any more, that are older than an interval, in batches, with a commit after each. older_than '
+'(interval): their minimum age; keep_failed (boolean): if false, failed runs, notifications and migrations are deleted '
+'as well, by default true; with_history (boolean): if true, older history is deleted as well, except for the last row '
+'of each existing document, and with it the documents that were deleted; by default false. Raises 42501 unless the '
+'caller is an administrator, 2D000 in a transaction block, and WF400 if older_than is null or negative.';
 CREATE FUNCTION smartwf.lost_refusals() RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_lost_refusals';
 COMMENT ON FUNCTION smartwf.lost_refusals() IS
@@ -5612,7 +5652,8 @@ CREATE PROCEDURE smartwf.work_migration(migration bigint)
 COMMENT ON PROCEDURE smartwf.work_migration(bigint) IS
 'Carries out a migration (bigint, its id) in the current session, where no workers do, with a commit after each batch. '
 'It ends with the migration, or when that is paused or cancelled, and waits for rows and transactions of other sessions. '
-'Does nothing if another session is at it. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
+'Does nothing if another session is at it. Temporary tables, prepared statements and advisory locks of the session are '
+'discarded. Raises 42501 unless the caller is an administrator, 2D000 in a transaction '
 'block, and the error if a batch fails.';
 CREATE OR REPLACE VIEW smartwf.metrics WITH (security_barrier) AS
 WITH run AS (
@@ -5660,7 +5701,9 @@ SELECT 'timers_failed', '', count(*) FROM smartwf.element_timers WHERE due_at IS
 UNION ALL
 SELECT 'refusals_lost', '', smartwf.lost_refusals()
 UNION ALL
-SELECT 'migrations_unfinished', '', count(*) FROM smartwf.migrations WHERE status IN ('running', 'paused', 'failed')
+SELECT 'migrations_unfinished', '', (SELECT count(*) FROM smartwf.migrations
+		WHERE status IN ('running', 'paused', 'failed'))
+	+ (SELECT count(*) FROM smartwf.run_migrations WHERE status IN ('running', 'failed'))
 UNION ALL
 SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state)
 	FROM (VALUES ('idle'), ('working')) AS w (state);
@@ -5781,28 +5824,29 @@ DECLARE
 	routine regprocedure;
 BEGIN
 	FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{cancel_migration,cancel_migration_as_owner,changing_states,check_workflow,
-		column_holds,compare_completed,compare_definitions,compare_workflows,
-		compared_diagram,complete_definition,complete_flow,complete_optional_keys,
-		definition_keys,definition_parts,definition_to_compare,diagram,
-		diagram_forms,diagram_mark,diagram_text,documents_to_move,
-		documents_to_return,end_migration,ending_timers,fault_hint,
-		finish_migration,flow_form_faults,flow_to_follow,followed_version,
-		functions_of_designers,guard_contradiction,homeless_documents,last_line,
-		list_documents_to_move,list_named_documents,list_or_end_migration,lost_refusals,
-		mapping_faults,migrate,migration_plan,migration_plan_as_owner,
-		migration_to_steer,migration_to_undo,migration_undo_plan,migration_undo_plan_as_owner,
-		move_due_runs,move_runs,move_structure,open_migration,
-		pause_migration,pause_migration_as_owner,plan_checksum,refused_rows,
-		resume_migration,resume_migration_as_owner,risk_warnings,rows_in_states,
-		run_migration_plan,run_migration_plan_as_owner,run_plan_checksum,runs_to_move,
-		simulate_workflow,simulate_workflow_as_owner,simulated_transitions,start_migration,
-		start_migration_as_owner,start_run_migration,start_run_migration_as_owner,states_elsewhere,
-		states_with_other_timer,steer_migration,store_definition,structure_to_move,
-		table_warnings,timer_faults,timers_exist,try_rules,
-		undo_migration,undo_migration_as_owner,undo_transition,version_before,
-		version_to_follow,why,workflow_catalogue,workflow_definition,
-		workflow_draft_answer,workflow_shape,writers_of,work_migration}')
+		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{cancel_migration,cancel_migration_as_owner,cancel_run_migration,cancel_run_migration_as_owner,
+		changing_states,check_workflow,column_holds,compare_completed,
+		compare_definitions,compare_workflows,compared_diagram,complete_definition,
+		complete_flow,complete_optional_keys,definition_keys,definition_parts,
+		definition_to_compare,diagram,diagram_forms,diagram_mark,
+		diagram_text,documents_to_move,documents_to_return,end_migration,
+		ending_timers,fault_hint,finish_migration,flow_form_faults,
+		flow_to_follow,followed_version,functions_of_designers,guard_contradiction,
+		homeless_documents,last_line,list_documents_to_move,list_named_documents,
+		list_or_end_migration,lost_refusals,mapping_faults,migrate,
+		migration_plan,migration_plan_as_owner,migration_to_steer,migration_to_undo,
+		migration_undo_plan,migration_undo_plan_as_owner,move_due_runs,move_runs,
+		move_structure,open_migration,pause_migration,pause_migration_as_owner,
+		plan_checksum,refused_rows,resume_migration,resume_migration_as_owner,
+		risk_warnings,rows_in_states,run_migration_plan,run_migration_plan_as_owner,
+		run_plan_checksum,runs_to_move,simulate_workflow,simulate_workflow_as_owner,
+		simulated_transitions,start_migration,start_migration_as_owner,start_run_migration,
+		start_run_migration_as_owner,states_elsewhere,states_with_other_timer,steer_migration,
+		store_definition,structure_to_move,table_warnings,timer_faults,
+		timers_exist,try_rules,undo_migration,undo_migration_as_owner,
+		undo_transition,version_before,version_to_follow,why,
+		workflow_catalogue,workflow_definition,workflow_draft_answer,workflow_shape,
+		writers_of,work_migration}')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
 	END LOOP;
@@ -5816,6 +5860,7 @@ GRANT EXECUTE ON FUNCTION
 	smartwf.simulate_workflow(text, jsonb, timestamptz, boolean),
 	smartwf.run_migration_plan(text, int, jsonb),
 	smartwf.start_run_migration(text, int, jsonb, text),
+	smartwf.cancel_run_migration(bigint),
 	smartwf.migration_plan(text, int, jsonb, text[]),
 	smartwf.start_migration(text, int, jsonb, text[], text),
 	smartwf.pause_migration(bigint),
@@ -5915,8 +5960,8 @@ BEGIN
 		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname IN (
 			'compare_workflows', 'migration_plan', 'start_migration', 'pause_migration',
 			'resume_migration', 'cancel_migration', 'migration_undo_plan', 'undo_migration',
-			'run_migration_plan', 'start_run_migration', 'simulate_workflow', 'why', 'undo_transition',
-			'check_workflow', 'workflow_catalogue', 'diagram')
+			'run_migration_plan', 'start_run_migration', 'cancel_run_migration', 'simulate_workflow',
+			'why', 'undo_transition', 'check_workflow', 'workflow_catalogue', 'diagram')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '

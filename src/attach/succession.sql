@@ -21,3 +21,9 @@ CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE ON smartwf.successions
 ALTER TABLE smartwf.successions ENABLE ALWAYS TRIGGER signal;
 SELECT pg_catalog.pg_extension_config_dump('smartwf.successions', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.successions_id_seq', '');
+
+CREATE FUNCTION smartwf.followed_version(structure text, version_id int, state text) RETURNS int
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_followed_version';
+COMMENT ON FUNCTION smartwf.followed_version(text, int, text) IS
+'Returns the workflow version (int, its id) that documents follow which have a state (text) of a structure (text), and '
+'whose last line of history names a version (version_id, int). Returns version_id if nothing succeeds it.';

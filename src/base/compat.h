@@ -112,6 +112,13 @@ all_settings(int *number)
 #define expand_virtual_columns(expression, relation) (expression)
 #endif
 
+/* 18 has constraints that are not enforced. */
+#if PG_VERSION_NUM >= 180000
+#define check_is_enforced(check) ((check)->ccenforced)
+#else
+#define check_is_enforced(check) (true)
+#endif
+
 /* 18 runs AFTER triggers as the role that was current when the event was queued. */
 #define after_triggers_run_as_queued() (PG_VERSION_NUM >= 180000)
 

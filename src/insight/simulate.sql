@@ -38,11 +38,11 @@ BEGIN
 	RETURN QUERY
 	WITH arc AS MATERIALIZED (
 		SELECT * FROM smartwf.simulated_transitions(definition)
-	), past AS (
+	), past AS MATERIALIZED (
 		SELECT h.* FROM smartwf.elements e JOIN smartwf.history h ON h.docid = e.docid
 		WHERE e.structure = s.name AND h.at >= e.created_at AND (since IS NULL OR h.at >= since)
 			AND h.from_state IS NOT NULL AND h.to_state IS NOT NULL AND (h.transition IS NOT NULL OR h.from_state <> h.to_state)
-	), judged AS (
+	), judged AS MATERIALIZED (
 		SELECT h.docid, h.revision, h.transition, r.verdict, r.reason
 		FROM past h LEFT JOIN arc a ON (a.transition, a.from_state) = (h.transition, h.from_state), LATERAL (
 			SELECT 1 AS n, 'refused' AS verdict, format('CRUD0228: there is no state "%s"', x.state) AS reason
@@ -70,13 +70,17 @@ BEGIN
 			FROM (SELECT 1) one LEFT JOIN pg_roles u ON u.rolname = h.actor
 			WHERE a.roles || a.columns <> '{}' AND u.rolsuper IS NOT TRUE AND NOT EXISTS (SELECT FROM unnest(a.roles) AS g (role)
 				JOIN pg_roles x ON x.rolname = g.role WHERE u.oid IS NOT NULL AND pg_has_role(u.oid, x.oid, 'MEMBER'))
-			UNION ALL
-			SELECT 7, 'doubtful', format('WFL0300: with the row as it is today, %s', y.objection)
-			FROM (SELECT smartwf.try_rules(h.docid, h.transition, h.from_state, h.to_state, a.guard,
+			ORDER BY 1 LIMIT 1) r
+	), doubted AS (
+		-- guards and hooks are asked about what has passed all else, since they cost, and may do things
+		SELECT h.docid, h.revision, h.transition, 'doubtful' AS verdict,
+			format('WFL0300: with the row as it is today, %s', y.objection) AS reason
+		FROM past h JOIN arc a ON (a.transition, a.from_state, a.to_state) = (h.transition, h.from_state, h.to_state),
+			LATERAL (SELECT smartwf.try_rules(h.docid, h.transition, h.from_state, h.to_state, a.guard,
 				CASE WHEN call_hooks THEN a.m0 END, CASE WHEN call_hooks THEN a.m1 END, h.comment, h.parameters, h.actor)
 					AS objection WHERE a.guard IS NOT NULL OR call_hooks AND (a.m0 IS NOT NULL OR a.m1 IS NOT NULL)) y
-			WHERE y.objection IS NOT NULL
-			ORDER BY 1 LIMIT 1) r
+		WHERE y.objection IS NOT NULL
+			AND NOT EXISTS (SELECT FROM judged j WHERE (j.docid, j.revision) = (h.docid, h.revision))
 	), stuck AS (
 		SELECT e.docid, l.revision, NULL::text AS transition, 'stuck' AS verdict,
 			CASE WHEN l.state <> ALL (states) THEN format('there is no state "%s", in which it is', l.state)
@@ -86,6 +90,8 @@ BEGIN
 			OR l.state NOT IN (SELECT a.from_state FROM arc a) AND EXISTS (SELECT FROM smartwf.arcs a
 				WHERE (a.workflow_id, a.from_state) = (smartwf.followed_version(s.name, l.version_id, l.state), l.state))))
 	SELECT * FROM judged j
+	UNION ALL
+	SELECT * FROM doubted d
 	UNION ALL
 	SELECT * FROM stuck k
 	ORDER BY docid, revision, verdict;

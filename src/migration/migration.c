@@ -44,7 +44,7 @@
 #define PAUSE_MICROSECONDS (500 * 1000)
 
 static OwnStatement find_due = {1, {TIMESTAMPTZOID},
-	"SELECT id FROM smartwf.migrations WHERE due_at OPERATOR(pg_catalog.<=) $1 ORDER BY due_at LIMIT 1"
+	"SELECT id FROM smartwf.migrations WHERE due_at OPERATOR(pg_catalog.<=) $1 ORDER BY due_at LIMIT 100"
 };
 
 static OwnStatement find_next = {1, {TIMESTAMPTZOID},
@@ -55,9 +55,19 @@ static OwnStatement find_structure = {1, {INT8OID},
 	"SELECT structure FROM smartwf.migrations WHERE id" EQ "$1"
 };
 
+static OwnStatement find_status = {1, {INT8OID},
+	"SELECT status FROM smartwf.migrations WHERE id" EQ "$1"
+};
+
 static OwnStatement claim = {1, {INT8OID},
 	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass FROM smartwf.migrations"
 	" WHERE id" EQ "$1 AND status" EQ "'running' FOR UPDATE SKIP LOCKED"
+};
+
+/* In the caller's transaction: wait for whoever is at it. */
+static OwnStatement claim_waiting = {1, {INT8OID},
+	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass FROM smartwf.migrations"
+	" WHERE id" EQ "$1 AND status" EQ "'running' FOR UPDATE"
 };
 
 static OwnStatement take_batch = {4, {INT8OID, TEXTOID, INT4OID, INT4OID},
@@ -144,17 +154,25 @@ typedef struct Migration
 
 /* Reading */
 
-/* A migration that is due; 0 if there is none. */
-int64
-due_migration(void)
+/* The migrations that are due (int64 *), the one that has waited for longest first. */
+List *
+due_migrations(void)
 {
 	Datum		value = TimestampTzGetDatum(clock_now());
 	QueryResult *result;
+	List	   *ids = NIL;
 
 	if (!own_relation_exists("migrations"))
-		return 0;
+		return NIL;
 	result = own_execute(&find_due, &value, NULL);
-	return result->rows == 0 ? 0 : result_bigint(result, 0, 1);
+	for (int i = 0; i < result->rows; i++)
+	{
+		int64	   *id = palloc_object(int64);
+
+		*id = result_bigint(result, i, 1);
+		ids = lappend(ids, id);
+	}
+	return ids;
 }
 
 /* When the next migration falls due; DT_NOEND if there is none. */
@@ -208,7 +226,7 @@ static bool
 claim_migration(Migration *migration)
 {
 	Datum		value = Int64GetDatum(migration->id);
-	QueryResult *result = own_execute(&claim, &value, NULL);
+	QueryResult *result = own_execute(migration->is_called ? &claim_waiting : &claim, &value, NULL);
 
 	if (result->rows == 0)
 		return false;
@@ -299,7 +317,7 @@ comes_by(const Migration *migration, const Document *document)
 {
 	if (document->followed != document->to)
 		return true;
-	return document->status.at < migration->started_at &&
+	return (document->status.workflow_id != document->to->id || document->status.at < migration->started_at) &&
 		followed_before(migration->structure->successions, document->status.workflow_id, document->state,
 						migration->started_at) != document->to;
 }
@@ -727,6 +745,16 @@ note_migration_failure(int64 id, const ErrorData *error)
 			 errhidestmt(true), errhidecontext(true)));
 }
 
+/* Was there nothing to do when it began? */
+static bool
+has_finished(int64 id)
+{
+	Datum		value = Int64GetDatum(id);
+	char	   *status = own_text(&find_status, &value, NULL);
+
+	return status != NULL && strcmp(status, "finished") == 0;
+}
+
 /* smartwf.finish_migration(migration): in the caller's transaction, as the caller. */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_finish_migration);
 Datum
@@ -745,5 +773,10 @@ smartwf_finish_migration(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		progress = claim_migration(&migration) ? work_on(&migration) : MIGRATION_NOT_DUE;
 	}
+	if (progress != MIGRATION_ENDED && !has_finished(PG_GETARG_INT64(0)))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("migration " INT64_FORMAT " cannot be carried out now", PG_GETARG_INT64(0)),
+				 errhint("It must be running, and the rows that it moves must be there.")));
 	PG_RETURN_VOID();
 }

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
 typedef enum MigrationProgress
@@ -17,7 +18,7 @@ typedef enum MigrationProgress
 	MIGRATION_ENDED
 } MigrationProgress;
 
-extern int64 due_migration(void);
+extern List *due_migrations(void);
 extern TimestampTz next_due_migration(void);
 extern Oid	role_of_migration(int64 id);
 extern char *describe_migration(int64 id);

@@ -71,12 +71,6 @@ SELECT pg_catalog.pg_extension_config_dump('smartwf.migrations', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.migrations_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('smartwf.migration_documents', '');
 
-CREATE FUNCTION smartwf.followed_version(structure text, version_id int, state text) RETURNS int
-	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'smartwf_followed_version';
-COMMENT ON FUNCTION smartwf.followed_version(text, int, text) IS
-'Returns the workflow version (int, its id) that documents follow which have a state (text) of a structure (text), and '
-'whose last line of history names a version (version_id, int). Returns version_id if nothing succeeds it.';
-
 -- States that other versions of a workflow have.
 CREATE FUNCTION smartwf.states_elsewhere(version_id int) RETURNS TABLE (state text, timer text)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -160,7 +154,7 @@ BEGIN
 			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, others) r
 				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
 			-- not those that have come there since, by this version
-			WHERE l.at < m.started_at AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
+			WHERE (l.version_id <> m.version_id OR l.at < m.started_at) AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
 			ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS more = ROW_COUNT;
 		listed := listed + more;

@@ -137,11 +137,11 @@ ask_constraint(void *argument)
 			 psprintf("constraint \"%s\" does not allow state \"%s\"", question->constraint, question->to));
 }
 
-/* Ask; true if that failed, by which all rows in the state are refused. */
+/* Can the column hold the state?  If not, all rows in the other state are refused. */
 static bool
-has_failed(StateQuestion *question, Work work)
+type_refuses(StateQuestion *question)
 {
-	ErrorData  *error = run_in_subtransaction(work, question, false);
+	ErrorData  *error = run_in_subtransaction(ask_type, question, true);
 
 	if (error == NULL)
 		return false;
@@ -164,7 +164,10 @@ constraints_of(Oid relid)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute_with_args("SELECT conname::pg_catalog.text, pg_catalog.pg_get_expr(conbin, conrelid)"
 							  " FROM pg_catalog.pg_constraint WHERE conrelid OPERATOR(pg_catalog.=) $1"
-							  " AND contype OPERATOR(pg_catalog.=) 'c' ORDER BY conname",
+							  " AND contype OPERATOR(pg_catalog.=) 'c'"
+							  /* since PostgreSQL 18 there are some that are not enforced */
+							  " AND pg_catalog.to_jsonb(pg_constraint) OPERATOR(pg_catalog.->>) 'conenforced' IS DISTINCT FROM 'false'"
+							  " ORDER BY conname",
 							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "cannot read constraints: %s", SPI_result_code_string(SPI_result));
 	result = take_result(context);
@@ -176,15 +179,25 @@ constraints_of(Oid relid)
 static void
 ask_table(StateQuestion *question, const QueryResult *constraints)
 {
-	if (has_failed(question, ask_type))
+	if (type_refuses(question))
 		return;
 	for (int i = 0; i < constraints->rows; i++)
 	{
 		question->constraint = result_text(constraints, i, 1);
 		question->expression = result_text(constraints, i, 2);
-		if (has_failed(question, ask_constraint))
-			return;
+		/* of one that cannot be asked in this way, nothing is known before the rows are changed */
+		(void) run_in_subtransaction(ask_constraint, question, true);
 	}
+}
+
+/* Names that functions look up, as a batch of the migration has them. */
+static void
+set_search_path(const char *schema)
+{
+	(void) set_config_option("search_path",
+							 schema == NULL ? "pg_catalog, pg_temp" :
+							 psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 static void
@@ -201,7 +214,9 @@ ask_family(StateQuestion *question, List *from, List *to)
 		question->relid = lfirst_oid(cell);
 		if (get_rel_relkind(question->relid) != RELKIND_RELATION)
 			continue;
+		set_search_path(NULL);	/* by which expressions are printed with all schemas */
 		constraints = constraints_of(question->relid);
+		set_search_path(get_namespace_name(get_rel_namespace(question->table->relid)));
 		forboth(from_cell, from, to_cell, to)
 		{
 			question->from = lfirst(from_cell);
@@ -232,8 +247,6 @@ smartwf_refused_rows(PG_FUNCTION_ARGS)
 	saved = switch_to_actor(&owner);
 	without_policies = switch_off_forced_policies();
 	level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
 	ask_family(&question, list_of_texts(PG_GETARG_DATUM(1)), list_of_texts(PG_GETARG_DATUM(2)));
 	AtEOXact_GUC(true, level);
 	restore_user(without_policies);

@@ -6,6 +6,8 @@
 
 #include "catalog/pg_type.h"
 
+#include "utils/builtins.h"
+
 #include "base/clock.h"
 #include "storage/own_statement.h"
 #include "storage/own_table.h"
@@ -17,6 +19,20 @@ static OwnStatement move_due = {0, {InvalidOid}, "SELECT smartwf.move_due_runs()
 static OwnStatement find_next = {0, {InvalidOid},
 	"SELECT due_at FROM smartwf.run_migrations WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"
 };
+
+static OwnStatement note_failure = {1, {TEXTOID},
+	"UPDATE smartwf.run_migrations SET message = $1, due_at = pg_catalog.clock_timestamp()"
+	" OPERATOR(pg_catalog.+) '30 s'::pg_catalog.interval WHERE due_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()"
+};
+
+/* Those that are due could not go on: again later. */
+void
+note_run_migration_failure(const ErrorData *error)
+{
+	Datum		value = CStringGetTextDatum(error->message);
+
+	(void) own_execute(&note_failure, &value, NULL);
+}
 
 /* When the next is due; DT_NOEND if none is under way. */
 TimestampTz

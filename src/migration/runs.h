@@ -11,5 +11,6 @@
 
 extern int64 move_due_runs(void);
 extern TimestampTz next_due_run_migration(void);
+extern void note_run_migration_failure(const ErrorData *error);
 
 #endif

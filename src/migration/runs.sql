@@ -6,7 +6,7 @@ CREATE TABLE smartwf.run_migrations (
 	version_id int NOT NULL,
 	version int NOT NULL,
 	steps jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(steps) = 'object'),
-	status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'finished', 'failed')),
+	status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'finished', 'failed', 'cancelled')),
 	runs bigint NOT NULL DEFAULT 0,
 	done bigint NOT NULL DEFAULT 0,
 	message text,
@@ -20,7 +20,7 @@ CREATE UNIQUE INDEX run_migrations_flow ON smartwf.run_migrations (flow) WHERE s
 CREATE INDEX run_migrations_due ON smartwf.run_migrations (due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE smartwf.run_migrations IS
 'Migrations of the runs of flows to another version. version_id, version: that version; steps: where runs go whose step '
-'it does not have. status: running, as long as some of the runs are executing a step; finished; or failed, with the '
+'it does not have. status: running, as long as some of the runs are executing a step; finished; cancelled; or failed, with the '
 'message, if runs have come to a step meanwhile that has no counterpart. runs, done: how many runs there were, and how '
 'many were moved. Operators see all rows. Maintained by smartwf.start_run_migration().';
 ALTER TABLE smartwf.run_migrations ENABLE ROW LEVEL SECURITY;
@@ -113,17 +113,22 @@ CREATE FUNCTION smartwf.move_runs(migration bigint) RETURNS bigint
 DECLARE
 	m smartwf.run_migrations;
 	target smartwf.flows;
+	free bigint[];
 	faults text;
 	moved bigint;
 	remaining bigint;
 BEGIN
-	SELECT * INTO m FROM smartwf.run_migrations x WHERE x.id = migration FOR UPDATE;
+	SELECT * INTO m FROM smartwf.run_migrations x WHERE x.id = migration AND x.status = 'running' FOR UPDATE SKIP LOCKED;
+	IF m.id IS NULL THEN
+		RETURN 0;				-- another worker is at it
+	END IF;
 	SELECT * INTO target FROM smartwf.flows f WHERE f.id = m.version_id;
-	WITH free AS MATERIALIZED (
-		SELECT r.id FROM smartwf.runs r WHERE r.flow = m.flow AND r.flow_id <> m.version_id AND r.started_at < m.started_at
-			AND r.status NOT IN ('finished', 'cancelled') FOR UPDATE SKIP LOCKED
-	), place AS (
-		SELECT t.* FROM smartwf.runs_to_move(target, m.steps) t JOIN free f ON f.id = t.run WHERE t.obstacle IS NULL
+	free := ARRAY(SELECT r.id FROM smartwf.runs r
+		WHERE r.flow = m.flow AND r.flow_id <> m.version_id AND r.started_at < m.started_at
+			AND r.status NOT IN ('finished', 'cancelled') LIMIT 1000 FOR UPDATE SKIP LOCKED);
+	-- a statement of its own, which sees the runs as they are now that they are locked
+	WITH place AS MATERIALIZED (
+		SELECT t.* FROM smartwf.runs_to_move(target, m.steps) t WHERE t.run = ANY (free) AND t.obstacle IS NULL
 	), asked AS (
 		UPDATE smartwf.confirmations c SET step = p.to_step FROM place p
 		WHERE c.run = p.run AND c.status = 'open' AND c.step <> p.to_step
@@ -136,7 +141,10 @@ BEGIN
 		status = CASE WHEN remaining = 0 THEN 'finished' WHEN faults IS NOT NULL AND moved = 0 THEN 'failed' ELSE 'running' END,
 		message = faults
 		WHERE x.id = migration RETURNING x.* INTO m;
-	UPDATE smartwf.run_migrations x SET due_at = CASE m.status WHEN 'running' THEN clock_timestamp() + interval '0.2 s' END,
+	-- seldomer, the longer a step takes
+	UPDATE smartwf.run_migrations x SET due_at = CASE WHEN m.status = 'running' THEN clock_timestamp() + CASE
+			WHEN moved > 0 THEN interval '0' ELSE least(greatest((clock_timestamp() - m.started_at) / 4, interval '0.2 s'),
+				interval '30 s') END END,
 		finished_at = CASE WHEN m.status <> 'running' THEN clock_timestamp() END
 		WHERE x.id = migration;
 	RETURN moved;
@@ -154,6 +162,25 @@ $$;
 COMMENT ON FUNCTION smartwf.move_due_runs() IS
 'Goes on with the migrations of runs that wait for steps to end, and returns how many runs were moved (bigint). Called by '
 'workers.';
+
+CREATE FUNCTION smartwf.cancel_run_migration_as_owner(migration bigint) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	UPDATE smartwf.run_migrations x SET status = 'cancelled', due_at = NULL, finished_at = clock_timestamp()
+		WHERE x.id = migration AND x.status = 'running';
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no migration % of runs that is under way', migration USING ERRCODE = 'undefined_object';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.cancel_run_migration_as_owner(bigint) IS
+'What smartwf.cancel_run_migration() does, as the owner of the extension.';
+
+CREATE FUNCTION smartwf.cancel_run_migration(migration bigint) RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
+COMMENT ON FUNCTION smartwf.cancel_run_migration(bigint) IS
+'Cancels a migration of runs (bigint, its id): runs that have moved stay where they are, those that execute a step keep '
+'their version. Raises 42501 unless the caller is an administrator, and 42704 if no such migration is under way.';
 
 CREATE FUNCTION smartwf.start_run_migration_as_owner(flow text, version int, steps jsonb, plan text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -182,7 +209,7 @@ BEGIN
 		ON CONFLICT DO NOTHING RETURNING id INTO started;
 	IF started IS NULL THEN
 		RAISE EXCEPTION 'runs of flow "%" are being moved already', flow
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait until that has ended.';
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait until that has ended, or cancel it.';
 	END IF;
 	PERFORM smartwf.move_runs(started);
 	RETURN started;

@@ -135,7 +135,9 @@ COMMENT ON FUNCTION smartwf.start_migration(text, int, jsonb, text[], text) IS
 'that smartwf.migration_plan() has told, if the migration must be what it said. Documents whose state the version has '
 'follow it as soon as the transaction commits, however many they are. Those that get another state, those with timers '
 'and those named by docids are worked off in batches by the workers, or by CALL smartwf.work_migration(). Returns the id '
-'of the migration (bigint), a row of smartwf.migrations that shows its progress. Raises 42501 unless the caller is an '
+'of the migration (bigint), a row of smartwf.migrations that shows its progress. Documents that the plan says cannot '
+'move, because of a constraint or a lock, do not keep it from starting: they stay where they are, and it ends as failed. '
+'Raises 42501 unless the caller is an '
 'administrator, 42704 if there is no such structure or published version, WF001 with one line of DETAIL for each '
 'fault, such as a document whose state has no target, WF412 if what the plan rests on has changed, WF400 if states is '
 'no object, and 55000 if another migration of the structure has not ended.';
@@ -384,8 +386,8 @@ CREATE FUNCTION smartwf.finish_migration(migration bigint) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_finish_migration';
 COMMENT ON FUNCTION smartwf.finish_migration(bigint) IS
 'Carries out a migration (bigint, its id) to its end, in the transaction of the caller, waiting for rows that others '
-'have locked. Raises the error of the first document that cannot be moved, and 42501 unless the caller is an '
-'administrator.';
+'have locked. Raises the error of the first document that cannot be moved, 55000 if the migration is not running, and '
+'42501 unless the caller is an administrator.';
 
 CREATE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
 	docid text DEFAULT NULL)

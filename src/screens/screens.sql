@@ -195,7 +195,7 @@ BEGIN
 			'resume_flow', 'restart_all', 'deliver_again', 'run_model', 'compare_workflows', 'migration_plan',
 			'start_migration', 'pause_migration', 'resume_migration', 'cancel_migration', 'migration_undo_plan',
 			'undo_migration',
-			'run_migration_plan', 'start_run_migration', 'simulate_workflow', 'why', 'undo_transition', 'check_workflow', 'workflow_catalogue')
+			'run_migration_plan', 'start_run_migration', 'cancel_run_migration', 'simulate_workflow', 'why', 'undo_transition', 'check_workflow', 'workflow_catalogue')
 		ORDER BY p.proname
 	LOOP
 		EXECUTE format('CREATE FUNCTION smartwf_api.%I(%s) RETURNS %s LANGUAGE c %s %s '

@@ -376,7 +376,8 @@ find_contradiction(void *argument)
 		(list_length(clauses) == 1 && IsA(linitial(clauses), Const) && !DatumGetBool(((Const *) linitial(clauses))->constvalue)))
 		contradiction->with = "itself";
 	for (int i = 0; contradiction->with == NULL && constraints != NULL && i < constraints->num_check; i++)
-		if (predicate_refuted_by(clauses_of(stringToNode(constraints->check[i].ccbin), true), clauses, false))
+		if (check_is_enforced(&constraints->check[i]) &&
+			predicate_refuted_by(clauses_of(stringToNode(constraints->check[i].ccbin), true), clauses, false))
 			contradiction->with = psprintf("constraint \"%s\"", constraints->check[i].ccname);
 	table_close(relation, NoLock);
 }

@@ -45,12 +45,15 @@ move_documents(const Move *move)
 		.revisions = move->revisions,
 		.moved = move->documents, .number_moved = move->number_of_documents,
 	};
-	List	   *volatile docids = prepare_documents(move);
+	List	   *volatile docids = prepare_documents(move);	/* for the compiler: it is not changed below */
 
 	request_push(&request);
 	PG_TRY();
 	{
-		(void) run_on_rows(move->table, CHANGE_STATES, docids);
+		if (move->as_caller)
+			(void) run_on_row(move->table, CHANGE_STATE, linitial(docids));
+		else
+			(void) run_on_rows(move->table, CHANGE_STATES, docids);
 	}
 	PG_FINALLY();
 	{

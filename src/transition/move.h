@@ -18,6 +18,7 @@ typedef struct Move
 	int			state;			/* its state that they go to */
 	const char *comment;		/* in their history */
 	List	   *revisions;		/* int: those at which the document may be; NIL for any */
+	bool		as_caller;		/* one document, with the caller's own right to update it */
 	MovedDocument *documents;	/* will be sorted */
 	int			number_of_documents;
 }			Move;

@@ -30,25 +30,33 @@ last_transition(Target *target)
 	lines = history_read(&target->element, &(HistoryPage) {.most = 1});
 	line = lines == NIL ? NULL : linitial(lines);
 	if (line == NULL || line->transition == NULL || line->from_state == NULL || line->to_state == NULL)
-		raise_failure_with_hint(INVALID_TRANSITION, localized("Only a transition can be undone, and only the last change of all."),
+		raise_failure_with_hint(INVALID_TRANSITION,
+								localized("Only a transition can be undone, and only the last change of all."),
 								target->workflow->name);
 	return line;
 }
 
-/* May the caller undo the transition?  Administrators may, and who may pass it, if it says so. */
+/*
+ * May the caller undo the transition?  Administrators may, and who may pass it, if it says
+ * so: by a grant, which is judged on the row that is ours now, or by the privilege and the
+ * policies of the table, by which the UPDATE runs then.
+ */
 static bool
-may_undo(Target *target, const Transition *transition)
+may_undo(Target *target, const Transition *transition, bool *as_caller)
 {
 	Relation	relation;
 	HeapTuple	row;
 	bool		holds;
 
+	*as_caller = target_may_update(target, false);
 	if (is_administrator())
 		return true;
 	if (transition == NULL || !transition->undo)
 		return false;
 	if (transition->number_of_grants == 0)
-		return target_may_update(target, false);
+		return *as_caller;
+	*as_caller = false;
+	(void) run_on_row(target->table, LOCK_ROW_AS_GRANTED, target->element.docid);
 	relation = table_open(target->table->relid, AccessShareLock);
 	row = read_row(target->table, target->element.docid);
 	holds = row != NULL && holds_right(transition, target->table, row, RelationGetDescr(relation));
@@ -74,7 +82,7 @@ undo_transition(const char *docid, const char *comment)
 
 	find_target(docid, NULL, &target);
 	line = last_transition(&target);
-	if (!may_undo(&target, transition_by_name(target.workflow, line->transition)))
+	if (!may_undo(&target, transition_by_name(target.workflow, line->transition), &move.as_caller))
 		raise_failure(REFUSED, psprintf(localized("Transition \"%s\""), line->transition), docid,
 					  psprintf(localized("\"%s\" may not undo it"), actor_name()));
 	move.table = target.table;
@@ -87,6 +95,7 @@ undo_transition(const char *docid, const char *comment)
 	move_documents(&move);
 	if (document.revision == UNKNOWN_REVISION)
 		raise_failure(REFUSED, psprintf(localized("Transition \"%s\""), line->transition), docid,
-					  localized("another trigger suppressed the change"));
+					  document.is_taken_over ? localized("another trigger suppressed the change") :
+					  psprintf(localized("\"%s\" may not update the row"), actor_name()));
 	return (Passed) {target.workflow, NULL, move.state, NIL};
 }

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "nodes/pg_list.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
@@ -35,10 +36,20 @@ typedef struct Turn
 	const ErrorData *error;
 }			Turn;
 
+typedef struct DueMigrations
+{
+	List	   *ids;			/* of int64 * */
+	MemoryContext context;
+}			DueMigrations;
+
 static void
 find_now(void *argument)
 {
-	((Turn *) argument)->id = due_migration();
+	DueMigrations *due = argument;
+	MemoryContext outer = MemoryContextSwitchTo(due->context);
+
+	due->ids = due_migrations();
+	MemoryContextSwitchTo(outer);
 }
 
 static void
@@ -79,17 +90,29 @@ take_turn(Turn *turn)
 	clean_session();
 }
 
-/* For a worker: a batch of a migration that is due; true if there was one. */
+/*
+ * For a worker: a batch of each migration that is due, as far as others are not at it,
+ * which is told then; true if there was one.
+ */
 bool
-migrate_when_due(void)
+migrate_when_due(bool *has_put_off)
 {
-	Turn		turn = {.id = 0};
+	DueMigrations due = {NIL, CurrentMemoryContext};
+	bool		has_worked = false;
+	ListCell   *cell;
 
-	(void) run_in_transaction("look for migrations that are due", find_now, &turn);
-	if (turn.id == 0)
-		return false;
-	take_turn(&turn);
-	return turn.progress == MIGRATION_GOES_ON || turn.progress == MIGRATION_ENDED;
+	(void) run_in_transaction("look for migrations that are due", find_now, &due);
+	foreach(cell, due.ids)
+	{
+		Turn		turn = {.id = *(int64 *) lfirst(cell)};
+
+		if (worker_must_be_replaced())
+			break;
+		take_turn(&turn);
+		*has_put_off |= turn.progress == MIGRATION_NOT_DUE;
+		has_worked |= turn.progress == MIGRATION_GOES_ON || turn.progress == MIGRATION_ENDED;
+	}
+	return has_worked;
 }
 
 static void
@@ -98,13 +121,21 @@ move_runs_now(void *argument)
 	*(int64 *) argument = move_due_runs();
 }
 
+static void
+note_runs_now(void *argument)
+{
+	note_run_migration_failure(argument);
+}
+
 /* For a worker: move runs whose steps have ended; true if there were any. */
 bool
 move_runs_when_due(void)
 {
 	int64		moved = 0;
+	ErrorData  *error = run_in_transaction("move runs to another version", move_runs_now, &moved);
 
-	(void) run_in_transaction("move runs to another version", move_runs_now, &moved);
+	if (error != NULL)
+		(void) run_in_transaction("note the failure of a migration", note_runs_now, error);
 	return moved > 0;
 }
 

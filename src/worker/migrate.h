@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-extern bool migrate_when_due(void);
+extern bool migrate_when_due(bool *has_put_off);
 extern bool move_runs_when_due(void);
 
 #endif

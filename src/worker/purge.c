@@ -62,6 +62,19 @@ static OwnStatement refused[] = {
 	" WHERE at OPERATOR(pg_catalog.<) $1 AND $2 IS NOT NULL ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))"},
 };
 
+static OwnStatement migrated[] = {
+	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
+		"WITH gone AS (DELETE FROM smartwf.migrations WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.migrations"
+		" WHERE (status" EQ "ANY ('{finished,cancelled,undone}') OR (status" EQ "'failed' AND $2))"
+		" AND changed_at OPERATOR(pg_catalog.<) $1 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id),"
+		" documents AS (DELETE FROM smartwf.migration_documents d USING gone g WHERE d.migration" EQ "g.id)"
+	" SELECT FROM gone"},
+	{3, {TIMESTAMPTZOID, BOOLOID, INT4OID},
+		"DELETE FROM smartwf.run_migrations WHERE id" EQ "ANY (ARRAY(SELECT id FROM smartwf.run_migrations"
+		" WHERE (status" EQ "ANY ('{finished,cancelled}') OR (status" EQ "'failed' AND $2))"
+	" AND finished_at OPERATOR(pg_catalog.<) $1 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))"},
+};
+
 /*
  * The history of deleted documents, with their elements; and of existing ones
  * all but the last entry.  An index by time would slow down each change.  So
@@ -180,6 +193,8 @@ purge_ended(TimestampTz before, bool keep_failed)
 
 	if (error == NULL)
 		error = purge_by(refused, lengthof(refused), "refusals", before, keep_failed);
+	if (error == NULL)
+		error = purge_by(migrated, lengthof(migrated), "run_migrations", before, keep_failed);
 	return error;
 }
 

@@ -99,20 +99,28 @@ copy_text(char *place, const char *text, int size)
 	place[length] = '\0';
 }
 
-/* Room for a note, NULL if there is none. */
+/*
+ * Room for a note: that of the oldest, if there is no other.  It may be of a database that
+ * has no worker, and must not keep the others out.
+ */
 static RefusalNote *
 free_note(void)
 {
+	RefusalNote *oldest = &notes->note[0];
+
 	for (int i = 0; i < MOST_NOTES; i++)
 	{
 		RefusalNote *note = &notes->note[(notes->next + i) % MOST_NOTES];
 
+		if (note->at < oldest->at)
+			oldest = note;
 		if (OidIsValid(note->database))
 			continue;
 		notes->next = (notes->next + i + 1) % MOST_NOTES;
 		return note;
 	}
-	return NULL;
+	notes->lost++;
+	return oldest;
 }
 
 static void
@@ -137,16 +145,10 @@ write_note(RefusalNote *note, const Refusal *refusal)
 static void
 note_refusal(const Refusal *refusal)
 {
-	RefusalNote *note;
-
 	if (notes == NULL)
 		return;
 	LWLockAcquire(notes_lock, LW_EXCLUSIVE);
-	note = free_note();
-	if (note == NULL)
-		notes->lost++;
-	else
-		write_note(note, refusal);
+	write_note(free_note(), refusal);
 	LWLockRelease(notes_lock);
 	notify_workers_now(WORK_ON_DELIVERY);
 }

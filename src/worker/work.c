@@ -309,6 +309,14 @@ fire_due_timers(void)
 	return has_worked;
 }
 
+/* Migrations */
+
+static bool
+move_documents_when_due(void)
+{
+	return migrate_when_due(&has_put_off);
+}
+
 /* All kinds of work */
 
 static const struct
@@ -319,7 +327,7 @@ static const struct
 }			work_kinds[] = {
 	{WORK_ON_RUNS, drive_due_runs, next_due_run},
 	{WORK_ON_RUNS, fire_due_timers, next_due_task},
-	{WORK_ON_RUNS, migrate_when_due, next_due_migration},
+	{WORK_ON_RUNS, move_documents_when_due, next_due_migration},
 	{WORK_ON_RUNS, move_runs_when_due, next_due_run_migration},
 	{WORK_ON_DELIVERY, deliver_due, next_due_delivery},
 	{WORK_ON_DELIVERY, store_refusals, next_refusal},

@@ -48,12 +48,12 @@ CREATE PROCEDURE smartwf.purge(older_than interval, keep_failed boolean DEFAULT 
 	with_history boolean DEFAULT false)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'smartwf_purge';
 COMMENT ON PROCEDURE smartwf.purge(interval, boolean, boolean) IS
-'Deletes finished and cancelled runs and delivered notifications that are older than an interval, in batches, with a '
-'commit after each. older_than (interval): their minimum age; keep_failed (boolean): if false, failed runs and '
-'notifications are deleted as well, by default true; with_history (boolean): if true, older history is deleted as '
-'well, except for the last row of each existing document, and with it the documents that were deleted; by default '
-'false. Raises 42501 unless the caller is an administrator, 2D000 in a transaction block, and WF400 if older_than is '
-'null or negative.';
+'Deletes finished and cancelled runs, delivered notifications, refused attempts, and migrations that have ended, which '
+'then cannot be undone any more, that are older than an interval, in batches, with a commit after each. older_than '
+'(interval): their minimum age; keep_failed (boolean): if false, failed runs, notifications and migrations are deleted '
+'as well, by default true; with_history (boolean): if true, older history is deleted as well, except for the last row '
+'of each existing document, and with it the documents that were deleted; by default false. Raises 42501 unless the '
+'caller is an administrator, 2D000 in a transaction block, and WF400 if older_than is null or negative.';
 
 CREATE FUNCTION smartwf.lost_refusals() RETURNS bigint
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_lost_refusals';
@@ -116,7 +116,9 @@ SELECT 'timers_failed', '', count(*) FROM smartwf.element_timers WHERE due_at IS
 UNION ALL
 SELECT 'refusals_lost', '', smartwf.lost_refusals()
 UNION ALL
-SELECT 'migrations_unfinished', '', count(*) FROM smartwf.migrations WHERE status IN ('running', 'paused', 'failed')
+SELECT 'migrations_unfinished', '', (SELECT count(*) FROM smartwf.migrations
+		WHERE status IN ('running', 'paused', 'failed'))
+	+ (SELECT count(*) FROM smartwf.run_migrations WHERE status IN ('running', 'failed'))
 UNION ALL
 SELECT 'workers', w.state, (SELECT count(*) FROM smartwf.list_workers() l WHERE l.state = w.state)
 	FROM (VALUES ('idle'), ('working')) AS w (state);

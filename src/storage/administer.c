@@ -20,7 +20,7 @@
 #include "base/actor.h"
 #include "base/compat.h"
 #include "base/notify_workers.h"
-#include "storage/own_table.h"
+#include "own_table.h"
 
 /* SELECT * FROM smartwf.x_as_owner($1, ...) */
 static char *
@@ -111,6 +111,8 @@ smartwf_administer(PG_FUNCTION_ARGS)
 		value = value_of(fcinfo, context);
 	SPI_finish();
 	restore_user(saved);
-	notify_workers_at_commit(WORK_ON_RUNS);
+	/* those that return sets only tell */
+	if (!fcinfo->flinfo->fn_retset)
+		notify_workers_at_commit(WORK_ON_RUNS);
 	return value;
 }
