@@ -156,6 +156,14 @@ SELECT smartwf.start_migration('letter', 3, docids => '{L20}');
 SELECT smartwf.migrate('letter', 3, '{"read": "sent", "lost": "sent"}');
 SELECT * FROM standing;
 SELECT smartwf.migrate('letter', 3);
+-- born in the version, moved away from it, and back
+SELECT smartwf.start_migration('letter', 1, '{"sent": "new"}') AS away \gset
+CALL smartwf.work_migration(:away);
+SELECT * FROM standing;
+SELECT smartwf.undo_migration(:away) AS undo \gset
+CALL smartwf.work_migration(:undo);
+SELECT * FROM standing;
+SELECT * FROM smartwf.migration_plan('letter', 1, '[]');
 
 -- neither rights nor policies: an administrator who has none on the table, whose owner acts
 ALTER TABLE letter ENABLE ROW LEVEL SECURITY;

@@ -4035,6 +4035,12 @@ CREATE FUNCTION smartwf.compare_completed(before_ jsonb, after_ jsonb)
 		SELECT l.list, d.side, i.number, i.item ->> 'name' AS name
 		FROM (VALUES ('states'), ('transitions'), ('timers')) AS l (list),
 			(VALUES ('before', before_), ('after', after_)) AS d (side, definition), smartwf.items(d.definition, l.list) i
+		UNION ALL
+		SELECT format('%s of transition %s', l.list, t.item ->> 'name'), d.side, i.number,
+			CASE l.list WHEN 'arcs' THEN i.item ->> 'from' WHEN 'parameters' THEN i.item ->> 'name' ELSE i.item::text END
+		FROM (VALUES ('arcs'), ('parameters'), ('grants')) AS l (list),
+			(VALUES ('before', before_), ('after', after_)) AS d (side, definition),
+			smartwf.items(d.definition, 'transitions') t, smartwf.items(t.item, l.list) i
 	), common AS (
 		-- the order of those that both have
 		SELECT x.list, x.side, jsonb_agg(x.name ORDER BY x.number) AS names
@@ -4061,6 +4067,9 @@ CREATE FUNCTION smartwf.compare_definitions(definition jsonb, with_definition js
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	IF coalesce(jsonb_typeof(definition), 'object') <> 'object' OR jsonb_typeof(with_definition) IS DISTINCT FROM 'object' THEN
+		RAISE EXCEPTION 'a definition must be a JSON object' USING ERRCODE = 'WF400';
+	END IF;
 	RETURN QUERY SELECT * FROM smartwf.compare_completed(smartwf.complete_definition(definition),
 		smartwf.complete_definition(with_definition));
 END
@@ -4068,7 +4077,7 @@ $$;
 COMMENT ON FUNCTION smartwf.compare_definitions(jsonb, jsonb) IS
 'Returns what differs between two JSON forms of a workflow, for example the published one and that of a file. definition '
 '(jsonb): the one before, null if there is none; with_definition (jsonb): the one after. Returns the same as '
-'smartwf.compare_workflows().';
+'smartwf.compare_workflows(). Raises WF400 if one of them is no JSON object.';
 CREATE FUNCTION smartwf.compare_workflows(name text, from_version int DEFAULT NULL, to_version int DEFAULT 0)
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -4348,9 +4357,10 @@ BEGIN
 	FROM object o WHERE o.kind IN ('timer', 'task') AND jsonb_typeof(o.value -> 'delta') = 'string'
 		AND NOT smartwf.is_signed_interval(o.value ->> 'delta')
 	UNION ALL
-	SELECT 'error', 'WFL0132', o.object, format('staleAfter "%s" is no interval', o.value ->> 'staleAfter')
+	SELECT 'error', 'WFL0132', o.object, format('staleAfter "%s" is no interval above 0', o.value ->> 'staleAfter')
 	FROM object o WHERE o.kind = 'state' AND jsonb_typeof(o.value -> 'staleAfter') = 'string'
-		AND NOT smartwf.is_signed_interval(o.value ->> 'staleAfter')
+		AND CASE WHEN smartwf.is_signed_interval(o.value ->> 'staleAfter')
+			THEN (o.value ->> 'staleAfter')::interval <= '0' ELSE true END
 	UNION ALL
 	SELECT 'error', 'WFL0133', o.object, 'it has no task' FROM object o WHERE o.kind = 'timer'
 		AND o.value -> 'tasks' = '[]'
@@ -4579,7 +4589,7 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.end_migration(bigint) IS
 'Notes that a migration (bigint) has come to its end.';
-CREATE FUNCTION smartwf.list_or_end_migration(migration bigint, is_called boolean) RETURNS text
+CREATE FUNCTION smartwf.list_or_end_migration(migration bigint) RETURNS text
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	m smartwf.migrations;
@@ -4588,7 +4598,7 @@ DECLARE
 BEGIN
 	SELECT * INTO m FROM smartwf.migrations x WHERE x.id = migration;
 	-- whoever began to write after the migration had begun goes by the new version
-	IF m.writers = '{}' THEN
+	IF m.writers = '{}' OR m.by_docid OR m.undoes IS NOT NULL THEN
 		PERFORM smartwf.end_migration(migration);
 		RETURN 'ended';
 	END IF;
@@ -4600,17 +4610,17 @@ BEGIN
 		WHERE x.id = migration RETURNING * INTO m;
 	IF listed > 0 THEN
 		RETURN 'goes on';
-	ELSIF m.writers && present AND NOT is_called THEN
+	ELSIF m.writers && present THEN
 		RETURN 'waits';
 	END IF;
 	PERFORM smartwf.end_migration(migration);
 	RETURN 'ended';
 END
 $$;
-COMMENT ON FUNCTION smartwf.list_or_end_migration(bigint, boolean) IS
+COMMENT ON FUNCTION smartwf.list_or_end_migration(bigint) IS
 'Looks for documents that a migration (bigint) has not listed yet. Returns (text) "goes on" if there are some, "waits" '
 'if transactions are still open that may go by the version of before, and ends the migration and returns "ended" '
-'otherwise; if is_called (boolean) is true, it does not wait.';
+'otherwise.';
 CREATE FUNCTION smartwf.refused_rows(structure text, from_states text[], to_states text[], OUT docid text,
 	OUT reason text) RETURNS SETOF record
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_refused_rows';
@@ -4650,6 +4660,18 @@ $$;
 COMMENT ON FUNCTION smartwf.version_to_follow(text, int) IS
 'Returns the row of smartwf.workflows of a published version (int, by default the newest) of a workflow (text). Raises '
 '42704 if there is none.';
+CREATE FUNCTION smartwf.require_object(mapping jsonb, argument text, what text) RETURNS void
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF jsonb_typeof(mapping) IS DISTINCT FROM 'object' THEN
+		RAISE EXCEPTION '% must be a JSON object', argument USING ERRCODE = 'WF400',
+			HINT = format('It maps each %s that the version does not have to one that it has: {"old": "new"}.', what);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.require_object(jsonb, text, text) IS
+'Raises WF400 unless an argument (its value, jsonb, and its name, text), which maps states or steps (what, text), is a '
+'JSON object.';
 CREATE FUNCTION smartwf.mapping_faults(version_id int, states jsonb) RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT array_agg(format('CRUD0228 states: state "%s", to which "%s" is mapped, is not available', m.value, m.key)
@@ -4671,6 +4693,9 @@ CREATE FUNCTION smartwf.plan_checksum(s smartwf.structures, version_id int, stat
 		(SELECT jsonb_agg(jsonb_build_array(c.conrelid::bigint, c.conname, pg_get_constraintdef(c.oid)) ORDER BY c.oid)
 			FROM smartwf.family(smartwf.attached_relation(s.name)) f JOIN pg_constraint c ON c.conrelid = f
 			WHERE c.contype = 'c'),
+		(SELECT jsonb_agg(jsonb_build_array(c.conname, pg_get_constraintdef(c.oid)) ORDER BY c.oid)
+			FROM pg_attribute a JOIN pg_constraint c ON c.contypid = a.atttypid
+			WHERE a.attrelid = smartwf.attached_relation(s.name) AND a.attname = s.state_column),
 		(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
 			WHERE a.attrelid = smartwf.attached_relation(s.name) AND a.attname = s.state_column))::text, 'UTF8')), 'hex')
 $$;
@@ -4707,15 +4732,20 @@ COMMENT ON FUNCTION smartwf.documents_to_move(smartwf.structures, int, jsonb, te
 'id) yet, or those among docids (text[]): the version that they follow (from_id, int), their state, the state that they '
 'would get (to_state, text), null if there is none, whether somebody else has locked them (boolean), and the '
 'constraint that the state would break (refusal, text).';
-CREATE FUNCTION smartwf.ending_timers(docid text, version_id int) RETURNS text
+CREATE FUNCTION smartwf.ending_timers(docid text, from_id int, version_id int, state text) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT string_agg(DISTINCT format('"%s"', e.timer), ', ') FROM smartwf.element_timers e
-	WHERE e.docid = ending_timers.docid AND NOT EXISTS (SELECT FROM smartwf.workflow_timers t
-		WHERE (t.workflow_id, t.name) = (ending_timers.version_id, e.timer))
+	WHERE e.docid = ending_timers.docid AND (
+		NOT EXISTS (SELECT FROM smartwf.workflow_timers t
+			WHERE (t.workflow_id, t.name) = (ending_timers.version_id, e.timer))
+		OR e.action = 'volatile' AND EXISTS (SELECT FROM smartwf.states o JOIN smartwf.states n ON n.name = o.name
+			WHERE (o.workflow_id, o.name, o.timer) = (ending_timers.from_id, ending_timers.state, e.timer)
+				AND n.workflow_id = ending_timers.version_id AND n.timer IS DISTINCT FROM o.timer))
 $$;
-COMMENT ON FUNCTION smartwf.ending_timers(text, int) IS
-'Returns the timers (text) of a document (text) that end when it goes to a workflow version (int, its id), which does '
-'not have them; null if there are none.';
+COMMENT ON FUNCTION smartwf.ending_timers(text, int, int, text) IS
+'Returns the timers (text) of a document (docid, text) in a state (text) that end when it goes from one workflow version '
+'(from_id, int) to another (version_id, int, its id), which does not have them, or not in that state; null if there are '
+'none.';
 CREATE FUNCTION smartwf.migration_plan_as_owner(structure text, version int, states jsonb, docids text[],
 	OUT from_version int, OUT state text, OUT elements bigint, OUT to_state text, OUT verdict text, OUT reason text,
 	OUT timers bigint, OUT locks bigint, OUT questions bigint, OUT runs bigint, OUT plan text) RETURNS SETOF record
@@ -4726,7 +4756,10 @@ DECLARE
 	has_timers boolean := smartwf.timers_exist(s.workflow);
 	has_runs boolean := EXISTS (SELECT FROM smartwf.runs r WHERE r.docid IS NOT NULL);
 BEGIN
-	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states));
+	PERFORM smartwf.require_object(states, 'states', 'state');
+	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states)
+		|| ARRAY(SELECT smartwf.attachment_faults(smartwf.attached_relation(structure), target.id, s.state_column,
+			s.docid_column)));
 	RETURN QUERY
 	WITH judged AS (
 		SELECT d.docid, d.from_id, d.state, d.to_state,
@@ -4734,11 +4767,11 @@ BEGIN
 					target.version)
 				WHEN d.refusal IS NOT NULL THEN d.refusal
 				WHEN d.is_locked AND d.to_state <> d.state THEN 'somebody has locked the document' END AS obstacle,
-			CASE WHEN has_timers THEN smartwf.ending_timers(d.docid, target.id) END AS ending, d.is_locked
+			CASE WHEN has_timers THEN smartwf.ending_timers(d.docid, d.from_id, target.id, d.state) END AS ending, d.is_locked
 		FROM smartwf.documents_to_move(s, target.id, states, docids) d)
 	SELECT w.version, j.state, count(*), j.to_state,
 		CASE WHEN j.obstacle IS NOT NULL THEN 'cannot' WHEN j.to_state <> j.state THEN 'changes' ELSE 'follows' END,
-		coalesce(j.obstacle, 'timer ' || j.ending || format(' ends, since version %s does not have it', target.version)),
+		coalesce(j.obstacle, 'timer ' || j.ending || format(' ends, since version %s does not have it there', target.version)),
 		CASE WHEN has_timers THEN sum((SELECT count(DISTINCT t.timer) FROM smartwf.element_timers t
 			WHERE t.docid = j.docid))::bigint ELSE 0 END,
 		count(*) FILTER (WHERE j.is_locked),
@@ -4836,10 +4869,7 @@ DECLARE
 	started bigint;
 	elsewhere int;
 BEGIN
-	IF jsonb_typeof(states) IS DISTINCT FROM 'object' THEN
-		RAISE EXCEPTION 'states must be a JSON object' USING ERRCODE = 'WF400',
-			HINT = 'It maps each state that the version does not have to one that it has: {"old": "new"}.';
-	END IF;
+	PERFORM smartwf.require_object(states, 'states', 'state');
 	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states)
 		|| ARRAY(SELECT smartwf.attachment_faults(smartwf.attached_relation(structure), target.id, s.state_column,
 			s.docid_column))
@@ -5019,7 +5049,7 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 				FROM smartwf.history h WHERE h.docid = e.docid ORDER BY h.revision DESC LIMIT 1) l
 			LEFT JOIN smartwf.migration_documents d ON m.by_docid AND (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
 		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.workflow_id = m.version_id
-			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE e.workflow_id <> m.version_id END
+			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE l.is_written OR e.workflow_id <> m.version_id END
 	), back AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.is_as_left THEN k.from_state ELSE k.state END AS goes_to FROM known k
 	), pair AS (
@@ -5123,9 +5153,10 @@ COMMENT ON FUNCTION smartwf.undo_migration(bigint) IS
 CREATE FUNCTION smartwf.finish_migration(migration bigint) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_finish_migration';
 COMMENT ON FUNCTION smartwf.finish_migration(bigint) IS
-'Carries out a migration (bigint, its id) to its end, in the transaction of the caller, waiting for rows that others '
-'have locked. Raises the error of the first document that cannot be moved, 55000 if the migration is not running, and '
-'42501 unless the caller is an administrator.';
+'Carries out a migration (bigint, its id) in the transaction of the caller, as the owner of the table, waiting for rows '
+'that others have locked. If it cannot come to its end, since others write by the version of before, it says so. Raises '
+'the error of the first document that cannot be moved, 42501 unless the caller is an administrator, and 42704 if there '
+'is no such migration.';
 CREATE OR REPLACE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
 	docid text DEFAULT NULL)
 	RETURNS bigint
@@ -5148,7 +5179,8 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.migrate(text, int, jsonb, text) IS
 'Moves documents of a structure to another version of its workflow, as smartwf.start_migration() does, but all of it in '
-'the transaction of the caller. structure (text): the structure; version (int): a published version, by default the '
+'the transaction of the caller, except for what others still write by the version of before: the workers move that when '
+'they have committed. structure (text): the structure; version (int): a published version, by default the '
 'newest; states (jsonb): an object that maps states which the version does not have to states which it has; docid '
 '(text): if given, only this document is moved. Documents that follow the version already are not changed. Returns the '
 'number of documents that were moved (bigint). Raises 42501 unless the caller is an administrator, WF001 with one line '
@@ -5205,6 +5237,8 @@ CREATE FUNCTION smartwf.runs_to_move(target smartwf.flows, steps jsonb)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT r.id, r.flow_id, r.status, r.step, t.name, CASE
 		WHEN r.step IS NULL THEN NULL
+		WHEN t.name IS NULL AND steps ? r.step THEN format('version %s does not have the step "%s" either', target.version,
+			steps ->> r.step)
 		WHEN t.name IS NULL THEN format('version %s does not have the step, and no other is given for it', target.version)
 		WHEN r.status = 'waiting' AND t.kind <> o.kind THEN format('it waits at a step of kind %s, and "%s" is of kind %s',
 			o.kind, t.name, t.kind) END
@@ -5232,6 +5266,7 @@ CREATE FUNCTION smartwf.run_migration_plan_as_owner(flow text, version int, step
 DECLARE
 	target smartwf.flows := smartwf.flow_to_follow(flow, version);
 BEGIN
+	PERFORM smartwf.require_object(steps, 'steps', 'step');
 	RETURN QUERY
 	SELECT f.version, r.status, r.step, count(*), r.to_step,
 		CASE WHEN r.obstacle IS NOT NULL THEN 'cannot' WHEN r.to_step IS DISTINCT FROM r.step THEN 'changes' ELSE 'follows' END,
@@ -5330,10 +5365,8 @@ DECLARE
 	target smartwf.flows := smartwf.flow_to_follow(flow, version);
 	started bigint;
 BEGIN
-	IF jsonb_typeof(steps) IS DISTINCT FROM 'object' THEN
-		RAISE EXCEPTION 'steps must be a JSON object' USING ERRCODE = 'WF400',
-			HINT = 'It maps each step that the version does not have to one that it has: {"old": "new"}.';
-	ELSIF plan <> smartwf.run_plan_checksum(target, steps) THEN
+	PERFORM smartwf.require_object(steps, 'steps', 'step');
+	IF plan <> smartwf.run_plan_checksum(target, steps) THEN
 		RAISE EXCEPTION 'the plan of this migration is out of date' USING ERRCODE = 'WF412',
 			DETAIL = 'A version of the flow has been published since, or the arguments differ.',
 			HINT = 'Call smartwf.run_migration_plan() again.';
@@ -5527,12 +5560,14 @@ COMMENT ON FUNCTION smartwf.why(text) IS
 'migration), code (text: of the reason, an SQLSTATE or a status) and message (text). Nothing is changed: what guards and '
 'hooks do is rolled back. Raises WF200, WF201, WF219 or WF227 if there is no such document, and WF400 if docid is null.';
 CREATE FUNCTION smartwf.try_rules(docid text, transition text, from_state text, to_state text, guard text, m0 text,
-	m1 text, comment text, parameters jsonb, actor text) RETURNS text
+	m1 text, comment text, parameters jsonb, actor text, calls_functions boolean) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_try_rules';
-COMMENT ON FUNCTION smartwf.try_rules(text, text, text, text, text, text, text, text, jsonb, text) IS
+COMMENT ON FUNCTION smartwf.try_rules(text, text, text, text, text, text, text, text, jsonb, text, boolean) IS
 'Returns what the guard (text) and the hooks m0 and m1 (text) of a transition (text) would object to (text) for the row '
 'that a document (docid, text) has now, and null if nothing. from_state, to_state, comment, actor (text) and parameters '
-'(jsonb) are what the hooks are told. They act as the caller, and what they do is rolled back.';
+'(jsonb) are what the hooks are told. They act as the caller, and what they do is rolled back. If calls_functions '
+'(boolean) is false, a guard that calls other functions than PostgreSQL''s own is not evaluated, and that is the '
+'objection; so it is if the caller does not see the row.';
 CREATE FUNCTION smartwf.simulated_transitions(definition jsonb) RETURNS TABLE (transition text, from_state text,
 	to_state text, forbids_comment boolean, guard text, m0 text, m1 text, needed text[], roles text[], columns text[])
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -5600,7 +5635,8 @@ BEGIN
 			format('WFL0300: with the row as it is today, %s', y.objection) AS reason
 		FROM past h JOIN arc a ON (a.transition, a.from_state, a.to_state) = (h.transition, h.from_state, h.to_state),
 			LATERAL (SELECT smartwf.try_rules(h.docid, h.transition, h.from_state, h.to_state, a.guard,
-				CASE WHEN call_hooks THEN a.m0 END, CASE WHEN call_hooks THEN a.m1 END, h.comment, h.parameters, h.actor)
+				CASE WHEN call_hooks THEN a.m0 END, CASE WHEN call_hooks THEN a.m1 END, h.comment, h.parameters, h.actor,
+				call_hooks)
 					AS objection WHERE a.guard IS NOT NULL OR call_hooks AND (a.m0 IS NOT NULL OR a.m1 IS NOT NULL)) y
 		WHERE y.objection IS NOT NULL
 			AND NOT EXISTS (SELECT FROM judged j WHERE (j.docid, j.revision) = (h.docid, h.revision))
@@ -5628,8 +5664,8 @@ CREATE FUNCTION smartwf.simulate_workflow(structure text, definition jsonb, sinc
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
 COMMENT ON FUNCTION smartwf.simulate_workflow(text, jsonb, timestamptz, boolean) IS
 'Lets the history of a structure (text) pass by a definition (jsonb, as for smartwf.define_workflow()). since '
-'(timestamptz): only changes from then on, by default all; call_hooks (boolean): if true, the hooks m0 and m1 are called '
-'as well, by default false. Returns the changes of the past that would have been refused, and the documents of today '
+'(timestamptz): only changes from then on, by default all; call_hooks (boolean): if true, the hooks m0 and m1 are called, '
+'and guards that call functions, as the caller, who should trust the definition; by default false. Returns the changes of the past that would have been refused, and the documents of today '
 'that would be stuck: docid (text), revision (int), transition (text), verdict (text) and reason (text). verdict: '
 'refused; doubtful, if it depends on what the row was like then, which history does not keep: guards and hooks are asked '
 'about the row of today, as the caller; stuck, of a document whose state is not there, or is one that nothing leaves any '
@@ -5837,16 +5873,16 @@ BEGIN
 		migration_plan,migration_plan_as_owner,migration_to_steer,migration_to_undo,
 		migration_undo_plan,migration_undo_plan_as_owner,move_due_runs,move_runs,
 		move_structure,open_migration,pause_migration,pause_migration_as_owner,
-		plan_checksum,refused_rows,resume_migration,resume_migration_as_owner,
-		risk_warnings,rows_in_states,run_migration_plan,run_migration_plan_as_owner,
-		run_plan_checksum,runs_to_move,simulate_workflow,simulate_workflow_as_owner,
-		simulated_transitions,start_migration,start_migration_as_owner,start_run_migration,
-		start_run_migration_as_owner,states_elsewhere,states_with_other_timer,steer_migration,
-		store_definition,structure_to_move,table_warnings,timer_faults,
-		timers_exist,try_rules,undo_migration,undo_migration_as_owner,
-		undo_transition,version_before,version_to_follow,why,
-		workflow_catalogue,workflow_definition,workflow_draft_answer,workflow_shape,
-		writers_of,work_migration}')
+		plan_checksum,refused_rows,require_object,resume_migration,
+		resume_migration_as_owner,risk_warnings,rows_in_states,run_migration_plan,
+		run_migration_plan_as_owner,run_plan_checksum,runs_to_move,simulate_workflow,
+		simulate_workflow_as_owner,simulated_transitions,start_migration,start_migration_as_owner,
+		start_run_migration,start_run_migration_as_owner,states_elsewhere,states_with_other_timer,
+		steer_migration,store_definition,structure_to_move,table_warnings,
+		timer_faults,timers_exist,try_rules,undo_migration,
+		undo_migration_as_owner,undo_transition,version_before,version_to_follow,
+		why,workflow_catalogue,workflow_definition,workflow_draft_answer,
+		workflow_shape,writers_of,work_migration}')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
 	END LOOP;

@@ -7,6 +7,9 @@
 
 #include "postgres.h"
 
+#include "utils/guc.h"
+
+extern void set_search_path_of(Oid relid, GucAction action);
 extern void become_owner_of(Oid relid, const char *actor, bool is_person);
 
 #endif

@@ -74,6 +74,12 @@ CREATE FUNCTION smartwf.compare_completed(before_ jsonb, after_ jsonb)
 		SELECT l.list, d.side, i.number, i.item ->> 'name' AS name
 		FROM (VALUES ('states'), ('transitions'), ('timers')) AS l (list),
 			(VALUES ('before', before_), ('after', after_)) AS d (side, definition), smartwf.items(d.definition, l.list) i
+		UNION ALL
+		SELECT format('%s of transition %s', l.list, t.item ->> 'name'), d.side, i.number,
+			CASE l.list WHEN 'arcs' THEN i.item ->> 'from' WHEN 'parameters' THEN i.item ->> 'name' ELSE i.item::text END
+		FROM (VALUES ('arcs'), ('parameters'), ('grants')) AS l (list),
+			(VALUES ('before', before_), ('after', after_)) AS d (side, definition),
+			smartwf.items(d.definition, 'transitions') t, smartwf.items(t.item, l.list) i
 	), common AS (
 		-- the order of those that both have
 		SELECT x.list, x.side, jsonb_agg(x.name ORDER BY x.number) AS names
@@ -101,6 +107,9 @@ CREATE FUNCTION smartwf.compare_definitions(definition jsonb, with_definition js
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	IF coalesce(jsonb_typeof(definition), 'object') <> 'object' OR jsonb_typeof(with_definition) IS DISTINCT FROM 'object' THEN
+		RAISE EXCEPTION 'a definition must be a JSON object' USING ERRCODE = 'WF400';
+	END IF;
 	RETURN QUERY SELECT * FROM smartwf.compare_completed(smartwf.complete_definition(definition),
 		smartwf.complete_definition(with_definition));
 END
@@ -108,7 +117,7 @@ $$;
 COMMENT ON FUNCTION smartwf.compare_definitions(jsonb, jsonb) IS
 'Returns what differs between two JSON forms of a workflow, for example the published one and that of a file. definition '
 '(jsonb): the one before, null if there is none; with_definition (jsonb): the one after. Returns the same as '
-'smartwf.compare_workflows().';
+'smartwf.compare_workflows(). Raises WF400 if one of them is no JSON object.';
 
 CREATE FUNCTION smartwf.compare_workflows(name text, from_version int DEFAULT NULL, to_version int DEFAULT 0)
 	RETURNS TABLE (change text, kind text, object text, property text, before jsonb, after jsonb)

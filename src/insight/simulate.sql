@@ -1,12 +1,14 @@
 -- What history would have met under another definition.
 
 CREATE FUNCTION smartwf.try_rules(docid text, transition text, from_state text, to_state text, guard text, m0 text,
-	m1 text, comment text, parameters jsonb, actor text) RETURNS text
+	m1 text, comment text, parameters jsonb, actor text, calls_functions boolean) RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_try_rules';
-COMMENT ON FUNCTION smartwf.try_rules(text, text, text, text, text, text, text, text, jsonb, text) IS
+COMMENT ON FUNCTION smartwf.try_rules(text, text, text, text, text, text, text, text, jsonb, text, boolean) IS
 'Returns what the guard (text) and the hooks m0 and m1 (text) of a transition (text) would object to (text) for the row '
 'that a document (docid, text) has now, and null if nothing. from_state, to_state, comment, actor (text) and parameters '
-'(jsonb) are what the hooks are told. They act as the caller, and what they do is rolled back.';
+'(jsonb) are what the hooks are told. They act as the caller, and what they do is rolled back. If calls_functions '
+'(boolean) is false, a guard that calls other functions than PostgreSQL''s own is not evaluated, and that is the '
+'objection; so it is if the caller does not see the row.';
 
 -- The transitions of a definition, by what is asked of whoever passes them.
 CREATE FUNCTION smartwf.simulated_transitions(definition jsonb) RETURNS TABLE (transition text, from_state text,
@@ -77,7 +79,8 @@ BEGIN
 			format('WFL0300: with the row as it is today, %s', y.objection) AS reason
 		FROM past h JOIN arc a ON (a.transition, a.from_state, a.to_state) = (h.transition, h.from_state, h.to_state),
 			LATERAL (SELECT smartwf.try_rules(h.docid, h.transition, h.from_state, h.to_state, a.guard,
-				CASE WHEN call_hooks THEN a.m0 END, CASE WHEN call_hooks THEN a.m1 END, h.comment, h.parameters, h.actor)
+				CASE WHEN call_hooks THEN a.m0 END, CASE WHEN call_hooks THEN a.m1 END, h.comment, h.parameters, h.actor,
+				call_hooks)
 					AS objection WHERE a.guard IS NOT NULL OR call_hooks AND (a.m0 IS NOT NULL OR a.m1 IS NOT NULL)) y
 		WHERE y.objection IS NOT NULL
 			AND NOT EXISTS (SELECT FROM judged j WHERE (j.docid, j.revision) = (h.docid, h.revision))
@@ -106,8 +109,8 @@ CREATE FUNCTION smartwf.simulate_workflow(structure text, definition jsonb, sinc
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
 COMMENT ON FUNCTION smartwf.simulate_workflow(text, jsonb, timestamptz, boolean) IS
 'Lets the history of a structure (text) pass by a definition (jsonb, as for smartwf.define_workflow()). since '
-'(timestamptz): only changes from then on, by default all; call_hooks (boolean): if true, the hooks m0 and m1 are called '
-'as well, by default false. Returns the changes of the past that would have been refused, and the documents of today '
+'(timestamptz): only changes from then on, by default all; call_hooks (boolean): if true, the hooks m0 and m1 are called, '
+'and guards that call functions, as the caller, who should trust the definition; by default false. Returns the changes of the past that would have been refused, and the documents of today '
 'that would be stuck: docid (text), revision (int), transition (text), verdict (text) and reason (text). verdict: '
 'refused; doubtful, if it depends on what the row was like then, which history does not keep: guards and hooks are asked '
 'about the row of today, as the caller; stuck, of a document whose state is not there, or is one that nothing leaves any '

@@ -23,6 +23,7 @@
 typedef struct Trial
 {
 	TransitionCheck check;
+	bool		calls_functions;	/* also those of the guard's author */
 	char	   *reason;			/* NULL if there is no objection */
 }			Trial;
 
@@ -31,7 +32,10 @@ try_now(void *argument)
 {
 	Trial	   *trial = argument;
 
-	trial->reason = check_guard(&trial->check);
+	if (!trial->calls_functions && guard_calls_others(&trial->check))
+		trial->reason = pstrdup("its guard calls functions, which are called on request only");
+	else
+		trial->reason = check_guard(&trial->check);
 	if (trial->reason == NULL)
 		trial->reason = check_m0(&trial->check);
 	if (trial->reason == NULL)
@@ -40,12 +44,12 @@ try_now(void *argument)
 
 /* The objection to passing the transition with that row. */
 static char *
-try_transition(const Target *target, Transition *transition, const char *from, const char *to, const char *comment,
-			   Jsonb *parameters, const char *actor)
+try_transition(const Target *target, Transition *transition, bool calls_functions, const char *from, const char *to,
+			   const char *comment, Jsonb *parameters, const char *actor)
 {
 	State		states[] = {{.name = from, .label = from}, {.name = to, .label = to}};
 	Workflow	workflow = *target->workflow;
-	Trial		trial = {.reason = NULL};
+	Trial		trial = {.calls_functions = calls_functions, .reason = NULL};
 	TransitionCheck *check = &trial.check;
 	ErrorData  *error;
 
@@ -68,7 +72,7 @@ try_transition(const Target *target, Transition *transition, const char *from, c
 	return error != NULL ? error->message : trial.reason;
 }
 
-/* smartwf.try_rules(docid, transition, from_state, to_state, guard, hooks, comment, parameters, actor) */
+/* smartwf.try_rules(docid, transition, from_state, to_state, guard, hooks, comment, parameters, actor, calls_functions) */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_try_rules);
 Datum
 smartwf_try_rules(PG_FUNCTION_ARGS)
@@ -82,9 +86,11 @@ smartwf_try_rules(PG_FUNCTION_ARGS)
 	for (int i = 0; i <= HOOK_M1; i++)
 		transition.hooks[i] = text_argument(fcinfo, 5 + i);
 	if (try_target(docid, &target))
-		reason = try_transition(&target, &transition, text_argument(fcinfo, 2), text_argument(fcinfo, 3),
+		reason = try_transition(&target, &transition, boolean_argument(fcinfo, 10), text_argument(fcinfo, 2), text_argument(fcinfo, 3),
 								text_argument(fcinfo, 7), PG_ARGISNULL(8) ? NULL : PG_GETARG_JSONB_P(8),
 								text_argument(fcinfo, 9));
+	else
+		reason = pstrdup("the caller does not see the row");
 	restore_user(saved);
 	if (reason == NULL)
 		PG_RETURN_NULL();

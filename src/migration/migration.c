@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 
 #include "access/table.h"
@@ -26,6 +27,7 @@
 #include "base/json_value.h"
 #include "base/message.h"
 #include "base/subtransaction.h"
+#include "base/switch_user.h"
 #include "base/texts.h"
 #include "flow/run/failure.h"
 #include "storage/element.h"
@@ -97,8 +99,8 @@ static OwnStatement begin_pass = {2, {INT8OID, INT4OID},
 	" WHERE d.migration" EQ "$1 AND d.pass" EQ "$2)"
 };
 
-static OwnStatement list_or_end = {2, {INT8OID, BOOLOID},
-	"SELECT smartwf.list_or_end_migration($1, $2)"
+static OwnStatement list_or_end = {1, {INT8OID},
+	"SELECT smartwf.list_or_end_migration($1)"
 };
 
 static OwnStatement note_failure = {2, {INT8OID, TEXTOID},
@@ -415,7 +417,12 @@ move_group(void *argument)
 
 	group->move.number_of_documents = list_length(group->documents);
 	for (int i = 0; i < group->move.number_of_documents; i++)
-		group->move.documents[i].docid = ((Document *) list_nth(group->documents, i))->docid;
+	{
+		const Document *document = list_nth(group->documents, i);
+
+		group->move.documents[i].docid = document->docid;
+		group->move.documents[i].from = document->state;
+	}
 	move_documents(&group->move);
 }
 
@@ -428,7 +435,9 @@ note_moved(Migration *migration, MovingGroup *group)
 		Document   *document = document_of_docid(migration, group->move.documents[i].docid);
 
 		document->revision = group->move.documents[i].revision;
-		if (document->revision == UNKNOWN_REVISION)
+		if (group->move.documents[i].has_left)
+			document->outcome = PUT_OFF;
+		else if (document->revision == UNKNOWN_REVISION)
 			fail(migration, document, smartwf_failures[REFUSED].sqlstate,
 				 failure_message(REFUSED, psprintf(localized("State \"%s\""), group->move.workflow->states[group->move.state].name),
 								 document->docid, localized("another trigger suppressed the change")));
@@ -683,7 +692,6 @@ come_to_the_end(const Migration *migration)
 		go_on_at(migration->id, "", 0, 0, PAUSE_MICROSECONDS);
 		return MIGRATION_WAITS;
 	}
-	values[1] = BoolGetDatum(migration->is_called);
 	progress = own_text(&list_or_end, values, NULL);
 	if (strcmp(progress, "ended") == 0)
 		return MIGRATION_ENDED;
@@ -755,28 +763,64 @@ has_finished(int64 id)
 	return status != NULL && strcmp(status, "finished") == 0;
 }
 
-/* smartwf.finish_migration(migration): in the caller's transaction, as the caller. */
+/* How often rows that others have made meanwhile are looked at again. */
+#define MOST_TRIES 10
+
+/* Batch by batch; false if it is not to be had, or waits for others in the end. */
+static bool
+finish(int64 id)
+{
+	int			tries = 0;
+
+	while (tries < MOST_TRIES)
+	{
+		Migration	migration = {.id = id, .is_called = true};
+		MigrationProgress progress;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!claim_migration(&migration))
+			return has_finished(id);
+		progress = work_on(&migration);
+		if (progress == MIGRATION_ENDED)
+			return true;
+		if (progress == MIGRATION_WAITS)
+			tries++;
+	}
+	return false;
+}
+
+/*
+ * smartwf.finish_migration(migration): in the caller's transaction, as the owner of the
+ * table, like any batch.  Since the caller's transaction goes on, what the triggers of the
+ * table do is a security-restricted operation: nothing of it can act later.
+ */
 PGDLLEXPORT PG_FUNCTION_INFO_V1(smartwf_finish_migration);
 Datum
 smartwf_finish_migration(PG_FUNCTION_ARGS)
 {
-	MigrationProgress progress = MIGRATION_GOES_ON;
+	int64		id = PG_GETARG_INT64(0);
+	Actor		actor = {.name = actor_name(), .is_person = actor_is_person(), .person = person_of_caller()};
+	Oid			relid;
+	SavedUser	saved;
+	int			level;
+	bool		is_finished;
 
 	if (!is_administrator())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("only an administrator may migrate elements")));
-	while (progress == MIGRATION_GOES_ON)
-	{
-		Migration	migration = {.id = PG_GETARG_INT64(0), .is_called = true};
-
-		CHECK_FOR_INTERRUPTS();
-		progress = claim_migration(&migration) ? work_on(&migration) : MIGRATION_NOT_DUE;
-	}
-	if (progress != MIGRATION_ENDED && !has_finished(PG_GETARG_INT64(0)))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("migration " INT64_FORMAT " cannot be carried out now", PG_GETARG_INT64(0)),
-				 errhint("It must be running, and the rows that it moves must be there.")));
+	relid = structure_relation(structure_of_migration(id));
+	actor.role = relation_owner(relid);
+	saved = switch_to_actor(&actor);
+	level = NewGUCNestLevel();
+	set_search_path_of(relid, GUC_ACTION_SAVE);
+	is_finished = finish(id);
+	AtEOXact_GUC(true, level);
+	restore_user(saved);
+	if (!is_finished)
+		ereport(NOTICE,
+				(errmsg("migration " INT64_FORMAT " has not ended yet", id),
+				 errdetail("It is paused, or others are still writing by the version of before."),
+				 errhint("The workers go on with it, or CALL smartwf.work_migration(" INT64_FORMAT ").", id)));
 	PG_RETURN_VOID();
 }

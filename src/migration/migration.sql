@@ -203,7 +203,7 @@ COMMENT ON FUNCTION smartwf.end_migration(bigint) IS
 'Notes that a migration (bigint) has come to its end.';
 
 -- Whatever is left to list is listed; if there is nothing left at all, the migration ends.
-CREATE FUNCTION smartwf.list_or_end_migration(migration bigint, is_called boolean) RETURNS text
+CREATE FUNCTION smartwf.list_or_end_migration(migration bigint) RETURNS text
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	m smartwf.migrations;
@@ -212,7 +212,7 @@ DECLARE
 BEGIN
 	SELECT * INTO m FROM smartwf.migrations x WHERE x.id = migration;
 	-- whoever began to write after the migration had begun goes by the new version
-	IF m.writers = '{}' THEN
+	IF m.writers = '{}' OR m.by_docid OR m.undoes IS NOT NULL THEN
 		PERFORM smartwf.end_migration(migration);
 		RETURN 'ended';
 	END IF;
@@ -224,14 +224,14 @@ BEGIN
 		WHERE x.id = migration RETURNING * INTO m;
 	IF listed > 0 THEN
 		RETURN 'goes on';
-	ELSIF m.writers && present AND NOT is_called THEN
+	ELSIF m.writers && present THEN
 		RETURN 'waits';
 	END IF;
 	PERFORM smartwf.end_migration(migration);
 	RETURN 'ended';
 END
 $$;
-COMMENT ON FUNCTION smartwf.list_or_end_migration(bigint, boolean) IS
+COMMENT ON FUNCTION smartwf.list_or_end_migration(bigint) IS
 'Looks for documents that a migration (bigint) has not listed yet. Returns (text) "goes on" if there are some, "waits" '
 'if transactions are still open that may go by the version of before, and ends the migration and returns "ended" '
-'otherwise; if is_called (boolean) is true, it does not wait.';
+'otherwise.';

@@ -42,6 +42,19 @@ COMMENT ON FUNCTION smartwf.version_to_follow(text, int) IS
 'Returns the row of smartwf.workflows of a published version (int, by default the newest) of a workflow (text). Raises '
 '42704 if there is none.';
 
+CREATE FUNCTION smartwf.require_object(mapping jsonb, argument text, what text) RETURNS void
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF jsonb_typeof(mapping) IS DISTINCT FROM 'object' THEN
+		RAISE EXCEPTION '% must be a JSON object', argument USING ERRCODE = 'WF400',
+			HINT = format('It maps each %s that the version does not have to one that it has: {"old": "new"}.', what);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.require_object(jsonb, text, text) IS
+'Raises WF400 unless an argument (its value, jsonb, and its name, text), which maps states or steps (what, text), is a '
+'JSON object.';
+
 CREATE FUNCTION smartwf.mapping_faults(version_id int, states jsonb) RETURNS text[]
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT array_agg(format('CRUD0228 states: state "%s", to which "%s" is mapped, is not available', m.value, m.key)
@@ -65,6 +78,9 @@ CREATE FUNCTION smartwf.plan_checksum(s smartwf.structures, version_id int, stat
 		(SELECT jsonb_agg(jsonb_build_array(c.conrelid::bigint, c.conname, pg_get_constraintdef(c.oid)) ORDER BY c.oid)
 			FROM smartwf.family(smartwf.attached_relation(s.name)) f JOIN pg_constraint c ON c.conrelid = f
 			WHERE c.contype = 'c'),
+		(SELECT jsonb_agg(jsonb_build_array(c.conname, pg_get_constraintdef(c.oid)) ORDER BY c.oid)
+			FROM pg_attribute a JOIN pg_constraint c ON c.contypid = a.atttypid
+			WHERE a.attrelid = smartwf.attached_relation(s.name) AND a.attname = s.state_column),
 		(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
 			WHERE a.attrelid = smartwf.attached_relation(s.name) AND a.attname = s.state_column))::text, 'UTF8')), 'hex')
 $$;
@@ -104,15 +120,20 @@ COMMENT ON FUNCTION smartwf.documents_to_move(smartwf.structures, int, jsonb, te
 'would get (to_state, text), null if there is none, whether somebody else has locked them (boolean), and the '
 'constraint that the state would break (refusal, text).';
 
-CREATE FUNCTION smartwf.ending_timers(docid text, version_id int) RETURNS text
+CREATE FUNCTION smartwf.ending_timers(docid text, from_id int, version_id int, state text) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT string_agg(DISTINCT format('"%s"', e.timer), ', ') FROM smartwf.element_timers e
-	WHERE e.docid = ending_timers.docid AND NOT EXISTS (SELECT FROM smartwf.workflow_timers t
-		WHERE (t.workflow_id, t.name) = (ending_timers.version_id, e.timer))
+	WHERE e.docid = ending_timers.docid AND (
+		NOT EXISTS (SELECT FROM smartwf.workflow_timers t
+			WHERE (t.workflow_id, t.name) = (ending_timers.version_id, e.timer))
+		OR e.action = 'volatile' AND EXISTS (SELECT FROM smartwf.states o JOIN smartwf.states n ON n.name = o.name
+			WHERE (o.workflow_id, o.name, o.timer) = (ending_timers.from_id, ending_timers.state, e.timer)
+				AND n.workflow_id = ending_timers.version_id AND n.timer IS DISTINCT FROM o.timer))
 $$;
-COMMENT ON FUNCTION smartwf.ending_timers(text, int) IS
-'Returns the timers (text) of a document (text) that end when it goes to a workflow version (int, its id), which does '
-'not have them; null if there are none.';
+COMMENT ON FUNCTION smartwf.ending_timers(text, int, int, text) IS
+'Returns the timers (text) of a document (docid, text) in a state (text) that end when it goes from one workflow version '
+'(from_id, int) to another (version_id, int, its id), which does not have them, or not in that state; null if there are '
+'none.';
 
 CREATE FUNCTION smartwf.migration_plan_as_owner(structure text, version int, states jsonb, docids text[],
 	OUT from_version int, OUT state text, OUT elements bigint, OUT to_state text, OUT verdict text, OUT reason text,
@@ -124,7 +145,10 @@ DECLARE
 	has_timers boolean := smartwf.timers_exist(s.workflow);
 	has_runs boolean := EXISTS (SELECT FROM smartwf.runs r WHERE r.docid IS NOT NULL);
 BEGIN
-	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states));
+	PERFORM smartwf.require_object(states, 'states', 'state');
+	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states)
+		|| ARRAY(SELECT smartwf.attachment_faults(smartwf.attached_relation(structure), target.id, s.state_column,
+			s.docid_column)));
 	RETURN QUERY
 	WITH judged AS (
 		SELECT d.docid, d.from_id, d.state, d.to_state,
@@ -132,11 +156,11 @@ BEGIN
 					target.version)
 				WHEN d.refusal IS NOT NULL THEN d.refusal
 				WHEN d.is_locked AND d.to_state <> d.state THEN 'somebody has locked the document' END AS obstacle,
-			CASE WHEN has_timers THEN smartwf.ending_timers(d.docid, target.id) END AS ending, d.is_locked
+			CASE WHEN has_timers THEN smartwf.ending_timers(d.docid, d.from_id, target.id, d.state) END AS ending, d.is_locked
 		FROM smartwf.documents_to_move(s, target.id, states, docids) d)
 	SELECT w.version, j.state, count(*), j.to_state,
 		CASE WHEN j.obstacle IS NOT NULL THEN 'cannot' WHEN j.to_state <> j.state THEN 'changes' ELSE 'follows' END,
-		coalesce(j.obstacle, 'timer ' || j.ending || format(' ends, since version %s does not have it', target.version)),
+		coalesce(j.obstacle, 'timer ' || j.ending || format(' ends, since version %s does not have it there', target.version)),
 		CASE WHEN has_timers THEN sum((SELECT count(DISTINCT t.timer) FROM smartwf.element_timers t
 			WHERE t.docid = j.docid))::bigint ELSE 0 END,
 		count(*) FILTER (WHERE j.is_locked),

@@ -54,6 +54,8 @@ CREATE FUNCTION smartwf.runs_to_move(target smartwf.flows, steps jsonb)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT r.id, r.flow_id, r.status, r.step, t.name, CASE
 		WHEN r.step IS NULL THEN NULL
+		WHEN t.name IS NULL AND steps ? r.step THEN format('version %s does not have the step "%s" either', target.version,
+			steps ->> r.step)
 		WHEN t.name IS NULL THEN format('version %s does not have the step, and no other is given for it', target.version)
 		WHEN r.status = 'waiting' AND t.kind <> o.kind THEN format('it waits at a step of kind %s, and "%s" is of kind %s',
 			o.kind, t.name, t.kind) END
@@ -83,6 +85,7 @@ CREATE FUNCTION smartwf.run_migration_plan_as_owner(flow text, version int, step
 DECLARE
 	target smartwf.flows := smartwf.flow_to_follow(flow, version);
 BEGIN
+	PERFORM smartwf.require_object(steps, 'steps', 'step');
 	RETURN QUERY
 	SELECT f.version, r.status, r.step, count(*), r.to_step,
 		CASE WHEN r.obstacle IS NOT NULL THEN 'cannot' WHEN r.to_step IS DISTINCT FROM r.step THEN 'changes' ELSE 'follows' END,
@@ -188,10 +191,8 @@ DECLARE
 	target smartwf.flows := smartwf.flow_to_follow(flow, version);
 	started bigint;
 BEGIN
-	IF jsonb_typeof(steps) IS DISTINCT FROM 'object' THEN
-		RAISE EXCEPTION 'steps must be a JSON object' USING ERRCODE = 'WF400',
-			HINT = 'It maps each step that the version does not have to one that it has: {"old": "new"}.';
-	ELSIF plan <> smartwf.run_plan_checksum(target, steps) THEN
+	PERFORM smartwf.require_object(steps, 'steps', 'step');
+	IF plan <> smartwf.run_plan_checksum(target, steps) THEN
 		RAISE EXCEPTION 'the plan of this migration is out of date' USING ERRCODE = 'WF412',
 			DETAIL = 'A version of the flow has been published since, or the arguments differ.',
 			HINT = 'Call smartwf.run_migration_plan() again.';

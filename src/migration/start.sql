@@ -73,10 +73,7 @@ DECLARE
 	started bigint;
 	elsewhere int;
 BEGIN
-	IF jsonb_typeof(states) IS DISTINCT FROM 'object' THEN
-		RAISE EXCEPTION 'states must be a JSON object' USING ERRCODE = 'WF400',
-			HINT = 'It maps each state that the version does not have to one that it has: {"old": "new"}.';
-	END IF;
+	PERFORM smartwf.require_object(states, 'states', 'state');
 	PERFORM smartwf.refuse(format('migration of structure "%s"', structure), smartwf.mapping_faults(target.id, states)
 		|| ARRAY(SELECT smartwf.attachment_faults(smartwf.attached_relation(structure), target.id, s.state_column,
 			s.docid_column))
@@ -274,7 +271,7 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 				FROM smartwf.history h WHERE h.docid = e.docid ORDER BY h.revision DESC LIMIT 1) l
 			LEFT JOIN smartwf.migration_documents d ON m.by_docid AND (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
 		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.workflow_id = m.version_id
-			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE e.workflow_id <> m.version_id END
+			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE l.is_written OR e.workflow_id <> m.version_id END
 	), back AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.is_as_left THEN k.from_state ELSE k.state END AS goes_to FROM known k
 	), pair AS (
@@ -385,9 +382,10 @@ COMMENT ON FUNCTION smartwf.undo_migration(bigint) IS
 CREATE FUNCTION smartwf.finish_migration(migration bigint) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'smartwf_finish_migration';
 COMMENT ON FUNCTION smartwf.finish_migration(bigint) IS
-'Carries out a migration (bigint, its id) to its end, in the transaction of the caller, waiting for rows that others '
-'have locked. Raises the error of the first document that cannot be moved, 55000 if the migration is not running, and '
-'42501 unless the caller is an administrator.';
+'Carries out a migration (bigint, its id) in the transaction of the caller, as the owner of the table, waiting for rows '
+'that others have locked. If it cannot come to its end, since others write by the version of before, it says so. Raises '
+'the error of the first document that cannot be moved, 42501 unless the caller is an administrator, and 42704 if there '
+'is no such migration.';
 
 CREATE FUNCTION smartwf.migrate(structure text, version int DEFAULT NULL, states jsonb DEFAULT '{}',
 	docid text DEFAULT NULL)
@@ -411,7 +409,8 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.migrate(text, int, jsonb, text) IS
 'Moves documents of a structure to another version of its workflow, as smartwf.start_migration() does, but all of it in '
-'the transaction of the caller. structure (text): the structure; version (int): a published version, by default the '
+'the transaction of the caller, except for what others still write by the version of before: the workers move that when '
+'they have committed. structure (text): the structure; version (int): a published version, by default the '
 'newest; states (jsonb): an object that maps states which the version does not have to states which it has; docid '
 '(text): if given, only this document is moved. Documents that follow the version already are not changed. Returns the '
 'number of documents that were moved (bigint). Raises 42501 unless the caller is an administrator, WF001 with one line '

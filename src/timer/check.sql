@@ -59,9 +59,10 @@ BEGIN
 	FROM object o WHERE o.kind IN ('timer', 'task') AND jsonb_typeof(o.value -> 'delta') = 'string'
 		AND NOT smartwf.is_signed_interval(o.value ->> 'delta')
 	UNION ALL
-	SELECT 'error', 'WFL0132', o.object, format('staleAfter "%s" is no interval', o.value ->> 'staleAfter')
+	SELECT 'error', 'WFL0132', o.object, format('staleAfter "%s" is no interval above 0', o.value ->> 'staleAfter')
 	FROM object o WHERE o.kind = 'state' AND jsonb_typeof(o.value -> 'staleAfter') = 'string'
-		AND NOT smartwf.is_signed_interval(o.value ->> 'staleAfter')
+		AND CASE WHEN smartwf.is_signed_interval(o.value ->> 'staleAfter')
+			THEN (o.value ->> 'staleAfter')::interval <= '0' ELSE true END
 	UNION ALL
 	SELECT 'error', 'WFL0133', o.object, 'it has no task' FROM object o WHERE o.kind = 'timer'
 		AND o.value -> 'tasks' = '[]'

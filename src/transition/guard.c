@@ -513,6 +513,19 @@ evaluate_now(void *argument)
 	FreeExecutorState(estate);
 }
 
+/* Does the guard call functions other than PostgreSQL's own? */
+bool
+guard_calls_others(TransitionCheck *check)
+{
+	char	   *fault = NULL;
+	Guard	   *guard;
+
+	if (check->transition == NULL || check->transition->guard == NULL)
+		return false;
+	guard = find_guard(check, &fault);
+	return fault == NULL && guard->calls_others;
+}
+
 /* A guard that is null counts as not fulfilled. */
 char *
 check_guard(TransitionCheck *check)

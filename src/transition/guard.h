@@ -10,5 +10,6 @@
 #include "transition_check.h"
 
 extern char *check_guard(TransitionCheck *check);
+extern bool guard_calls_others(TransitionCheck *check);
 
 #endif

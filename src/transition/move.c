@@ -26,7 +26,7 @@ prepare_documents(const Move *move)
 	qsort(move->documents, move->number_of_documents, sizeof(MovedDocument), compare_documents);
 	for (int i = 0; i < move->number_of_documents; i++)
 	{
-		move->documents[i].is_taken_over = false;
+		move->documents[i].is_taken_over = move->documents[i].has_left = false;
 		move->documents[i].revision = UNKNOWN_REVISION;
 		docids = lappend(docids, (void *) move->documents[i].docid);
 	}

@@ -52,6 +52,21 @@ request_for(const char *docid)
 	return moved != NULL && !moved->is_taken_over ? innermost : NULL;
 }
 
+/*
+ * Has a document of a migration come to another state since it was looked at, by a trigger
+ * of the same statement?  Then it is passed by.
+ */
+bool
+request_passes_by(Request *request, const char *docid, const char *state)
+{
+	MovedDocument *moved = request->moved == NULL ? NULL : moved_document(request, docid);
+
+	if (moved == NULL || moved->from == NULL || (state != NULL && strcmp(state, moved->from) == 0))
+		return false;
+	moved->is_taken_over = moved->has_left = true;
+	return true;
+}
+
 /* The trigger takes the request over for a document. */
 void
 request_take_over(Request *request, const char *docid)

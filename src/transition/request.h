@@ -16,7 +16,9 @@
 typedef struct MovedDocument
 {
 	const char *docid;
+	const char *from;			/* its state; NULL if that does not matter */
 	bool		is_taken_over;	/* the trigger has taken it over */
+	bool		has_left;		/* it is in another state by now, and stays there */
 	int32		revision;		/* of the line of history; UNKNOWN_REVISION if there is none */
 }			MovedDocument;
 
@@ -46,6 +48,7 @@ typedef struct Request
 
 extern Request *request_for(const char *docid);
 extern void request_take_over(Request *request, const char *docid);
+extern bool request_passes_by(Request *request, const char *docid, const char *state);
 extern bool request_is_open(void);
 extern void request_push(Request *request);
 extern void request_pop(Request *request);

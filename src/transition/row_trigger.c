@@ -653,6 +653,9 @@ before_update(Firing *firing)
 	if (!pending_is_empty())
 		settle_earlier_change(firing, docid);
 	request = request_of_row(firing, docid);
+	if (request != NULL &&
+		request_passes_by(request, docid, state_of_row(firing->table, firing->old, firing->descriptor)))
+		return NULL;
 	if (request != NULL || !same_state)
 		return check_update(firing, docid, request);
 	if (is_partition(firing))
