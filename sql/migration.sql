@@ -177,6 +177,46 @@ ALTER TABLE letter NO FORCE ROW LEVEL SECURITY;
 SELECT * FROM standing;
 SELECT DISTINCT actor FROM smartwf.history WHERE comment = 'version 1' AND from_state = 'sent';
 
+-- whatever the table has its owner do, it does as the owner, with the names of its schema; and a trigger of
+-- the table may move a document before its turn comes
+DROP VIEW standing;
+DROP TABLE letter;
+GRANT CREATE ON SCHEMA migration TO regress_clerk;
+SET ROLE regress_clerk;
+CREATE TABLE acted (who name, state text);
+CREATE TABLE card (id int PRIMARY KEY, state text);
+CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO acted VALUES (current_user, NEW.state);
+	IF NEW.id = 1 AND NEW.state = 'd' THEN
+		UPDATE card SET state = 'c' WHERE id = 2;
+	END IF;
+	RETURN NEW;
+END
+$$;
+RESET ROLE;
+SELECT smartwf.define_workflow(replace(version_of('a b c', 'a>b b>c')::text, 'LETTER', 'CARD')::jsonb);
+SELECT smartwf.attach('card', 'CARD', docid_prefix => 'C');
+INSERT INTO card (id) VALUES (1), (2), (3);
+UPDATE card SET state = 'b';
+CREATE TRIGGER act BEFORE UPDATE ON card FOR EACH ROW EXECUTE FUNCTION act();
+SELECT smartwf.define_workflow(replace(version_of('a d c', 'a>d d>c')::text, 'LETTER', 'CARD')::jsonb);
+SET search_path = pg_catalog;
+BEGIN;
+SELECT smartwf.migrate('card', states => '{"b": "d"}');
+SELECT id, state FROM migration.card ORDER BY id;
+SELECT DISTINCT who FROM migration.acted;
+ROLLBACK;
+SELECT smartwf.start_migration('card', states => '{"b": "d"}') AS card \gset
+CALL smartwf.work_migration(:card);
+SET search_path = migration;
+SELECT id, state FROM card ORDER BY id;
+SELECT DISTINCT who FROM acted;
+SELECT status, documents, done, failed FROM smartwf.migrations WHERE id = :card;
+SELECT revision, transition, from_state, to_state, comment FROM smartwf.document_history('C2');
+DROP TABLE card, acted;
+DROP FUNCTION act;
+
 -- for administrators alone
 SET ROLE regress_clerk;
 SELECT * FROM smartwf.migration_plan('letter');

@@ -459,7 +459,7 @@ move_one_by_one(Migration *migration, MovingGroup *group)
 		error = run_in_subtransaction(move_group, group, false);
 		if (error == NULL)
 			note_moved(migration, group);
-		else if (is_lock_conflict(error->sqlerrcode))
+		else if (is_lock_conflict(error->sqlerrcode) && !migration->is_called)
 			((Document *) lfirst(cell))->outcome = PUT_OFF;
 		else
 			fail(migration, lfirst(cell), pstrdup(unpack_sql_state(error->sqlerrcode)), error->message);
@@ -471,9 +471,7 @@ static void
 carry_out_group(Migration *migration, MovingGroup *group)
 {
 	group->move.documents = palloc_array(MovedDocument, list_length(group->documents));
-	if (migration->is_called)
-		move_group(group);
-	else if (run_in_subtransaction(move_group, group, false) != NULL)
+	if (run_in_subtransaction(move_group, group, false) != NULL)
 	{
 		move_one_by_one(migration, group);
 		return;
