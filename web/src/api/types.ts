@@ -15,6 +15,8 @@ export interface Fault {
 	code: string;
 	object: string;
 	message: string;
+	/** What can be done about it. */
+	hint?: string | null;
 }
 
 export interface Step {
@@ -43,8 +45,8 @@ export interface FlowDefinition {
 	model: { fields: { name: string; label?: string; type?: string; options?: string[] }[] } | null;
 	stages: Stage[];
 }
-export interface DraftAnswer {
-	definition: FlowDefinition;
+export interface DraftAnswer<Definition> {
+	definition: Definition;
 	faults: Fault[];
 	version: number;
 	revision: string;
