@@ -3220,10 +3220,16 @@ COMMENT ON VIEW smartwf_api.flow_versions IS
 'All versions of flows, drafts too, for roles that design.';
 
 CREATE VIEW smartwf_api.workflow_versions WITH (security_invoker) AS
-SELECT w.name AS workflow, w.version, w.label, w.description, w.status
-FROM smartwf.workflows w;
+SELECT w.name AS workflow, w.version, w.label, w.description, w.status, NULL::text AS revision,
+	NULL::text AS changed_by, NULL::timestamptz AS changed_at
+FROM smartwf.workflows w
+UNION ALL
+SELECT d.name, 1 + coalesce((SELECT max(w.version) FROM smartwf.workflows w WHERE w.name = d.name), 0),
+	d.definition ->> 'label', d.definition ->> 'description', 'draft', format('%s.%s', d.id, d.revision), d.changed_by,
+	d.changed_at
+FROM smartwf.workflow_drafts d;
 COMMENT ON VIEW smartwf_api.workflow_versions IS
-'All versions of workflows, for roles that design.';
+'All versions of workflows, drafts too, for roles that design.';
 
 CREATE VIEW smartwf_api.templates WITH (security_invoker) AS
 SELECT t.name, t.description, t.subject, t.text_body, t.html_body, t.properties FROM smartwf.templates t;
