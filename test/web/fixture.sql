@@ -1,10 +1,14 @@
--- Beside demo/screens.sql: a second designer, a large flow, many documents, parameters of every type, a
+-- Beside demo/screens.sql: a second designer, an administrator, a large flow, many documents, parameters of every type, a
 -- timer, a delivery that has failed.
 \set QUIET on
 SET client_min_messages = error;
 CREATE ROLE designer;
 SELECT smartwf.grant_design('designer') AS granted \gset
 GRANT boss TO chief;
+-- one who designs and administers
+CREATE ROLE keeper;
+SELECT smartwf.grant_design('keeper') AS granted \gset
+ALTER DATABASE postgres SET smartwf.admin_role = 'keeper';
 
 -- a flow of 300 steps, and one whose steps are dragged
 SELECT smartwf.define_flow(jsonb_build_object('name', 'long', 'label', 'Three hundred steps', 'structure', 'invoice', 'stages', (SELECT jsonb_agg(jsonb_build_object('name', 'stage ' || s, 'steps',
@@ -52,3 +56,17 @@ INSERT INTO smartwf.notifications (channel, recipient, address, subject, body, s
 SELECT smartwf.draft_flow('invoice_approval') AS drafted \gset
 SELECT smartwf.add_step('invoice_approval', 'Book', '{"name": "tell accounting", "kind": "send_notification", "settings": {"channel": "smtp", "message": "{{title}} is booked"}}') AS added \gset
 SELECT smartwf.define_flow('{"name": "old", "stages": [{"name": "Kept", "steps": [{"name": "a", "kind": "update_model_field", "settings": {"field": "x", "value": 1}}]}, {"name": "Lost", "steps": [{"name": "b", "kind": "finish"}]}]}') AS version \gset
+
+-- a lifecycle with documents that are to move
+CREATE TABLE ticket (id int PRIMARY KEY, title text, priority int, solver text, state text);
+SELECT smartwf.define_workflow('{"name": "TICKET", "label": "Ticket", "description": "What people ask for",
+ "states": [{"name": "open", "label": "Open", "color": "#3b5bdb", "initial": true}, {"name": "parked", "label": "Parked", "color": "#8a8a8a"}, {"name": "solved", "label": "Solved", "color": "#2f9e44"}],
+ "transitions": [{"name": "park", "label": "Park", "arcs": [{"from": "open", "to": "parked"}]}, {"name": "resume", "label": "Resume", "arcs": [{"from": "parked", "to": "open"}]},
+  {"name": "solve", "label": "Solve", "undo": true, "arcs": [{"from": "open", "to": "solved"}, {"from": "parked", "to": "solved"}], "grants": [{"role": "clerk"}, {"column": "solver"}],
+   "parameters": [{"name": "how", "label": "How", "needed": false}]}],
+ "translations": {"fr": {"states": {"open": "Ouvert", "parked": "En attente", "solved": "Résolu"}}}}') AS defined \gset
+SELECT smartwf.attach('ticket', 'TICKET', docid_prefix => 'T') AS attached \gset
+GRANT SELECT, UPDATE ON ticket TO clerk, keeper;
+GRANT SELECT ON ticket TO chief;
+INSERT INTO ticket (id, title) SELECT n, 'Ticket ' || n FROM generate_series(1, 60) n;
+SELECT count(*) AS passed FROM smartwf.pass_transitions(ARRAY(SELECT 'T' || n FROM generate_series(41, 60) n), 'park') \gset

@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core';
 import assert from 'node:assert/strict';
 
 export const gateway = process.env.GATEWAY;
-const people = { clerk: 'claire', boss: 'bob', chief: 'ada', designer: 'dan' };
+const people = { clerk: 'claire', boss: 'bob', chief: 'ada', designer: 'dan', keeper: 'kim' };
 
 export function token(role, sub = people[role]) {
 	const part = (object) => Buffer.from(JSON.stringify(object)).toString('base64url');

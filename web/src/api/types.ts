@@ -302,3 +302,144 @@ export interface ActivityRow {
 	steps: number;
 	seconds: number;
 }
+
+export interface WorkflowState {
+	name: string;
+	label?: string;
+	activity?: string;
+	color?: string;
+	initial?: boolean;
+	/** After that time a document counts as stuck. */
+	staleAfter?: string | null;
+	timer?: string | null;
+	flow?: string | null;
+	flowQueued?: boolean | null;
+}
+export interface WorkflowParameter {
+	name: string;
+	label?: string;
+	type?: string;
+	needed?: boolean;
+	multiple?: boolean;
+	visibility?: string;
+	options?: { values?: string[] | Record<string, string> };
+}
+export type WorkflowGrant = { role: string; column?: undefined } | { column: string; role?: undefined };
+export interface WorkflowTransition {
+	name: string;
+	label?: string;
+	arcs?: { from: string; to: string }[];
+	askComment?: boolean | null;
+	undo?: boolean | null;
+	guard?: string | null;
+	guardMessage?: string | null;
+	m0?: string | null;
+	m1?: string | null;
+	m2?: string | null;
+	m3?: string | null;
+	parameters?: WorkflowParameter[];
+	grants?: WorkflowGrant[];
+	flow?: string | null;
+	flowQueued?: boolean | null;
+}
+/** Labels in another language, by the name of what they are of. */
+export type Labels = Partial<
+	Record<'states' | 'activities' | 'transitions' | 'parameters', Record<string, string> | null>
+>;
+export interface WorkflowDefinition {
+	name: string;
+	label?: string;
+	description?: string;
+	locale?: string;
+	states: WorkflowState[];
+	transitions: WorkflowTransition[];
+	timers?: { name: string; label?: string }[] | null;
+	translations?: Record<string, Labels> | null;
+	keepRefusals?: boolean;
+}
+export interface WorkflowVersion {
+	workflow: string;
+	version: number;
+	label: string | null;
+	description: string | null;
+	status: 'draft' | 'published';
+	/** Of the draft of an editor; null of versions that are stored as rows. */
+	revision: string | null;
+	changed_by: string | null;
+	changed_at: string | null;
+}
+export interface WorkflowCatalogue {
+	structures: string[];
+	columns: { structure: string; name: string; type: string; holds: string[] | null }[];
+	roles: string[];
+	hooks: string[];
+	flows: string[];
+	templates: string[];
+	parameterTypes: string[];
+}
+export type Change = 'added' | 'removed' | 'changed';
+export interface Difference {
+	change: Change;
+	kind: string;
+	object: string;
+	property: string | null;
+	before: unknown;
+	after: unknown;
+}
+export interface PlanRow {
+	from_version: number;
+	state: string;
+	elements: number;
+	to_state: string | null;
+	verdict: 'follows' | 'changes' | 'cannot';
+	reason: string | null;
+	timers: number;
+	locks: number;
+	questions: number;
+	runs: number;
+	plan: string;
+}
+export interface UndoPlanRow {
+	from_version: number;
+	state: string;
+	elements: number;
+	to_version: number | null;
+	to_state: string | null;
+	verdict: 'follows' | 'changes' | 'cannot';
+	reason: string | null;
+}
+export interface SimulatedRow {
+	docid: string;
+	revision: number;
+	transition: string | null;
+	verdict: 'refused' | 'doubtful' | 'stuck';
+	reason: string;
+}
+export interface MigrationRow {
+	migration: number;
+	structure: string;
+	version: number;
+	states: Record<string, string>;
+	by_docid: boolean;
+	undoes: number | null;
+	status: 'running' | 'paused' | 'finished' | 'failed' | 'cancelled' | 'undone';
+	documents: number;
+	done: number;
+	failed: number;
+	message: string | null;
+	actor: string;
+	started_at: string;
+	finished_at: string | null;
+}
+export interface MigrationDocument {
+	docid: string;
+	from_state: string | null;
+	sqlstate: string | null;
+	message: string | null;
+}
+export interface WhyRow {
+	kind: string;
+	object: string | null;
+	code: string | null;
+	message: string | null;
+}

@@ -54,3 +54,12 @@ export const moment = (time: string) =>
 
 export const number = (value: number, digits = 1) =>
 	new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+
+/** What a language is called in the reader's; its own code, if nobody knows it. */
+export function languageName(locale: string) {
+	try {
+		return new Intl.DisplayNames(language, { type: 'language' }).of(locale.replace('_', '-')) ?? locale;
+	} catch {
+		return locale;
+	}
+}
