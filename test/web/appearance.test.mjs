@@ -51,6 +51,42 @@ const screens = [
 	['flow-versions', 'chief', '#/flows/invoice_approval?tab=versions', (page) => page.getByRole('table')],
 	['flow-runs', 'chief', '#/flows/invoice_approval?tab=runs', (page) => page.getByRole('table')],
 	['flow-published', 'chief', '#/flows/long', (page) => page.getByText('step 30 of 10')],
+	['lifecycles', 'keeper', '#/lifecycles', (page) => page.getByRole('link', { name: 'Building permit' })],
+	['lifecycles-new', 'keeper', '#/lifecycles', (page) => page.getByRole('button', { name: 'New lifecycle' }), click('button', 'New lifecycle')],
+	['lifecycle', 'keeper', '#/lifecycles/PERMIT', (page) => page.locator('.svelte-flow__edge').first(), async (page) => {
+		await page.locator('[data-part="transition appeal"]').click();
+		await page.locator('[data-panel]').waitFor();
+		await page.waitForTimeout(300);		// the graph makes room
+	}],
+	['lifecycle-state', 'keeper', '#/lifecycles/PERMIT', (page) => page.locator('.svelte-flow__edge').first(), async (page) => {
+		await page.locator('[data-part="state site"]').click();
+		await page.locator('[data-panel]').getByText('In other languages').click();
+		await page.waitForTimeout(300);
+	}],
+	['lifecycle-published', 'chief', '#/lifecycles/ARTICLE', (page) => page.locator('.svelte-flow__edge').first()],
+	['lifecycle-settings', 'keeper', '#/lifecycles/PERMIT?tab=settings', (page) => page.getByLabel('State Asked for, French')],
+	['lifecycle-changes', 'keeper', '#/lifecycles/PERMIT?tab=changes&from=1&to=2', (page) => page.locator('.svelte-flow__edge').first()],
+	['lifecycle-simulation', 'keeper', '#/lifecycles/PERMIT?tab=simulation', (page) => page.getByRole('button', { name: 'Simulate' }), async (page) => {
+		await page.getByLabel('Version').selectOption('2');
+		await page.getByRole('button', { name: 'Simulate' }).click();
+		await page.getByRole('link', { name: 'PB1', exact: true }).first().waitFor();
+	}],
+	['lifecycle-migration', 'keeper', '#/lifecycles/PERMIT?tab=migration', (page) => page.getByRole('button', { name: 'Plan' }), async (page) => {
+		await page.getByRole('button', { name: 'Plan' }).click();
+		await page.getByLabel('examined').waitFor();
+	}],
+	['lifecycle-versions', 'keeper', '#/lifecycles/PERMIT?tab=versions', (page) => page.getByRole('table')],
+	['document-why', 'boss', '#/documents/A1', (page) => page.locator('.svelte-flow__edge').first(), async (page) => {
+		await page.getByText('what could move it').click();
+		await page.getByText('An article needs a hundred words.').nth(1).waitFor();
+	}],
+	['dialog-transition', 'keeper', '#/lifecycles/PERMIT', (page) => page.getByRole('button', { name: 'Add transition' }), click('button', 'Add transition')],
+	['dialog-undo', 'clerk', '#/documents/A5', (page) => page.locator('.svelte-flow__edge').first(), async (page) => {
+		await page.getByRole('button', { name: 'Actions' }).click();
+		await page.getByRole('menuitem', { name: 'Undo the last transition' }).click();
+		await page.getByRole('dialog').waitFor();
+	}],
+	['dialog-told', 'chief', '#/lifecycles/PERMIT?tab=migration', (page) => page.getByText('Planning and migrating is for administrators.')],
 	['operations', 'chief', '#/operations', (page) => page.getByRole('region', { name: 'Workers' }).getByText('idle').first()],
 	['operations-timers', 'chief', '#/operations?tab=timers', (page) => page.getByRole('link', { name: 'F1' })],
 	['dialog-delegate', 'boss', '#/inbox', (page) => page.getByRole('link', { name: /Approve Printing press/ }), async (page) => {
@@ -105,7 +141,8 @@ test('hostile names are shown as they are, everywhere', async () => {
 	sql(`SELECT smartwf.draft_flow('evil')`);
 	const places = [['boss', '#/inbox', evil], ['clerk', '#/documents?structure=evil', evil], ['clerk', '#/documents?structure=evil&view=board', evil], ['clerk', `#/documents/${encodeURIComponent(evil)}`, evil],
 		['boss', `#/documents/${encodeURIComponent(evil)}`, evil], ['boss', `#/documents/${encodeURIComponent('a/b?c#d%20e')}`, evil], ['chief', `#/runs/${run}`, evil.slice(0, 90)], ['chief', '#/runs?flow=evil', evil],
-		['chief', '#/flows', evil], ['chief', '#/flows/evil', evil.slice(0, 90)], ['chief', '#/flows/evil?tab=settings', evil], ['chief', '#/operations', evil], ['clerk', `#/documents/${encodeURIComponent(long)}`, long]];
+		['chief', '#/flows', evil], ['chief', '#/flows/evil', evil.slice(0, 90)], ['chief', '#/flows/evil?tab=settings', evil], ['chief', '#/operations', evil],
+		['chief', '#/lifecycles', evil], ['chief', '#/lifecycles/EVIL', long], ['chief', '#/lifecycles/EVIL?tab=settings', long], ['clerk', `#/documents/${encodeURIComponent(long)}`, long]];
 	for (const [role, place, text] of places)
 		for (const width of [360, 1280]) {
 			const page = await open(role, place, { width });
@@ -141,7 +178,7 @@ test('how large, and how fast', async (context) => {
 	const transferred = await page.evaluate(() => performance.getEntriesByType('resource').filter((entry) => /\/app\/assets/.test(entry.name)).reduce((all, entry) => all + entry.transferSize, 0));
 	noted(`and ${Math.round(transferred / 1000)} kB as nginx sent it`);
 	assert.ok(transferred < 130000);
-	assert.ok(!loaded.some((name) => /Graph|Flows|oidc/.test(name)), 'what is heavy comes later');
+	assert.ok(!loaded.some((name) => /Graph|Flows|Lifecycle|oidc/.test(name)), 'what is heavy comes later');
 	await wasQuiet(page);
 
 	// nothing from elsewhere, and nothing inline: the policy forbids it, and the page was quiet about it

@@ -70,3 +70,32 @@ GRANT SELECT, UPDATE ON ticket TO clerk, keeper;
 GRANT SELECT ON ticket TO chief;
 INSERT INTO ticket (id, title) SELECT n, 'Ticket ' || n FROM generate_series(1, 60) n;
 SELECT count(*) AS passed FROM smartwf.pass_transitions(ARRAY(SELECT 'T' || n FROM generate_series(41, 60) n), 'park') \gset
+
+-- one of which a second version has other states, and a draft of a third that has faults
+SELECT smartwf.define_workflow('{"name": "PERMIT", "label": "Building permit", "description": "From the request to the decision",
+ "states": [{"name": "asked", "label": "Asked for", "activity": "waiting for an officer", "color": "#3b5bdb", "initial": true}, {"name": "examined", "label": "Examined", "activity": "in the office", "color": "#d99a00", "staleAfter": "30 days"},
+  {"name": "granted", "label": "Granted", "color": "#2f9e44"}, {"name": "refused", "label": "Refused", "color": "#c92a2a"}],
+ "transitions": [{"name": "examine", "label": "Examine", "arcs": [{"from": "asked", "to": "examined"}]},
+  {"name": "grant", "label": "Grant", "arcs": [{"from": "examined", "to": "granted"}], "guard": "height < 20", "guardMessage": "That is for the council.", "grants": [{"role": "boss"}]},
+  {"name": "refuse", "label": "Refuse", "askComment": true, "arcs": [{"from": "asked", "to": "refused"}, {"from": "examined", "to": "refused"}], "grants": [{"role": "boss"}],
+   "parameters": [{"name": "reason", "label": "Reason", "type": "enum", "needed": true, "options": {"values": {"height": "Too high", "place": "Not there"}}}]}],
+ "translations": {"fr": {"states": {"asked": "Demandé", "examined": "Examiné", "granted": "Accordé", "refused": "Refusé"}, "transitions": {"examine": "Examiner", "grant": "Accorder", "refuse": "Refuser"}, "parameters": {"reason": "Motif"}}}}') AS defined \gset
+CREATE TABLE permit (id int PRIMARY KEY, address text, height int, reason text, state text);
+SELECT smartwf.attach('permit', 'PERMIT', docid_prefix => 'PB') AS attached \gset
+GRANT SELECT ON permit TO chief, keeper;
+INSERT INTO permit (id, address, height) SELECT n, n || ' High Street', n FROM generate_series(1, 24) n;
+SELECT count(*) AS passed FROM smartwf.pass_transitions(ARRAY(SELECT 'PB' || n FROM generate_series(1, 9) n), 'examine') \gset
+SELECT smartwf.draft_workflow('PERMIT') AS drafted \gset
+SELECT smartwf.remove_state('PERMIT', 'examined') AS changed \gset
+SELECT smartwf.add_state('PERMIT', '{"name": "office", "label": "In the office", "activity": "being read", "color": "#d99a00"}', 2) AS changed \gset
+SELECT smartwf.add_state('PERMIT', '{"name": "site", "label": "On site", "activity": "being looked at", "color": "#9c6b00", "staleAfter": "14 days"}', 3) AS changed \gset
+SELECT smartwf.add_arc('PERMIT', 'examine', 'asked', 'office') AS changed \gset
+SELECT smartwf.add_transition('PERMIT', '{"name": "visit", "label": "Visit", "arcs": [{"from": "office", "to": "site"}]}', 2) AS changed \gset
+SELECT smartwf.add_arc('PERMIT', 'grant', 'office', 'granted') AS changed, smartwf.add_arc('PERMIT', 'grant', 'site', 'granted') AS changed2 \gset
+SELECT smartwf.add_arc('PERMIT', 'refuse', 'office', 'refused') AS changed, smartwf.add_arc('PERMIT', 'refuse', 'site', 'refused') AS changed2 \gset
+SELECT smartwf.publish_workflow('PERMIT') AS version \gset
+SELECT smartwf.draft_workflow('PERMIT') AS drafted \gset
+SELECT smartwf.add_state('PERMIT', '{"name": "appealed", "label": "Appealed", "activity": "before the council", "color": "#862e9c"}') AS changed \gset
+SELECT smartwf.add_transition('PERMIT', '{"name": "appeal", "label": "Appeal", "arcs": [{"from": "refused", "to": "appealed"}], "parameters": [{"name": "ground", "label": "Ground", "type": "enum"}]}') AS changed \gset
+SELECT smartwf.update_transition('PERMIT', 'grant', '{"guard": "height < 25 AND hight IS NOT NULL"}') AS changed \gset
+SELECT smartwf.remove_transition('PERMIT', 'visit') AS changed \gset

@@ -23,7 +23,7 @@ export const close = () => browser?.close();
 /** A page of somebody who has signed in, at a place; errors of the page are kept in page.errors. */
 export async function open(role, place = '', { width = 1280, height = 800, ...options } = {}) {
 	const context = await (await launch()).newContext({ viewport: { width, height }, locale: 'en-GB', ...options });
-	context.setDefaultTimeout(15000);
+	context.setDefaultTimeout(+(process.env.T ?? 15000));
 	const page = await context.newPage();
 	page.errors = [];
 	page.on('pageerror', (error) => page.errors.push(error.message));
