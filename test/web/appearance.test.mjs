@@ -54,7 +54,7 @@ const screens = [
 	['lifecycles', 'keeper', '#/lifecycles', (page) => page.getByRole('link', { name: 'Building permit' })],
 	['lifecycles-new', 'keeper', '#/lifecycles', (page) => page.getByRole('button', { name: 'New lifecycle' }), click('button', 'New lifecycle')],
 	['lifecycle', 'keeper', '#/lifecycles/PERMIT', (page) => page.locator('.svelte-flow__edge').first(), async (page) => {
-		await page.locator('[data-part="transition appeal"]').click();
+		await page.locator('.svelte-flow__edge-label').getByText('Grant').first().click();
 		await page.locator('[data-panel]').waitFor();
 		await page.waitForTimeout(300);		// the graph makes room
 	}],
@@ -127,7 +127,7 @@ for (const [name, role, place, there, act] of screens) {
 			await act?.(page);
 			assert.deepEqual(await barriers(page), [], form);
 			await page.mouse.move(options.width ?? 640, 799);
-			const isShown = !name.startsWith('dialog') && (form === '' || (form === '-dark' && ['builder', 'operations'].includes(name)));
+			const isShown = !name.startsWith('dialog') && (form === '' || (form === '-dark' && ['builder', 'operations', 'lifecycle'].includes(name)));
 			await page.screenshot({ path: `${isShown ? pictures : process.env.WEB}/${name}${form}.png` });
 			await wasQuiet(page);
 		}
@@ -142,7 +142,7 @@ test('hostile names are shown as they are, everywhere', async () => {
 	const places = [['boss', '#/inbox', evil], ['clerk', '#/documents?structure=evil', evil], ['clerk', '#/documents?structure=evil&view=board', evil], ['clerk', `#/documents/${encodeURIComponent(evil)}`, evil],
 		['boss', `#/documents/${encodeURIComponent(evil)}`, evil], ['boss', `#/documents/${encodeURIComponent('a/b?c#d%20e')}`, evil], ['chief', `#/runs/${run}`, evil.slice(0, 90)], ['chief', '#/runs?flow=evil', evil],
 		['chief', '#/flows', evil], ['chief', '#/flows/evil', evil.slice(0, 90)], ['chief', '#/flows/evil?tab=settings', evil], ['chief', '#/operations', evil],
-		['chief', '#/lifecycles', evil], ['chief', '#/lifecycles/EVIL', long], ['chief', '#/lifecycles/EVIL?tab=settings', long], ['clerk', `#/documents/${encodeURIComponent(long)}`, long]];
+		['chief', '#/lifecycles', evil], ['chief', '#/lifecycles/EVIL', long], ['clerk', `#/documents/${encodeURIComponent(long)}`, long]];
 	for (const [role, place, text] of places)
 		for (const width of [360, 1280]) {
 			const page = await open(role, place, { width });
@@ -164,6 +164,18 @@ test('hostile names are shown as they are, everywhere', async () => {
 	await draft.locator('[data-step]').first().click();
 	await draft.locator('[data-panel]').getByText('Get user confirmation').waitFor();
 	await wasQuiet(draft);
+	sql(`SELECT smartwf.draft_workflow('EVIL'); SELECT smartwf.update_workflow('EVIL', '{"translations": {"fr": {"states": {"one": "<img src=x>"}}}}')`);
+	const lifecycle = await open('chief', '#/lifecycles/EVIL');
+	for (const part of ['state one', 'state two', 'transition go']) {
+		await lifecycle.locator(`[data-part="${part}"]`).click();
+		await lifecycle.locator('[data-panel]').getByRole('heading', { name: part === 'state two' ? long : evil }).waitFor();
+	}
+	for (const tab of ['settings', 'changes', 'versions']) {
+		await lifecycle.goto(lifecycle.url().replace(/#.*/, `#/lifecycles/EVIL?tab=${tab}`));
+		await lifecycle.getByText(tab === 'versions' ? 'published' : tab === 'changes' ? '<img src=x>' : evil).first().waitFor();
+	}
+	assert.equal(await lifecycle.locator('img').count(), 0);
+	await wasQuiet(lifecycle);
 });
 
 test('how large, and how fast', async (context) => {
