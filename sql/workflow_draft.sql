@@ -70,11 +70,15 @@ SELECT set_config('request.headers', json_build_object('if-match', '"' || :'seen
 SELECT smartwf_api.add_state('PAPER', '{"name": "late"}');
 \echo :LAST_ERROR_SQLSTATE
 RESET "request.headers";
+-- what an editor lists: versions, and the draft with its revision
+SELECT workflow, version, status, revision IS NOT NULL AS is_draft, changed_by FROM smartwf_api.workflow_versions ORDER BY workflow, version;
 SELECT smartwf_api.discard_workflow('PAPER');
+SELECT count(*) FROM smartwf_api.workflow_versions WHERE revision IS NOT NULL;
 RESET ROLE;
 CREATE ROLE regress_nobody;
 SET ROLE regress_nobody;
 SELECT smartwf_api.draft_workflow('PAPER');
+SELECT * FROM smartwf_api.workflow_versions;
 RESET ROLE;
 DROP FUNCTION faults, shape;
 DROP EXTENSION smartwf;
