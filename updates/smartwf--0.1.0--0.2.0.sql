@@ -3220,16 +3220,10 @@ COMMENT ON VIEW smartwf_api.flow_versions IS
 'All versions of flows, drafts too, for roles that design.';
 
 CREATE VIEW smartwf_api.workflow_versions WITH (security_invoker) AS
-SELECT w.name AS workflow, w.version, w.label, w.description, w.status, NULL::text AS revision,
-	NULL::text AS changed_by, NULL::timestamptz AS changed_at
-FROM smartwf.workflows w
-UNION ALL
-SELECT d.name, 1 + coalesce((SELECT max(w.version) FROM smartwf.workflows w WHERE w.name = d.name), 0),
-	d.definition ->> 'label', d.definition ->> 'description', 'draft', format('%s.%s', d.id, d.revision), d.changed_by,
-	d.changed_at
-FROM smartwf.workflow_drafts d;
+SELECT w.name AS workflow, w.version, w.label, w.description, w.status
+FROM smartwf.workflows w;
 COMMENT ON VIEW smartwf_api.workflow_versions IS
-'All versions of workflows, drafts too, for roles that design.';
+'All versions of workflows, for roles that design.';
 
 CREATE VIEW smartwf_api.templates WITH (security_invoker) AS
 SELECT t.name, t.description, t.subject, t.text_body, t.html_body, t.properties FROM smartwf.templates t;
@@ -5806,6 +5800,17 @@ CREATE OR REPLACE FUNCTION smartwf.functions_of_designers() RETURNS SETOF regpro
 		JOIN ours o ON o.proname = called.name)
 	SELECT n.oid::regprocedure FROM needed n JOIN pg_proc p USING (oid) WHERE p.prorettype <> 'trigger'::regtype
 $$;
+CREATE OR REPLACE VIEW smartwf_api.workflow_versions WITH (security_invoker) AS
+SELECT w.name AS workflow, w.version, w.label, w.description, w.status, NULL::text AS revision,
+	NULL::text AS changed_by, NULL::timestamptz AS changed_at
+FROM smartwf.workflows w
+UNION ALL
+SELECT d.name, 1 + coalesce((SELECT max(w.version) FROM smartwf.workflows w WHERE w.name = d.name), 0),
+	d.definition ->> 'label', d.definition ->> 'description', 'draft', format('%s.%s', d.id, d.revision), d.changed_by,
+	d.changed_at
+FROM smartwf.workflow_drafts d;
+COMMENT ON VIEW smartwf_api.workflow_versions IS
+'All versions of workflows, drafts too, for roles that design.';
 CREATE VIEW smartwf_api.migrations WITH (security_invoker) AS
 SELECT m.id AS migration, m.structure, m.version, m.states, m.by_docid, m.undoes, m.status, m.documents, m.done, m.failed,
 	m.message, m.actor, m.started_at, m.changed_at, m.finished_at
