@@ -282,6 +282,53 @@ CALL smartwf.work_migration(:undo);
 SELECT status, documents, done, failed FROM smartwf.migrations WHERE id = :undo;
 SELECT * FROM due;
 
+-- documents of a version that is published while a migration runs are none of its business
+CREATE FUNCTION parcel_version(states text[]) RETURNS int LANGUAGE sql AS $$
+	SELECT smartwf.define_workflow(jsonb_build_object('name', 'PARCEL', 'timers', '[{"name": "remind", "tasks": [
+		{"delta": "1 day", "kind": "go_to_state", "settings": {"state": "here"}}]}]'::jsonb, 'states', (SELECT
+		jsonb_agg(jsonb_build_object('name', s, 'initial', n = 1, 'timer', CASE n WHEN 1 THEN 'remind' END))
+		FROM unnest(states) WITH ORDINALITY u (s, n)), 'transitions', jsonb_build_array(jsonb_build_object('name', 'carry',
+		'arcs', jsonb_build_array(jsonb_build_object('from', states[1], 'to', states[2]))))))
+$$;
+CREATE TABLE parcel (id text PRIMARY KEY, state text);
+SELECT parcel_version('{here,there}');
+SELECT smartwf.attach('parcel', 'PARCEL');
+INSERT INTO parcel VALUES ('first');
+SELECT smartwf.start_migration('parcel', 1, '{"gone": "there"}') AS parcel \gset
+SELECT parcel_version('{here,gone,there}');
+INSERT INTO parcel VALUES ('second'), ('third');
+UPDATE parcel SET state = 'gone' WHERE id = 'third';
+CALL smartwf.work_migration(:parcel);
+SELECT status, documents FROM smartwf.migrations WHERE id = :parcel;
+CREATE VIEW places AS SELECT p.id, p.state, w.version, d.version AS version_told, t.version AS version_of_timer
+	FROM parcel p JOIN smartwf.standings w ON w.docid = p.id CROSS JOIN LATERAL smartwf.document_state(p.id) d
+	LEFT JOIN due t ON t.docid = p.id ORDER BY p.id;
+SELECT * FROM places;
+
+-- who comes back to a migration that has failed, but too late
+CREATE FUNCTION not_here() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE EXCEPTION 'not here';
+END
+$$;
+CREATE TRIGGER not_here BEFORE UPDATE ON parcel FOR EACH ROW WHEN (NEW.state = 'here') EXECUTE FUNCTION not_here();
+SELECT smartwf.start_migration('parcel', 1, '{"gone": "here"}') AS failed \gset
+CALL smartwf.work_migration(:failed);
+SELECT status, documents, failed FROM smartwf.migrations WHERE id = :failed;
+SELECT * FROM places;
+SELECT smartwf.start_migration('parcel', 2) AS later \gset
+SELECT smartwf.resume_migration(:failed);
+CALL smartwf.work_migration(:later);
+SELECT smartwf.resume_migration(:failed);
+SELECT smartwf.undo_migration(:later) AS undo \gset
+SELECT smartwf.resume_migration(:failed);
+CALL smartwf.work_migration(:undo);
+DROP TRIGGER not_here ON parcel;
+SELECT smartwf.resume_migration(:failed);
+CALL smartwf.work_migration(:failed);
+SELECT status, documents, failed FROM smartwf.migrations WHERE id = :failed;
+SELECT * FROM places;
+
 RESET search_path;
 SET client_min_messages = warning;
 DROP SCHEMA migration CASCADE;

@@ -4521,6 +4521,16 @@ $$;
 COMMENT ON FUNCTION smartwf.version_before(smartwf.migrations, int, text) IS
 'Returns the version (int, its id) that documents followed before a migration (a row of smartwf.migrations) which have '
 'a state (text) and whose line of history names a version (version_id, int); null if that version does not have it.';
+CREATE FUNCTION smartwf.versions_published_since(m smartwf.migrations) RETURNS int[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(array_agg(o.id), '{}')
+	FROM smartwf.workflows w JOIN smartwf.workflows o ON o.name = w.name AND o.id <> w.id AND o.status = 'published'
+	WHERE w.id = m.version_id AND NOT EXISTS (SELECT FROM smartwf.successions x
+		WHERE (x.structure, x.version_id, x.successor_id) = (m.structure, o.id, m.version_id) AND x.ended_at IS NULL)
+$$;
+COMMENT ON FUNCTION smartwf.versions_published_since(smartwf.migrations) IS
+'Returns the versions (int[], their ids) from which a migration (a row of smartwf.migrations) does not lead, since they '
+'were published after it had begun.';
 CREATE FUNCTION smartwf.list_documents_to_move(m smartwf.migrations) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4528,6 +4538,7 @@ DECLARE
 	-- that the version has, but that are mapped, or have another timer there
 	others text[] := ARRAY(SELECT DISTINCT s FROM unnest(smartwf.changing_states(m.version_id, m.states)
 		|| smartwf.states_with_other_timer(m.version_id)) AS s WHERE s <> ALL (gone));
+	since int[] := smartwf.versions_published_since(m);
 	listed bigint := 0;
 	more bigint;
 BEGIN
@@ -4537,7 +4548,9 @@ BEGIN
 	IF cardinality(gone) > 0 THEN
 		INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
 			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, gone) r
-			WHERE r.docid IS NOT NULL ON CONFLICT DO NOTHING;
+			WHERE r.docid IS NOT NULL
+				AND (since = '{}' OR (SELECT l.version_id FROM smartwf.last_line(r.docid) l) <> ALL (since))
+			ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS listed = ROW_COUNT;
 	END IF;
 	IF cardinality(others) > 0 THEN
@@ -4545,7 +4558,8 @@ BEGIN
 			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, others) r
 				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
 			-- not those that have come there since, by this version
-			WHERE (l.version_id <> m.version_id OR l.at < m.started_at) AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
+			WHERE (l.version_id <> m.version_id OR l.at < m.started_at) AND l.version_id <> ALL (since)
+				AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
 			ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS more = ROW_COUNT;
 		listed := listed + more;
@@ -4554,6 +4568,7 @@ BEGIN
 		SELECT DISTINCT m.id, t.docid, m.version_id, m.pass + 1
 		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
 		WHERE e.structure = m.structure AND t.workflow_id <> m.version_id
+			AND (since = '{}' OR (SELECT l.version_id FROM smartwf.last_line(t.docid) l) <> ALL (since))
 		ON CONFLICT DO NOTHING;
 	GET DIAGNOSTICS more = ROW_COUNT;
 	RETURN listed + more;
@@ -4800,11 +4815,20 @@ COMMENT ON FUNCTION smartwf.migration_plan(text, int, jsonb, text[]) IS
 'would end), how many timers, locks, open questions and runs they have (timers, locks, questions, runs, bigint), and a '
 'checksum of all that the plan rests on (plan, text). Raises 42501 unless the caller is an administrator, 42704 if '
 'there is no such structure or published version, and WF001 if states maps to a state that the version does not have.';
+CREATE FUNCTION smartwf.refuse_second_migration(structure text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RAISE EXCEPTION 'migration % of structure "%" has not ended', (SELECT m.id FROM smartwf.migrations m
+			WHERE m.structure = refuse_second_migration.structure AND m.status IN ('running', 'paused')), structure
+		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait for its end, or cancel it.';
+END
+$$;
+COMMENT ON FUNCTION smartwf.refuse_second_migration(text) IS
+'Raises 55000, since another migration of a structure (text) has not ended.';
 CREATE FUNCTION smartwf.open_migration(structure text, target smartwf.workflows, states jsonb, by_docid boolean,
 	undoes bigint) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	other bigint;
 	opened bigint;
 BEGIN
 	INSERT INTO smartwf.migrations (structure, version_id, version, states, by_docid, undoes, actor, actor_is_person,
@@ -4813,10 +4837,7 @@ BEGIN
 			smartwf.actor_is_person(), clock_timestamp())
 		ON CONFLICT DO NOTHING RETURNING id INTO opened;
 	IF opened IS NULL THEN
-		SELECT m.id INTO other FROM smartwf.migrations m
-			WHERE m.structure = open_migration.structure AND m.status IN ('running', 'paused');
-		RAISE EXCEPTION 'migration % of structure "%" has not ended', other, structure
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait for its end, or cancel it.';
+		PERFORM smartwf.refuse_second_migration(structure);
 	END IF;
 	RETURN opened;
 END
@@ -4947,6 +4968,21 @@ END
 $$;
 COMMENT ON FUNCTION smartwf.migration_to_steer(bigint) IS
 'Returns and locks a migration (bigint, its id; a row of smartwf.migrations). Raises 42704 if there is none.';
+CREATE FUNCTION smartwf.require_last_migration(m smartwf.migrations) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	later bigint := (SELECT max(x.id) FROM smartwf.migrations x WHERE x.structure = m.structure AND x.id > m.id
+		AND x.undoes IS NULL AND x.status <> 'undone');
+BEGIN
+	IF later IS NOT NULL THEN
+		RAISE EXCEPTION 'migration % of structure "%" came later', later, m.structure
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo the last one first.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.require_last_migration(smartwf.migrations) IS
+'Raises 55000 if a migration of the same structure came later than a migration (a row of smartwf.migrations), and has '
+'not been undone.';
 CREATE FUNCTION smartwf.steer_migration(migration bigint, verb text, wanted text[], status text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4974,12 +5010,20 @@ $$;
 COMMENT ON FUNCTION smartwf.pause_migration_as_owner(bigint) IS
 'What smartwf.pause_migration() does, as the owner of the extension.';
 CREATE FUNCTION smartwf.resume_migration_as_owner(migration bigint) RETURNS void
-	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	SELECT smartwf.steer_migration(migration, 'resumed', '{paused,failed}', 'running');
-	UPDATE smartwf.migrations m SET failed = 0, finished_at = NULL WHERE m.id = migration;
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations := smartwf.migration_to_steer(migration);
+BEGIN
+	PERFORM smartwf.require_last_migration(m);
+	BEGIN
+		PERFORM smartwf.steer_migration(migration, 'resumed', '{paused,failed}', 'running');
+	EXCEPTION WHEN unique_violation THEN
+		PERFORM smartwf.refuse_second_migration(m.structure);
+	END;
+	UPDATE smartwf.migrations x SET failed = 0, finished_at = NULL WHERE x.id = migration RETURNING * INTO m;
 	UPDATE smartwf.migration_documents d SET status = 'pending', sqlstate = NULL, message = NULL, pass = m.pass
-		FROM smartwf.migrations m
-		WHERE m.id = resume_migration_as_owner.migration AND d.migration = m.id AND d.status = 'failed'
+		WHERE d.migration = m.id AND d.status = 'failed';
+END
 $$;
 COMMENT ON FUNCTION smartwf.resume_migration_as_owner(bigint) IS
 'What smartwf.resume_migration() does, as the owner of the extension.';
@@ -5002,7 +5046,7 @@ CREATE FUNCTION smartwf.resume_migration(migration bigint) RETURNS void
 COMMENT ON FUNCTION smartwf.resume_migration(bigint) IS
 'Goes on with a migration (bigint, its id) that was paused, or of which documents have failed: these are tried again. '
 'Raises 42501 unless the caller is an administrator, 42704 if there is no such migration, and 55000 if it is neither '
-'paused nor failed.';
+'paused nor failed, or if a later one of the structure was not undone.';
 CREATE FUNCTION smartwf.cancel_migration(migration bigint) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
 COMMENT ON FUNCTION smartwf.cancel_migration(bigint) IS
@@ -5013,14 +5057,9 @@ CREATE FUNCTION smartwf.migration_to_undo(migration bigint) RETURNS smartwf.migr
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	m smartwf.migrations := smartwf.migration_to_steer(migration);
-	later bigint;
 BEGIN
-	SELECT max(x.id) INTO later FROM smartwf.migrations x WHERE x.structure = m.structure AND x.id > m.id
-		AND x.undoes IS NULL AND x.status <> 'undone';
-	IF later IS NOT NULL THEN
-		RAISE EXCEPTION 'migration % of structure "%" came later', later, m.structure
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo the last one first.';
-	ELSIF m.undoes IS NOT NULL OR m.status NOT IN ('finished', 'failed', 'cancelled') THEN
+	PERFORM smartwf.require_last_migration(m);
+	IF m.undoes IS NOT NULL OR m.status NOT IN ('finished', 'failed', 'cancelled') THEN
 		RAISE EXCEPTION 'migration % cannot be undone, since it %', migration, CASE WHEN m.undoes IS NOT NULL
 			THEN 'undoes another one' ELSE 'is ' || m.status END
 			USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -5128,7 +5167,8 @@ BEGIN
 		SELECT DISTINCT undo, t.docid, smartwf.version_before(m, l.version_id, l.state)
 		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
 			CROSS JOIN LATERAL smartwf.last_line(t.docid) l
-		WHERE e.structure = m.structure AND t.workflow_id = m.version_id AND l.version_id <> m.version_id
+		WHERE e.structure = m.structure AND t.workflow_id = m.version_id
+			AND smartwf.version_before(m, l.version_id, l.state) <> m.version_id
 		ON CONFLICT DO NOTHING;
 	UPDATE smartwf.migrations x SET documents = (SELECT count(*) FROM smartwf.migration_documents d
 		WHERE d.migration = undo) WHERE x.id = undo RETURNING x.documents INTO listed;
@@ -5884,16 +5924,17 @@ BEGIN
 		migration_plan,migration_plan_as_owner,migration_to_steer,migration_to_undo,
 		migration_undo_plan,migration_undo_plan_as_owner,move_due_runs,move_runs,
 		move_structure,open_migration,pause_migration,pause_migration_as_owner,
-		plan_checksum,refused_rows,require_object,resume_migration,
-		resume_migration_as_owner,risk_warnings,rows_in_states,run_migration_plan,
-		run_migration_plan_as_owner,run_plan_checksum,runs_to_move,simulate_workflow,
-		simulate_workflow_as_owner,simulated_transitions,start_migration,start_migration_as_owner,
-		start_run_migration,start_run_migration_as_owner,states_elsewhere,states_with_other_timer,
-		steer_migration,store_definition,structure_to_move,table_warnings,
-		timer_faults,timers_exist,try_rules,undo_migration,
-		undo_migration_as_owner,undo_transition,version_before,version_to_follow,
-		why,workflow_catalogue,workflow_definition,workflow_draft_answer,
-		workflow_shape,writers_of,work_migration}')
+		plan_checksum,refuse_second_migration,refused_rows,require_last_migration,
+		require_object,resume_migration,resume_migration_as_owner,risk_warnings,
+		rows_in_states,run_migration_plan,run_migration_plan_as_owner,run_plan_checksum,
+		runs_to_move,simulate_workflow,simulate_workflow_as_owner,simulated_transitions,
+		start_migration,start_migration_as_owner,start_run_migration,start_run_migration_as_owner,
+		states_elsewhere,states_with_other_timer,steer_migration,store_definition,
+		structure_to_move,table_warnings,timer_faults,timers_exist,
+		try_rules,undo_migration,undo_migration_as_owner,undo_transition,
+		version_before,version_to_follow,versions_published_since,why,
+		workflow_catalogue,workflow_definition,workflow_draft_answer,workflow_shape,
+		writers_of,work_migration}')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
 	END LOOP;

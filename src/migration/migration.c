@@ -62,13 +62,15 @@ static OwnStatement find_status = {1, {INT8OID},
 };
 
 static OwnStatement claim = {1, {INT8OID},
-	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass FROM smartwf.migrations"
+	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass,"
+	" undoes IS NOT NULL FROM smartwf.migrations"
 	" WHERE id" EQ "$1 AND status" EQ "'running' FOR UPDATE SKIP LOCKED"
 };
 
 /* In the caller's transaction: wait for whoever is at it. */
 static OwnStatement claim_waiting = {1, {INT8OID},
-	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass FROM smartwf.migrations"
+	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass,"
+	" undoes IS NOT NULL FROM smartwf.migrations"
 	" WHERE id" EQ "$1 AND status" EQ "'running' FOR UPDATE"
 };
 
@@ -150,6 +152,7 @@ typedef struct Migration
 	const char *position;
 	TimestampTz started_at;
 	int			pass;
+	bool		is_undo;
 	bool		is_called;		/* in the caller's transaction: errors are raised, and locks waited for */
 	List	   *documents;		/* of Document *, the batch in the order of docid */
 }			Migration;
@@ -240,6 +243,7 @@ claim_migration(Migration *migration)
 	migration->position = result_text(result, 0, 6);
 	migration->started_at = result_time(result, 0, 7, 0);
 	migration->pass = result_int(result, 0, 8);
+	migration->is_undo = result_boolean(result, 0, 9);
 	return true;
 }
 
@@ -305,12 +309,36 @@ lock_documents(Migration *migration, Relation relation)
 	}
 }
 
-/* Is it in a state that the version does not have?  Then nothing else needs to be known. */
+/*
+ * Is it in a state that the version does not have?  Then nothing else needs to be known,
+ * unless no version leads to this one, so that all that there is has been published since.
+ */
 static bool
 must_leave_state(const Migration *migration, const Document *document)
 {
 	return document->row != NULL && document->state != NULL && document->to != NULL && document->back_to == NULL &&
-		!migration->by_docid && state_index(document->to, document->state) == NO_STATE;
+		!migration->by_docid && migration->structure->successions != NIL &&
+		state_index(document->to, document->state) == NO_STATE;
+}
+
+/* Does it follow a version that was published after the migration had begun? */
+static bool
+is_left_alone(const Migration *migration, const Document *document)
+{
+	ListCell   *cell;
+
+	if (migration->by_docid || migration->is_undo || document->to == NULL ||
+		document->status.workflow_id == document->to->id)
+		return false;
+	foreach(cell, migration->structure->successions)
+	{
+		const Succession *succession = lfirst(cell);
+
+		if (succession->version_id == document->status.workflow_id && succession->successor_id == document->to->id &&
+			!succession->has_ended)
+			return false;
+	}
+	return true;
 }
 
 /* Has the document come to the version by this migration, or will it?  Otherwise it was there already. */
@@ -384,7 +412,7 @@ look_at(Migration *migration, Document *document)
 	}
 	if (document->row == NULL || document->state == NULL)
 		return false;
-	if (!element_status_read(document->docid, &document->status))
+	if (!element_status_read(document->docid, &document->status) || is_left_alone(migration, document))
 		return false;
 	document->followed = followed_workflow(migration->structure->successions, document->status.workflow_id, document->state);
 	if (document->to == NULL || document->followed == NULL)

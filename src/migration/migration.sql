@@ -129,6 +129,18 @@ COMMENT ON FUNCTION smartwf.version_before(smartwf.migrations, int, text) IS
 'Returns the version (int, its id) that documents followed before a migration (a row of smartwf.migrations) which have '
 'a state (text) and whose line of history names a version (version_id, int); null if that version does not have it.';
 
+-- Versions published since a migration has begun: documents that follow them are none of its business.
+CREATE FUNCTION smartwf.versions_published_since(m smartwf.migrations) RETURNS int[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(array_agg(o.id), '{}')
+	FROM smartwf.workflows w JOIN smartwf.workflows o ON o.name = w.name AND o.id <> w.id AND o.status = 'published'
+	WHERE w.id = m.version_id AND NOT EXISTS (SELECT FROM smartwf.successions x
+		WHERE (x.structure, x.version_id, x.successor_id) = (m.structure, o.id, m.version_id) AND x.ended_at IS NULL)
+$$;
+COMMENT ON FUNCTION smartwf.versions_published_since(smartwf.migrations) IS
+'Returns the versions (int[], their ids) from which a migration (a row of smartwf.migrations) does not lead, since they '
+'were published after it had begun.';
+
 -- The documents that a migration has to look at, which are not on its list yet.
 CREATE FUNCTION smartwf.list_documents_to_move(m smartwf.migrations) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -137,6 +149,7 @@ DECLARE
 	-- that the version has, but that are mapped, or have another timer there
 	others text[] := ARRAY(SELECT DISTINCT s FROM unnest(smartwf.changing_states(m.version_id, m.states)
 		|| smartwf.states_with_other_timer(m.version_id)) AS s WHERE s <> ALL (gone));
+	since int[] := smartwf.versions_published_since(m);
 	listed bigint := 0;
 	more bigint;
 BEGIN
@@ -146,7 +159,9 @@ BEGIN
 	IF cardinality(gone) > 0 THEN
 		INSERT INTO smartwf.migration_documents (migration, docid, version_id, pass)
 			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, gone) r
-			WHERE r.docid IS NOT NULL ON CONFLICT DO NOTHING;
+			WHERE r.docid IS NOT NULL
+				AND (since = '{}' OR (SELECT l.version_id FROM smartwf.last_line(r.docid) l) <> ALL (since))
+			ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS listed = ROW_COUNT;
 	END IF;
 	IF cardinality(others) > 0 THEN
@@ -154,7 +169,8 @@ BEGIN
 			SELECT m.id, r.docid, m.version_id, m.pass + 1 FROM smartwf.rows_in_states(m.structure, others) r
 				CROSS JOIN LATERAL smartwf.last_line(r.docid) l
 			-- not those that have come there since, by this version
-			WHERE (l.version_id <> m.version_id OR l.at < m.started_at) AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
+			WHERE (l.version_id <> m.version_id OR l.at < m.started_at) AND l.version_id <> ALL (since)
+				AND smartwf.version_before(m, l.version_id, r.state) IS DISTINCT FROM m.version_id
 			ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS more = ROW_COUNT;
 		listed := listed + more;
@@ -163,6 +179,7 @@ BEGIN
 		SELECT DISTINCT m.id, t.docid, m.version_id, m.pass + 1
 		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
 		WHERE e.structure = m.structure AND t.workflow_id <> m.version_id
+			AND (since = '{}' OR (SELECT l.version_id FROM smartwf.last_line(t.docid) l) <> ALL (since))
 		ON CONFLICT DO NOTHING;
 	GET DIAGNOSTICS more = ROW_COUNT;
 	RETURN listed + more;

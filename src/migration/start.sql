@@ -1,10 +1,20 @@
 -- Migrations are started, paused, cancelled and undone.
 
+CREATE FUNCTION smartwf.refuse_second_migration(structure text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RAISE EXCEPTION 'migration % of structure "%" has not ended', (SELECT m.id FROM smartwf.migrations m
+			WHERE m.structure = refuse_second_migration.structure AND m.status IN ('running', 'paused')), structure
+		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait for its end, or cancel it.';
+END
+$$;
+COMMENT ON FUNCTION smartwf.refuse_second_migration(text) IS
+'Raises 55000, since another migration of a structure (text) has not ended.';
+
 CREATE FUNCTION smartwf.open_migration(structure text, target smartwf.workflows, states jsonb, by_docid boolean,
 	undoes bigint) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	other bigint;
 	opened bigint;
 BEGIN
 	INSERT INTO smartwf.migrations (structure, version_id, version, states, by_docid, undoes, actor, actor_is_person,
@@ -13,10 +23,7 @@ BEGIN
 			smartwf.actor_is_person(), clock_timestamp())
 		ON CONFLICT DO NOTHING RETURNING id INTO opened;
 	IF opened IS NULL THEN
-		SELECT m.id INTO other FROM smartwf.migrations m
-			WHERE m.structure = open_migration.structure AND m.status IN ('running', 'paused');
-		RAISE EXCEPTION 'migration % of structure "%" has not ended', other, structure
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait for its end, or cancel it.';
+		PERFORM smartwf.refuse_second_migration(structure);
 	END IF;
 	RETURN opened;
 END
@@ -157,6 +164,22 @@ $$;
 COMMENT ON FUNCTION smartwf.migration_to_steer(bigint) IS
 'Returns and locks a migration (bigint, its id; a row of smartwf.migrations). Raises 42704 if there is none.';
 
+CREATE FUNCTION smartwf.require_last_migration(m smartwf.migrations) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	later bigint := (SELECT max(x.id) FROM smartwf.migrations x WHERE x.structure = m.structure AND x.id > m.id
+		AND x.undoes IS NULL AND x.status <> 'undone');
+BEGIN
+	IF later IS NOT NULL THEN
+		RAISE EXCEPTION 'migration % of structure "%" came later', later, m.structure
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo the last one first.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION smartwf.require_last_migration(smartwf.migrations) IS
+'Raises 55000 if a migration of the same structure came later than a migration (a row of smartwf.migrations), and has '
+'not been undone.';
+
 CREATE FUNCTION smartwf.steer_migration(migration bigint, verb text, wanted text[], status text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -186,12 +209,20 @@ COMMENT ON FUNCTION smartwf.pause_migration_as_owner(bigint) IS
 'What smartwf.pause_migration() does, as the owner of the extension.';
 
 CREATE FUNCTION smartwf.resume_migration_as_owner(migration bigint) RETURNS void
-	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	SELECT smartwf.steer_migration(migration, 'resumed', '{paused,failed}', 'running');
-	UPDATE smartwf.migrations m SET failed = 0, finished_at = NULL WHERE m.id = migration;
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	m smartwf.migrations := smartwf.migration_to_steer(migration);
+BEGIN
+	PERFORM smartwf.require_last_migration(m);
+	BEGIN
+		PERFORM smartwf.steer_migration(migration, 'resumed', '{paused,failed}', 'running');
+	EXCEPTION WHEN unique_violation THEN
+		PERFORM smartwf.refuse_second_migration(m.structure);
+	END;
+	UPDATE smartwf.migrations x SET failed = 0, finished_at = NULL WHERE x.id = migration RETURNING * INTO m;
 	UPDATE smartwf.migration_documents d SET status = 'pending', sqlstate = NULL, message = NULL, pass = m.pass
-		FROM smartwf.migrations m
-		WHERE m.id = resume_migration_as_owner.migration AND d.migration = m.id AND d.status = 'failed'
+		WHERE d.migration = m.id AND d.status = 'failed';
+END
 $$;
 COMMENT ON FUNCTION smartwf.resume_migration_as_owner(bigint) IS
 'What smartwf.resume_migration() does, as the owner of the extension.';
@@ -217,7 +248,7 @@ CREATE FUNCTION smartwf.resume_migration(migration bigint) RETURNS void
 COMMENT ON FUNCTION smartwf.resume_migration(bigint) IS
 'Goes on with a migration (bigint, its id) that was paused, or of which documents have failed: these are tried again. '
 'Raises 42501 unless the caller is an administrator, 42704 if there is no such migration, and 55000 if it is neither '
-'paused nor failed.';
+'paused nor failed, or if a later one of the structure was not undone.';
 
 CREATE FUNCTION smartwf.cancel_migration(migration bigint) RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'smartwf_administer';
@@ -232,14 +263,9 @@ CREATE FUNCTION smartwf.migration_to_undo(migration bigint) RETURNS smartwf.migr
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	m smartwf.migrations := smartwf.migration_to_steer(migration);
-	later bigint;
 BEGIN
-	SELECT max(x.id) INTO later FROM smartwf.migrations x WHERE x.structure = m.structure AND x.id > m.id
-		AND x.undoes IS NULL AND x.status <> 'undone';
-	IF later IS NOT NULL THEN
-		RAISE EXCEPTION 'migration % of structure "%" came later', later, m.structure
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo the last one first.';
-	ELSIF m.undoes IS NOT NULL OR m.status NOT IN ('finished', 'failed', 'cancelled') THEN
+	PERFORM smartwf.require_last_migration(m);
+	IF m.undoes IS NOT NULL OR m.status NOT IN ('finished', 'failed', 'cancelled') THEN
 		RAISE EXCEPTION 'migration % cannot be undone, since it %', migration, CASE WHEN m.undoes IS NOT NULL
 			THEN 'undoes another one' ELSE 'is ' || m.status END
 			USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -353,7 +379,8 @@ BEGIN
 		SELECT DISTINCT undo, t.docid, smartwf.version_before(m, l.version_id, l.state)
 		FROM smartwf.element_timers t JOIN smartwf.elements e ON e.docid = t.docid
 			CROSS JOIN LATERAL smartwf.last_line(t.docid) l
-		WHERE e.structure = m.structure AND t.workflow_id = m.version_id AND l.version_id <> m.version_id
+		WHERE e.structure = m.structure AND t.workflow_id = m.version_id
+			AND smartwf.version_before(m, l.version_id, l.state) <> m.version_id
 		ON CONFLICT DO NOTHING;
 	UPDATE smartwf.migrations x SET documents = (SELECT count(*) FROM smartwf.migration_documents d
 		WHERE d.migration = undo) WHERE x.id = undo RETURNING x.documents INTO listed;
