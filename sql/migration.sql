@@ -329,6 +329,27 @@ CALL smartwf.work_migration(:failed);
 SELECT status, documents, failed FROM smartwf.migrations WHERE id = :failed;
 SELECT * FROM places;
 
+-- back to a version that the structure had left before, and to none in which a document was born
+SELECT parcel_version('{there,here}');
+SELECT smartwf.migrate('parcel', 3);
+SELECT * FROM places;
+SELECT smartwf.start_migration('parcel', 1) AS back \gset
+CALL smartwf.work_migration(:back);
+SELECT * FROM places;
+SELECT smartwf.undo_migration(:back) AS undo \gset
+CALL smartwf.work_migration(:undo);
+SELECT * FROM places;
+SELECT transition, from_state, to_state, comment FROM smartwf.document_history('first');
+SELECT parcel_version('{here,stray}');
+SELECT smartwf.migrate('parcel', 4);
+SELECT smartwf.pass_transition('third', 'carry') #>> '{state,id}';
+SELECT smartwf.migrate('parcel', 1, '{"stray": "there"}');
+SELECT max(id) AS back FROM smartwf.migrations \gset
+SELECT from_version, state, elements, to_version, to_state, verdict, reason FROM smartwf.migration_undo_plan(:back);
+SELECT smartwf.undo_migration(:back) AS undo \gset
+CALL smartwf.work_migration(:undo);
+SELECT * FROM places;
+
 RESET search_path;
 SET client_min_messages = warning;
 DROP SCHEMA migration CASCADE;

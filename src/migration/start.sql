@@ -55,21 +55,44 @@ COMMENT ON FUNCTION smartwf.homeless_documents(smartwf.structures, smartwf.workf
 'among docids (text[]), whose state a version (a row of smartwf.workflows) does not have and states (jsonb) does not '
 'map; null if there are none.';
 
+-- One moment for all that changes, since history tells what was followed before and after it.
 CREATE FUNCTION smartwf.move_structure(s smartwf.structures, target smartwf.workflows) RETURNS void
-	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	INSERT INTO smartwf.successions (structure, version_id, successor_id, actor)
-	SELECT s.name, w.id, target.id, smartwf.actor() FROM smartwf.workflows w
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	moment timestamptz := clock_timestamp();
+BEGIN
+	INSERT INTO smartwf.successions (structure, version_id, successor_id, at, actor)
+	SELECT s.name, w.id, target.id, moment, smartwf.actor() FROM smartwf.workflows w
 	WHERE w.name = target.name AND w.status = 'published' AND w.id <> target.id
 		AND target.id IS DISTINCT FROM (SELECT x.successor_id FROM smartwf.successions x
 			WHERE x.structure = s.name AND x.version_id = w.id AND x.ended_at IS NULL ORDER BY x.id DESC LIMIT 1)
 	ORDER BY w.id;
 	-- a structure that had left the version comes back to it
-	UPDATE smartwf.successions x SET ended_at = clock_timestamp(), ended_by = smartwf.actor()
-	WHERE x.structure = s.name AND x.version_id = target.id AND x.ended_at IS NULL
+	UPDATE smartwf.successions x SET ended_at = moment, ended_by = smartwf.actor()
+	WHERE x.structure = s.name AND x.version_id = target.id AND x.ended_at IS NULL;
+END
 $$;
 COMMENT ON FUNCTION smartwf.move_structure(smartwf.structures, smartwf.workflows) IS
 'Has the documents of a structure (a row of smartwf.structures) follow another version (a row of smartwf.workflows), '
 'as far as it has their states.';
+
+-- What had ended begins anew: the rows tell what was followed at any time.
+CREATE FUNCTION smartwf.move_structure_back(m smartwf.migrations) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	moment timestamptz := clock_timestamp();
+BEGIN
+	UPDATE smartwf.successions x SET ended_at = moment, ended_by = smartwf.actor()
+	WHERE x.structure = m.structure AND x.at >= m.started_at AND x.ended_at IS NULL;
+	INSERT INTO smartwf.successions (structure, version_id, successor_id, at, actor)
+	SELECT x.structure, x.version_id, x.successor_id, moment, smartwf.actor() FROM smartwf.successions x
+	WHERE x.structure = m.structure AND x.at < m.started_at AND x.ended_at >= m.started_at
+	ORDER BY x.id;
+END
+$$;
+COMMENT ON FUNCTION smartwf.move_structure_back(smartwf.migrations) IS
+'Has the documents of a structure follow the versions again that they followed before a migration (a row of '
+'smartwf.migrations).';
 
 CREATE FUNCTION smartwf.start_migration_as_owner(structure text, version int, states jsonb, docids text[], plan text)
 	RETURNS bigint
@@ -285,7 +308,7 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 		refusal text)
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	WITH known AS MATERIALIZED (
-		SELECT e.docid, l.revision, l.workflow_id AS version_id, l.to_state AS state, d.from_id, e.workflow_id AS born_id,
+		SELECT e.docid, l.revision, l.workflow_id AS version_id, l.to_state AS state, d.from_id, p.workflow_id AS before_id,
 			coalesce(d.from_state, l.from_state) AS from_state,
 			CASE WHEN m.by_docid THEN d.revision = l.revision ELSE l.is_written END AS is_as_left,
 			e.locked_by IS NOT NULL AND NOT (e.locked_by = smartwf.actor()
@@ -296,8 +319,13 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 					AND h.comment = format('version %s', m.version) AND h.at BETWEEN m.started_at AND m.finished_at AS is_written
 				FROM smartwf.history h WHERE h.docid = e.docid ORDER BY h.revision DESC LIMIT 1) l
 			LEFT JOIN smartwf.migration_documents d ON m.by_docid AND (d.migration, d.docid, d.status) = (m.id, e.docid, 'done')
+			LEFT JOIN LATERAL (
+				-- the last line of before, unless the document was born since
+				SELECT h.workflow_id, h.to_state FROM smartwf.history h WHERE h.docid = e.docid AND h.revision < l.revision
+					AND (h.at < m.started_at OR h.to_state IS NULL OR h.workflow_id <> m.version_id AND h.at <= m.finished_at)
+				ORDER BY h.revision DESC LIMIT 1) p ON l.at >= m.started_at
 		WHERE e.structure = m.structure AND e.deleted_at IS NULL AND l.workflow_id = m.version_id
-			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE l.is_written OR e.workflow_id <> m.version_id END
+			AND CASE WHEN m.by_docid THEN d.docid IS NOT NULL ELSE p.to_state IS NOT NULL END
 	), back AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.is_as_left THEN k.from_state ELSE k.state END AS goes_to FROM known k
 	), pair AS (
@@ -305,11 +333,11 @@ CREATE FUNCTION smartwf.documents_to_return(m smartwf.migrations)
 		FROM (SELECT DISTINCT b.state, b.goes_to FROM back b WHERE b.state <> b.goes_to) p
 	), refused AS (
 		SELECT f.* FROM pair p, smartwf.refused_rows(m.structure, p.states, p.goals) f)
-	SELECT b.docid, b.version_id, b.state,
-		coalesce(CASE WHEN b.is_as_left THEN b.from_id END,
-			smartwf.version_before(m, coalesce(b.from_id, b.born_id), b.goes_to)),
-		b.goes_to, b.revision, b.is_locked, (SELECT f.reason FROM refused f WHERE f.docid = b.docid AND b.is_as_left LIMIT 1)
-	FROM back b
+	SELECT b.docid, b.version_id, b.state, v.version_id, b.goes_to, b.revision, b.is_locked,
+		(SELECT f.reason FROM refused f WHERE f.docid = b.docid AND b.is_as_left LIMIT 1)
+	FROM back b CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN b.is_as_left THEN b.from_id END,
+			smartwf.version_before(m, coalesce(b.from_id, b.before_id), b.goes_to)) AS version_id) v
+	WHERE v.version_id IS DISTINCT FROM m.version_id OR b.goes_to <> b.state
 $$;
 COMMENT ON FUNCTION smartwf.documents_to_return(smartwf.migrations) IS
 'Returns the documents that must be touched to undo a migration (a row of smartwf.migrations): the version that they '
@@ -370,10 +398,7 @@ BEGIN
 	INSERT INTO smartwf.migration_documents (migration, docid, version_id, to_state, at_revision)
 		SELECT undo, d.docid, d.version_id, d.to_state, d.revision FROM smartwf.documents_to_return(m) d;
 	GET DIAGNOSTICS listed = ROW_COUNT;
-	UPDATE smartwf.successions x SET ended_at = clock_timestamp(), ended_by = smartwf.actor()
-		WHERE x.structure = m.structure AND x.at >= m.started_at AND x.ended_at IS NULL;
-	UPDATE smartwf.successions x SET ended_at = NULL, ended_by = NULL
-		WHERE x.structure = m.structure AND x.at < m.started_at AND x.ended_at >= m.started_at;
+	PERFORM smartwf.move_structure_back(m);
 	-- timers go back, too
 	INSERT INTO smartwf.migration_documents (migration, docid, version_id)
 		SELECT DISTINCT undo, t.docid, smartwf.version_before(m, l.version_id, l.state)
