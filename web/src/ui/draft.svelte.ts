@@ -47,7 +47,7 @@ export abstract class Draft<Definition> {
 	/** Done away with by somebody else. */
 	isGone = $state(false);
 	/** Something is in somebody's hand: lists stay as they are. */
-	isDragged = false;
+	isDragged = $state(false);
 	// changes that wait are those of whoever has made them
 	readonly #by = session.me;
 
