@@ -3434,7 +3434,8 @@ CREATE TRIGGER protect BEFORE INSERT OR UPDATE OR DELETE ON smartwf.states
 COMMENT ON TABLE smartwf.workflows IS
 'Workflows, one row for each version. status: draft or published; a draft is not checked, a published version is '
 'checked at commit, and its frozen part cannot be changed any more. label, description: for display; locale: the '
-'language of the labels, empty if unspecified. keep_refusals: whether refused attempts are kept. unsupported: elements of an imported definition that have no effect. '
+'language of the labels, empty if unspecified. keep_refusals: whether refused attempts are kept. unsupported: elements '
+'of an imported definition that have no effect. '
 'shape: checksum of the frozen part, set when the version is published. A published version whose rows do not match '
 'its shape is still being loaded, for example by a restore, and accepts no documents until it is complete.';
 COMMENT ON TABLE smartwf.states IS
@@ -5727,8 +5728,8 @@ CREATE FUNCTION smartwf.simulate_workflow(structure text, definition jsonb, sinc
 COMMENT ON FUNCTION smartwf.simulate_workflow(text, jsonb, timestamptz, boolean) IS
 'Lets the history of a structure (text) pass by a definition (jsonb, as for smartwf.define_workflow()). since '
 '(timestamptz): only changes from then on, by default all; call_hooks (boolean): if true, the hooks m0 and m1 are called, '
-'and guards that call functions, as the caller, who should trust the definition; by default false. Returns the changes of the past that would have been refused, and the documents of today '
-'that would be stuck: docid (text), revision (int), transition (text), verdict (text) and reason (text). verdict: '
+'and guards that call functions, as the caller, who should trust the definition; by default false. Returns the changes '
+'of the past that would have been refused, and the documents of today that would be stuck: docid (text), revision (int), transition (text), verdict (text) and reason (text). verdict: '
 'refused; doubtful, if it depends on what the row was like then, which history does not keep: guards and hooks are asked '
 'about the row of today, as the caller; stuck, of a document whose state is not there, or is one that nothing leaves any '
 'more. Nothing is written: what guards and hooks do is rolled back. Raises 42501 unless the caller is an administrator, '

@@ -19,7 +19,8 @@ CREATE TABLE smartwf.workflows (
 COMMENT ON TABLE smartwf.workflows IS
 'Workflows, one row for each version. status: draft or published; a draft is not checked, a published version is '
 'checked at commit, and its frozen part cannot be changed any more. label, description: for display; locale: the '
-'language of the labels, empty if unspecified. keep_refusals: whether refused attempts are kept. unsupported: elements of an imported definition that have no effect. '
+'language of the labels, empty if unspecified. keep_refusals: whether refused attempts are kept. unsupported: elements '
+'of an imported definition that have no effect. '
 'shape: checksum of the frozen part, set when the version is published. A published version whose rows do not match '
 'its shape is still being loaded, for example by a restore, and accepts no documents until it is complete.';
 

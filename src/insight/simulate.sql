@@ -110,8 +110,8 @@ CREATE FUNCTION smartwf.simulate_workflow(structure text, definition jsonb, sinc
 COMMENT ON FUNCTION smartwf.simulate_workflow(text, jsonb, timestamptz, boolean) IS
 'Lets the history of a structure (text) pass by a definition (jsonb, as for smartwf.define_workflow()). since '
 '(timestamptz): only changes from then on, by default all; call_hooks (boolean): if true, the hooks m0 and m1 are called, '
-'and guards that call functions, as the caller, who should trust the definition; by default false. Returns the changes of the past that would have been refused, and the documents of today '
-'that would be stuck: docid (text), revision (int), transition (text), verdict (text) and reason (text). verdict: '
+'and guards that call functions, as the caller, who should trust the definition; by default false. Returns the changes '
+'of the past that would have been refused, and the documents of today that would be stuck: docid (text), revision (int), transition (text), verdict (text) and reason (text). verdict: '
 'refused; doubtful, if it depends on what the row was like then, which history does not keep: guards and hooks are asked '
 'about the row of today, as the caller; stuck, of a document whose state is not there, or is one that nothing leaves any '
 'more. Nothing is written: what guards and hooks do is rolled back. Raises 42501 unless the caller is an administrator, '
