@@ -350,6 +350,22 @@ SELECT smartwf.undo_migration(:back) AS undo \gset
 CALL smartwf.work_migration(:undo);
 SELECT * FROM places;
 
+-- documents that could not be moved, and are born again in a version that is published since
+INSERT INTO parcel VALUES ('fourth');
+UPDATE parcel SET state = 'stray' WHERE id = 'fourth';
+CREATE TRIGGER not_here BEFORE UPDATE ON parcel FOR EACH ROW WHEN (NEW.state = 'here') EXECUTE FUNCTION not_here();
+SELECT smartwf.start_migration('parcel', 1, '{"stray": "here"}') AS failed \gset
+CALL smartwf.work_migration(:failed);
+SELECT parcel_version('{here,new}');
+DELETE FROM parcel WHERE id IN ('third', 'fourth');
+INSERT INTO parcel VALUES ('third'), ('fourth');
+UPDATE parcel SET state = 'new' WHERE id = 'fourth';
+SELECT * FROM places;
+SELECT smartwf.resume_migration(:failed);
+CALL smartwf.work_migration(:failed);
+SELECT status, documents, done, failed FROM smartwf.migrations WHERE id = :failed;
+SELECT * FROM places;
+
 RESET search_path;
 SET client_min_messages = warning;
 DROP SCHEMA migration CASCADE;

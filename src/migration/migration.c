@@ -63,14 +63,14 @@ static OwnStatement find_status = {1, {INT8OID},
 
 static OwnStatement claim = {1, {INT8OID},
 	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass,"
-	" undoes IS NOT NULL FROM smartwf.migrations"
+	" undoes IS NOT NULL, smartwf.versions_published_since(m) OPERATOR(pg_catalog.<>) '{}' FROM smartwf.migrations m"
 	" WHERE id" EQ "$1 AND status" EQ "'running' FOR UPDATE SKIP LOCKED"
 };
 
 /* In the caller's transaction: wait for whoever is at it. */
 static OwnStatement claim_waiting = {1, {INT8OID},
 	"SELECT structure, states, by_docid, actor, actor_is_person, position, started_at, pass,"
-	" undoes IS NOT NULL FROM smartwf.migrations"
+	" undoes IS NOT NULL, smartwf.versions_published_since(m) OPERATOR(pg_catalog.<>) '{}' FROM smartwf.migrations m"
 	" WHERE id" EQ "$1 AND status" EQ "'running' FOR UPDATE"
 };
 
@@ -132,6 +132,7 @@ typedef struct Document
 	const char *state;
 	ElementStatus status;
 	const Workflow *followed;	/* the version that it follows now */
+	bool		goes;			/* it is one of those that the migration moves */
 	int			target;			/* the state that it goes to */
 	/* what came of it */
 	DocumentOutcome outcome;
@@ -153,6 +154,7 @@ typedef struct Migration
 	TimestampTz started_at;
 	int			pass;
 	bool		is_undo;
+	bool		has_newcomers;	/* documents may follow versions that were published after it had begun */
 	bool		is_called;		/* in the caller's transaction: errors are raised, and locks waited for */
 	List	   *documents;		/* of Document *, the batch in the order of docid */
 }			Migration;
@@ -244,6 +246,7 @@ claim_migration(Migration *migration)
 	migration->started_at = result_time(result, 0, 7, 0);
 	migration->pass = result_int(result, 0, 8);
 	migration->is_undo = result_boolean(result, 0, 9);
+	migration->has_newcomers = result_boolean(result, 0, 10);
 	return true;
 }
 
@@ -311,13 +314,13 @@ lock_documents(Migration *migration, Relation relation)
 
 /*
  * Is it in a state that the version does not have?  Then nothing else needs to be known,
- * unless no version leads to this one, so that all that there is has been published since.
+ * unless it may follow a version that the migration has nothing to do with.
  */
 static bool
 must_leave_state(const Migration *migration, const Document *document)
 {
 	return document->row != NULL && document->state != NULL && document->to != NULL && document->back_to == NULL &&
-		!migration->by_docid && migration->structure->successions != NIL &&
+		!migration->by_docid && !migration->has_newcomers &&
 		state_index(document->to, document->state) == NO_STATE;
 }
 
@@ -563,7 +566,7 @@ static void
 finish_document(Migration *migration, Relation relation, Document *document)
 {
 	ElementRow	element = {migration->table, RelationGetDescr(relation), document->row};
-	const Workflow *before;
+	const Workflow *before = NULL;
 	List	   *ended;
 	Element		stored;
 
@@ -571,14 +574,14 @@ finish_document(Migration *migration, Relation relation, Document *document)
 		element_follow(&stored, document->to->id);
 	if (!migration->table->timers_exist)
 		return;
-	if (!keeps_state(document))
+	if (keeps_state(document))
+		before = followed_before(migration->structure->successions, document->status.workflow_id, document->state,
+								 migration->started_at);
+	else
 		element.row = read_row(migration->table, document->docid);
 	if (element.row == NULL)
 		return;
-	before = followed_before(migration->structure->successions, document->status.workflow_id, document->state,
-							 migration->started_at);
-	ended = timers_follow(document->docid, &element, keeps_state(document) ? before : NULL, document->to,
-						  document->target);
+	ended = timers_follow(document->docid, &element, before, document->to, document->target);
 	if (ended != NIL)
 		document->message = psprintf("timer %s has ended", joined_names(ended));
 }
@@ -595,7 +598,8 @@ carry_out(Migration *migration, Relation relation)
 	{
 		Document   *document = lfirst(cell);
 
-		if (!look_at(migration, document))
+		document->goes = look_at(migration, document);
+		if (!document->goes)
 			continue;
 		if (!keeps_state(document))
 		{
@@ -612,7 +616,7 @@ carry_out(Migration *migration, Relation relation)
 	{
 		Document   *document = lfirst(cell);
 
-		if (document->outcome == DONE && document->row != NULL && document->state != NULL && document->to != NULL)
+		if (document->goes && document->outcome == DONE)
 			finish_document(migration, relation, document);
 	}
 }
