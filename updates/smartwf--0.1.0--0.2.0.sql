@@ -5934,7 +5934,8 @@ DECLARE
 	routine regprocedure;
 BEGIN
 	FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{cancel_migration,cancel_migration_as_owner,cancel_run_migration,cancel_run_migration_as_owner,
+		WHERE p.pronamespace = 'smartwf'::regnamespace AND p.proname = ANY ('{
+		cancel_migration,cancel_migration_as_owner,cancel_run_migration,cancel_run_migration_as_owner,
 		changing_states,check_workflow,column_holds,compare_completed,
 		compare_definitions,compare_workflows,compared_diagram,complete_definition,
 		complete_flow,complete_optional_keys,definition_keys,definition_parts,
