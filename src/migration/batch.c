@@ -46,7 +46,7 @@ read_batch(Migration *migration)
 
 	for (int i = 0; i < result->rows; i++)
 	{
-		MigrationDocument   *document = palloc0_object(MigrationDocument);
+		MigrationDocument *document = palloc0_object(MigrationDocument);
 
 		document->docid = result_text(result, i, 1);
 		document->to = workflow_by_id(result_int(result, i, 2));
@@ -87,7 +87,7 @@ lock_documents(Migration *migration, Relation relation)
 	{
 		HeapTuple	row = lfirst(cell);
 		char	   *docid = docid_of_row_or_null(migration->table, row, RelationGetDescr(relation));
-		MigrationDocument   *document = docid == NULL ? NULL : document_of_docid(migration, docid);
+		MigrationDocument *document = docid == NULL ? NULL : document_of_docid(migration, docid);
 
 		if (document == NULL)
 			continue;

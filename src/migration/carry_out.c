@@ -172,7 +172,7 @@ note_moved(Migration *migration, MovingGroup *group)
 {
 	for (int i = 0; i < group->move.number_of_documents; i++)
 	{
-		MigrationDocument   *document = document_of_docid(migration, group->move.documents[i].docid);
+		MigrationDocument *document = document_of_docid(migration, group->move.documents[i].docid);
 
 		document->revision = group->move.documents[i].revision;
 		if (group->move.documents[i].has_left)
@@ -304,7 +304,7 @@ carry_out(Migration *migration, Relation relation)
 
 	foreach(cell, migration->documents)
 	{
-		MigrationDocument   *document = lfirst(cell);
+		MigrationDocument *document = lfirst(cell);
 
 		document->goes = look_at(migration, document);
 		if (!document->goes)
@@ -322,7 +322,7 @@ carry_out(Migration *migration, Relation relation)
 		carry_out_group(migration, lfirst(cell));
 	foreach(cell, migration->documents)
 	{
-		MigrationDocument   *document = lfirst(cell);
+		MigrationDocument *document = lfirst(cell);
 
 		if (document->goes && document->outcome == DONE)
 			finish_document(migration, relation, document);
